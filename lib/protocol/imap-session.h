@@ -1,0 +1,125 @@
+#pragma once
+/* An IMAP session without the connection: bytes of the server go in, bytes for the server and
+ * events come out. Knows no socket, clock or log. Made and owned by daemon/watch-imap.c.
+ *
+ *   GREETING -> [STARTTLS -> WANT_TLS] -> CAPABILITY -> AUTHENTICATE | LOGIN -> [CAPABILITY] -> ID, EXAMINE
+ *            -> ready <-> IDLE | waiting to poll
+ *               ^-- UID FETCH --'        any state -> CLOSED (said once; the session is dead)
+ *
+ * Pulled, not called back. The events do not depend on where the bytes were cut. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "base/reason.h"
+#include "protocol/imap-mailbox.h"
+#include "protocol/limits.h"
+
+struct imap_session;
+
+enum imap_security {
+	IMAP_SECURITY_TLS, /* the stream is encrypted before the first byte */
+	IMAP_SECURITY_STARTTLS, /* nothing but STARTTLS is said before it is */
+	IMAP_SECURITY_NONE, /* to this host, or where the user insists */
+};
+
+enum imap_auth {
+	IMAP_AUTH_AUTOMATIC, /* the best mechanism that both sides have, else LOGIN */
+	IMAP_AUTH_PLAIN,
+	IMAP_AUTH_LOGIN, /* the LOGIN command */
+};
+
+/* Borrowed until imap_session_new() returns; the password is copied into erasable memory and
+ * erased as soon as it was used. */
+struct imap_login {
+	const char *host; /* as configured; for SASL and for the message's URL */
+	const char *user;
+	const char *password;
+	enum imap_security security;
+	enum imap_auth auth;
+	uint64_t tag_seed; /* random: tags must not be guessed (CVE-2026-42246) */
+};
+
+enum imap_event_kind {
+	/* The server accepted STARTTLS and not a byte stood behind it: start TLS, then call
+	 * imap_session_secured(). */
+	IMAP_EVENT_WANT_TLS,
+	/* Logged in and watching. `strategy` says by which means. Once a session. */
+	IMAP_EVENT_ONLINE,
+	/* First sight or a reset: `cursor` is where to start, silently. `reset` is false at first sight. */
+	IMAP_EVENT_BASELINE,
+	/* A new message, in order of UIDs. Not to be acted upon before the next CURSOR. */
+	IMAP_EVENT_MESSAGE,
+	/* The messages since the last CURSOR are complete: store them and `cursor` together. */
+	IMAP_EVENT_CURSOR,
+	/* `cursor` has other counts of messages or unseen ones; nothing new. */
+	IMAP_EVENT_COUNTS,
+	/* A sentence of the server for its user ([ALERT]), after login over a trusted stream. */
+	IMAP_EVENT_ALERT,
+	/* The session has ended; `reason`, `text`, `retry_after_usec`. The last event. */
+	IMAP_EVENT_CLOSED,
+};
+
+/* One address of an envelope (RFC 3501 7.4.2); raw header text, any charset, may be NULL. */
+struct imap_address {
+	const char *name;
+	const char *mailbox;
+	const char *host;
+};
+
+/* Raw text as the server sent it, cut to IMAP_LITERAL_KEPT_MAX, NUL bytes replaced by '?'. */
+struct imap_message {
+	uint32_t uid;
+	uint64_t internal_date_usec; /* since the epoch; 0: not given or not readable */
+	uint64_t size; /* RFC822.SIZE */
+	const char *flags[IMAP_FLAGS_MAX + 1]; /* NULL-terminated */
+	const char *date; /* envelope; RFC 5322 text */
+	const char *subject;
+	struct imap_address from; /* the first one */
+	const char *message_id;
+	const char *list_id; /* header field body */
+	const char *auto_submitted;
+	const char *email_id; /* RFC 8474; NULL when not offered */
+	const char *thread_id;
+};
+
+struct imap_event {
+	enum imap_event_kind kind;
+	const char *mailbox; /* UTF-8 name; BASELINE, MESSAGE, CURSOR, COUNTS */
+	struct imap_cursor cursor; /* BASELINE, CURSOR, COUNTS; MESSAGE: its uidvalidity */
+	const struct imap_message *message; /* MESSAGE */
+	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
+	bool reset; /* BASELINE */
+	enum reason reason; /* CLOSED */
+	const char *text; /* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL */
+	uint64_t retry_after_usec; /* CLOSED: the server asked for that much patience; 0: it did not */
+};
+
+struct imap_session *imap_session_new(const struct imap_login *login);
+struct imap_session *imap_session_free(struct imap_session *s);
+DEFINE_CLEANUP(struct imap_session, imap_session_free);
+
+/* Before the first feed: a mailbox to watch (UTF-8 name) and where reading ended the last time
+ * (NULL: never seen). The first one is the selected one. */
+void imap_session_watch(struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor);
+
+/* The six verbs. feed() copies and never fails on content. An event is borrowed until the next
+ * call of any of these. Output bytes are valid until the next feed, next, sent or tick. */
+void imap_session_feed(struct imap_session *s, const void *bytes, size_t n);
+int imap_session_next(struct imap_session *s, struct imap_event *ret);
+size_t imap_session_output(struct imap_session *s, const uint8_t **ret_bytes);
+void imap_session_sent(struct imap_session *s, size_t n);
+/* Absolute, on the clock of tick(); USEC_NEVER when nothing is awaited. */
+uint64_t imap_session_deadline(const struct imap_session *s);
+/* Says what time it is: once before the first byte, before each feed, and at the deadline. */
+void imap_session_tick(struct imap_session *s, uint64_t now_usec);
+
+/* The stream is encrypted now. All that was learned in the clear is forgotten. */
+void imap_session_secured(struct imap_session *s);
+
+/* Looks for changes now, without waiting for a push: leaves IDLE, NOOP and UID FETCH, IDLE. */
+void imap_session_check(struct imap_session *s);
+
+/* Ends politely: DONE if needed, LOGOUT; then CLOSED comes as REASON_NONE. */
+void imap_session_logout(struct imap_session *s);

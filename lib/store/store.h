@@ -1,0 +1,101 @@
+#pragma once
+/* Cursors and the event log in one SQLite file (WAL), mode 0600. An event and the cursor that
+ * makes it old go into one transaction; writes of one turn of the loop are grouped. `seq` only
+ * grows, also over a restored or rolled-back file: microseconds of the wall clock, or last + 1,
+ * whichever is larger. Behind this header a second engine could stand. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+
+struct store;
+
+enum store_event_type {
+	STORE_EVENT_NEW = 1,
+	STORE_EVENT_RETIRED = 2,
+	STORE_EVENT_RESET = 3,
+};
+
+/* One event of the log. Texts are UTF-8, NULL when not known; numbers 0 when not known. */
+struct store_event {
+	uint64_t seq; /* given by store_append() */
+	enum store_event_type type;
+	const char *id; /* RFC 5092 URL, the message's identity (new, retired) */
+	const char *account;
+	const char *mailbox;
+	uint32_t uid;
+	uint32_t uidvalidity;
+	uint64_t received_usec; /* the server's word (INTERNALDATE) */
+	uint64_t date_usec; /* the sender's word (Date) */
+	const char *from_name;
+	const char *from_address;
+	const char *subject;
+	const char *message_id;
+	const char *thread_id;
+	const char *list_id;
+	const char *flags; /* separated by single blanks */
+	uint64_t size;
+	const char *preview;
+	const char *reason; /* retired: seen, gone; reset: uidvalidity, uidnext, state-lost */
+};
+
+struct store_cursor {
+	uint32_t uidvalidity;
+	uint32_t next_uid;
+	uint32_t messages;
+	uint32_t unseen;
+	uint64_t highestmodseq;
+};
+
+struct store_limits {
+	uint64_t keep_usec; /* events older than this go; 0: 30 days */
+	uint64_t keep_events; /* the newest so many stay; 0: 100,000 */
+};
+
+enum store_opened {
+	STORE_OPENED, /* as it was left */
+	STORE_CREATED,
+	STORE_SET_ASIDE, /* the file was damaged: renamed, a new one begun; see `ret_problem` */
+};
+
+/* Makes missing directories (0700). Negative errno: -EBUSY another instance has it, -EPROTO a
+ * newer schema (left untouched), -EROFS, -ENOSPC, -EACCES ... `ret_problem` (owned, may be NULL)
+ * is a sentence with the file's name for every outcome that a user must know of. */
+int store_open(const char *path, const struct store_limits *limits, struct store **ret,
+	enum store_opened *ret_opened, char **ret_problem);
+/* Rolls back what was not committed. */
+struct store *store_close(struct store *store);
+DEFINE_CLEANUP(struct store, store_close);
+
+/* 1: found; 0: this mailbox was never seen. */
+int store_load_cursor(struct store *store, const char *account, const char *mailbox, struct store_cursor *ret);
+
+/* The writes. Each opens the transaction if none is open; nothing is durable before
+ * store_commit(). `now_usec` is the wall clock. A failed write leaves the transaction as it was
+ * before the call. */
+int store_save_cursor(struct store *store, const char *account, const char *mailbox, const struct store_cursor *cursor);
+int store_append(struct store *store, const struct store_event *event, uint64_t now_usec, uint64_t *ret_seq);
+bool store_is_dirty(const struct store *store);
+int store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* Forgets the cursors of accounts that are not in the list (NULL-terminated). Events stay. */
+int store_forget_accounts(struct store *store, const char *const *kept);
+
+/* Events with seq > after, oldest first, at most `limit`; the callback's event is borrowed, it
+ * returns 0 to go on. Committed ones only. -ESTALE when events after `after` have been dropped by
+ * retention (after == 0 never is). Returns the number of events or negative errno. */
+typedef int (*store_event_fn)(const struct store_event *event, void *userdata);
+int store_read_events(struct store *store, uint64_t after, unsigned limit, store_event_fn each, void *userdata);
+
+/* The newest committed seq; 0 when there never was an event. */
+uint64_t store_last_seq(const struct store *store);
+
+/* What was signalled. Kept with the next commit, so that after a crash the events behind it can
+ * be signalled again under the same seq. */
+void store_set_published(struct store *store, uint64_t seq);
+uint64_t store_published(const struct store *store);
+
+/* Drops what the limits say; cheap, for a slow timer. */
+int store_trim(struct store *store, uint64_t now_usec);
