@@ -31,9 +31,10 @@ static inline void list_remove(struct list *item) {
 	list_init(item);
 }
 
-#define LIST_FOREACH(item, head) for (struct list *item = (head)->next; item != (head); item = item->next)
+#define LIST_FOREACH(item, head) \
+	for (struct list *item = (head)->next; item != (head); item = item->next)
 
 /* The item may be removed and freed inside the loop. */
-#define LIST_FOREACH_SAFE(item, head)                                                              \
-	for (struct list *item = (head)->next, *item##_next = item->next; item != (head);          \
-	     item = item##_next, item##_next = item->next)
+#define LIST_FOREACH_SAFE(item, head)                                                     \
+	for (struct list *item = (head)->next, *item##_next = item->next; item != (head); \
+		item = item##_next, item##_next = item->next)

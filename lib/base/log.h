@@ -25,7 +25,8 @@ typedef void (*log_sink_fn)(const struct log_line *line, void *userdata);
 void log_set_sink(log_sink_fn sink, void *userdata);
 void log_set_level(enum log_level most);
 
-void log_write(enum log_level level, const char *account, const char *format, ...) PRINTF_LIKE(3, 4);
+void log_write(enum log_level level, const char *account, const char *format, ...)
+	PRINTF_LIKE(3, 4);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, NULL, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, NULL, __VA_ARGS__)

@@ -7,39 +7,39 @@
 /* The object that holds `member`, from a pointer to that member. */
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define NONNULL_RETURN __attribute__((returns_nonnull, warn_unused_result))
 
 /* A local that owns: `CLEANUP(stream_free) struct stream *stream = NULL;`
  * Every module with an x_free() says DEFINE_CLEANUP(struct x, x_free) once, in its header. */
 #define CLEANUP(function) __attribute__((cleanup(function##_cleanup)))
-#define DEFINE_CLEANUP(type, function)                                                             \
-	static inline void function##_cleanup(type **p) {                                          \
-		if (*p)                                                                            \
-			(void)function(*p);                                                        \
-	}                                                                                          \
+#define DEFINE_CLEANUP(type, function)                    \
+	static inline void function##_cleanup(type **p) { \
+		if (*p)                                   \
+			(void)function(*p);               \
+	}                                                 \
 	struct macros_swallow_semicolon
 
 /* Ownership leaves a local: the pointer is returned, the local is NULL. */
-#define TAKE_PTR(ptr)                                                                              \
-	({                                                                                         \
-		__typeof__(ptr) *take_ = &(ptr);                                                   \
-		__typeof__(ptr) taken_ = *take_;                                                   \
-		*take_ = NULL;                                                                     \
-		taken_;                                                                            \
+#define TAKE_PTR(ptr)                            \
+	({                                       \
+		__typeof__(ptr) *take_ = &(ptr); \
+		__typeof__(ptr) taken_ = *take_; \
+		*take_ = NULL;                   \
+		taken_;                          \
 	})
 
-#define MIN(a, b)                                                                                  \
-	({                                                                                         \
-		__typeof__(a) min_a_ = (a);                                                        \
-		__typeof__(b) min_b_ = (b);                                                        \
-		min_a_ < min_b_ ? min_a_ : min_b_;                                                 \
+#define MIN(a, b)                                  \
+	({                                         \
+		__typeof__(a) min_a_ = (a);        \
+		__typeof__(b) min_b_ = (b);        \
+		min_a_ < min_b_ ? min_a_ : min_b_; \
 	})
-#define MAX(a, b)                                                                                  \
-	({                                                                                         \
-		__typeof__(a) max_a_ = (a);                                                        \
-		__typeof__(b) max_b_ = (b);                                                        \
-		max_a_ > max_b_ ? max_a_ : max_b_;                                                 \
+#define MAX(a, b)                                  \
+	({                                         \
+		__typeof__(a) max_a_ = (a);        \
+		__typeof__(b) max_b_ = (b);        \
+		max_a_ > max_b_ ? max_a_ : max_b_; \
 	})
 
 /* Time is always uint64_t microseconds; USEC_NEVER is "no deadline". */
