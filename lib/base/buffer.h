@@ -18,7 +18,7 @@ void buffer_init_secret(struct buffer *b, size_t max);
 void buffer_deinit(struct buffer *b);
 
 static inline const uint8_t *buffer_bytes(const struct buffer *b) {
-	return b->data + b->start;
+	return b->data ? b->data + b->start : NULL;
 }
 
 /* -ENOBUFS when the cap would be passed; nothing is appended then. */

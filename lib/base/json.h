@@ -13,6 +13,7 @@ struct json_writer {
 	unsigned depth;
 	bool has_item[JSON_DEPTH_MAX]; /* a comma is due before the next one */
 	bool after_key;
+	bool overflow; /* the buffer's cap was passed: what it holds is not JSON */
 };
 
 void json_init(struct json_writer *w, struct buffer *out);

@@ -21,7 +21,8 @@ bool text_is_utf8(const char *bytes, size_t n);
 char *text_utf8(const char *bytes, size_t n, size_t max_bytes);
 
 /* An owned copy that may stand in one line of a log or a terminal: C0, C1, DEL, bidi controls,
- * other format characters and line separators are written as \u{..}; invalid UTF-8 as \x... */
+ * other format characters and line separators are written as \u{..}; invalid UTF-8 as \x... NULL
+ * is "". A text that passed once passes again unchanged. */
 char *text_printable(const char *text);
 
 /* Length of the longest prefix of valid UTF-8 `text` that fits `max_bytes`. */

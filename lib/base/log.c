@@ -1,0 +1,37 @@
+#include "base/log.h"
+
+#include <stddef.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* The one global that changes: who logs should not have to carry the sink through every call. It is
+ * set once, before the loop runs. */
+static struct {
+	log_sink_fn sink;
+	void *userdata;
+	enum log_level most;
+} state = { .most = LOG_LEVEL_INFO };
+
+void log_set_sink(log_sink_fn sink, void *userdata) {
+	state.sink = sink;
+	state.userdata = userdata;
+}
+
+void log_set_level(enum log_level most) {
+	state.most = most;
+}
+
+void log_write(enum log_level level, const char *account, const char *format, ...) {
+	if (!state.sink || level > state.most)
+		return;
+
+	va_list arguments;
+	va_start(arguments, format);
+	CLEANUP_TEXT char *raw = memory_vformat(format, arguments);
+	va_end(arguments);
+
+	CLEANUP_TEXT char *text = text_printable(raw);
+	struct log_line line = { .level = level, .account = account, .text = text };
+	state.sink(&line, state.userdata);
+}
