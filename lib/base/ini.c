@@ -39,8 +39,9 @@ struct ini_reader *ini_reader_free(struct ini_reader *r) {
 	return NULL;
 }
 
+/* CR too, so that no value ends in one, whatever an editor made of the line's end. */
 static bool is_blank(char c) {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* The next line without its end; false when there is none. */
@@ -50,7 +51,7 @@ static bool take_line(struct ini_reader *r, const char **ret_line, size_t *ret_n
 	const char *newline = memchr(r->rest, '\n', r->n_rest);
 	size_t n = newline ? (size_t)(newline - r->rest) : r->n_rest;
 	*ret_line = r->rest;
-	*ret_n = n > 0 && r->rest[n - 1] == '\r' ? n - 1 : n;
+	*ret_n = n;
 	n += newline ? 1 : 0;
 	r->rest += n;
 	r->n_rest -= n;
