@@ -1,0 +1,124 @@
+#include "notify/wording.h"
+
+#include "notify/line.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Characters, as line.h counts them. The specification of notifications wants short summaries;
+ * services wrap a body and show a few lines of it. */
+#define SENDER_MAX 60
+#define SUBJECT_MAX 160
+#define LIST_SENDER_MAX 32
+#define LIST_SUBJECT_MAX 80
+#define ACCOUNT_MAX 40
+#define MAILBOX_MAX 60
+
+/* A cap for the texts built here, far above what the limits in characters allow. */
+#define WORDING_BYTES_MAX (256 * 1024)
+
+#define DASH " – "
+
+/* "@" and its look-alikes: full width, small form. */
+static bool holds_address(const char *name) {
+	return strchr(name, '@') || strstr(name, "＠") || strstr(name, "﹫");
+}
+
+char *wording_sender(const struct news_mail *mail, size_t max_characters) {
+	CLEANUP_TEXT char *name = line_from_text(mail->from_name, max_characters);
+
+	if (*name && !holds_address(mail->from_name))
+		return TAKE_PTR(name);
+	CLEANUP_TEXT char *address = line_from_text(mail->from_address, max_characters);
+	return *address ? TAKE_PTR(address) : memory_strdup("(unknown sender)");
+}
+
+static char *subject_line(const struct news_mail *mail, size_t max_characters) {
+	CLEANUP_TEXT char *subject = line_from_text(mail->subject, max_characters);
+
+	return *subject ? TAKE_PTR(subject) : memory_strdup("(no subject)");
+}
+
+static void append_line(struct buffer *body, const char *line) {
+	if (body->n > 0)
+		(void)buffer_append_text(body, "\n");
+	(void)buffer_append_text(body, line);
+}
+
+/* "work – Lists/maths", "work", "Lists/maths", or "" */
+static char *place_line(const struct news_mail *mail, const char *account_name) {
+	CLEANUP_TEXT char *account = line_from_text(account_name, ACCOUNT_MAX);
+	CLEANUP_TEXT char *mailbox = NULL;
+
+	/* INBOX is INBOX in any case (RFC 9051 section 5.1), and is where mail is expected. */
+	if (mail->mailbox && !text_equal_nocase(mail->mailbox, "INBOX"))
+		mailbox = line_from_text(mail->mailbox, MAILBOX_MAX);
+	if (text_is_empty(mailbox))
+		return TAKE_PTR(account);
+	if (!*account)
+		return TAKE_PTR(mailbox);
+	return memory_format("%s" DASH "%s", account, mailbox);
+}
+
+static void word_one(
+	const struct news_mail *mail, const char *account_name, struct buffer *body, char **ret) {
+	CLEANUP_TEXT char *subject = subject_line(mail, SUBJECT_MAX);
+	CLEANUP_TEXT char *place = place_line(mail, account_name);
+
+	append_line(body, subject);
+	if (*place)
+		append_line(body, place);
+	*ret = wording_sender(mail, SENDER_MAX);
+}
+
+static void append_list(struct buffer *body, const struct news *n) {
+	const struct news_mail *mail;
+
+	for (unsigned i = 0; (mail = news_newest(n, i)); i++) {
+		CLEANUP_TEXT char *sender = wording_sender(mail, LIST_SENDER_MAX);
+		CLEANUP_TEXT char *subject = subject_line(mail, LIST_SUBJECT_MAX);
+		CLEANUP_TEXT char *line = memory_format("%s: %s", sender, subject);
+
+		append_line(body, line);
+	}
+}
+
+static char *count_line(uint64_t n_mails, const char *account_name) {
+	CLEANUP_TEXT char *account = line_from_text(account_name, ACCOUNT_MAX);
+
+	if (!*account)
+		return memory_format("%" PRIu64 " new messages", n_mails);
+	return memory_format("%" PRIu64 " new messages" DASH "%s", n_mails, account);
+}
+
+void wording_of_news(const struct news *n, const struct wording_style *style, struct wording *ret) {
+	struct buffer body;
+	uint64_t n_mails = news_n_mails(n);
+
+	assert(n_mails > 0);
+	buffer_init(&body, WORDING_BYTES_MAX);
+	if (n_mails == 1) {
+		word_one(news_newest(n, 0), style->account_name, &body, &ret->summary);
+	} else {
+		append_list(&body, n);
+		ret->summary = count_line(n_mails, style->account_name);
+	}
+	ret->body = buffer_take_text(&body);
+	if (style->markup) {
+		char *escaped = line_escape(ret->body);
+
+		memory_free(ret->body);
+		ret->body = escaped;
+	}
+}
+
+void wording_clear(struct wording *w) {
+	w->summary = memory_free(w->summary);
+	w->body = memory_free(w->body);
+}

@@ -1,0 +1,131 @@
+#include "notify/wording.h"
+
+#include "base/macros.h"
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct row {
+	struct news_mail mails[5]; /* oldest first, up to the first without a number */
+	struct wording_style style;
+	const char *summary;
+	const char *body;
+};
+
+#define ADA .from_name = "Ada Lovelace", .from_address = "ada@example.org"
+#define MARKUP .style = { .markup = true }
+
+static const struct row rows[] = {
+	/* one mail */
+	{ .mails = { { 1, ADA, .subject = "Engine", .mailbox = "INBOX" } },
+		.summary = "Ada Lovelace",
+		.body = "Engine" },
+	{ .mails = { { 1, ADA, .subject = "Engine", .mailbox = "inbox" } },
+		.style = { .account_name = "work" },
+		.summary = "Ada Lovelace",
+		.body = "Engine\nwork" },
+	{ .mails = { { 1, ADA, .subject = "Engine", .mailbox = "Lists/maths" } },
+		.style = { .account_name = "work" },
+		.summary = "Ada Lovelace",
+		.body = "Engine\nwork – Lists/maths" },
+	{ .mails = { { 1, ADA, .subject = "Engine", .mailbox = "Lists/maths" } },
+		.summary = "Ada Lovelace",
+		.body = "Engine\nLists/maths" },
+	/* what is not known, or is nothing */
+	{ .mails = { { 1 } }, .summary = "(unknown sender)", .body = "(no subject)" },
+	{ .mails = { { 1, .from_name = " \t", .from_address = "a@b.example", .subject = "\r\n" } },
+		.summary = "a@b.example",
+		.body = "(no subject)" },
+	{ .mails = { { 1, .from_name = "\343\205\244", .from_address = "a@b.example" } },
+		.summary = "a@b.example",
+		.body = "(no subject)" },
+	/* an address in disguise */
+	{ .mails = { { 1, .from_name = "boss@example.org", .from_address = "x@evil.example" } },
+		.summary = "x@evil.example",
+		.body = "(no subject)" },
+	{ .mails = { { 1, .from_name = "boss＠example.org", .from_address = "x@evil.example" } },
+		.summary = "x@evil.example",
+		.body = "(no subject)" },
+	{ .mails = { { 1, .from_name = "Boss <boss@example.org>",
+		  .from_address = "x@evil.example" } },
+		.summary = "x@evil.example",
+		.body = "(no subject)" },
+	{ .mails = { { 1, .from_name = "boss@example.org" } },
+		.summary = "(unknown sender)",
+		.body = "(no subject)" },
+	/* N-02: the body is escaped when it is markup and only then; the summary never is */
+	{ .mails = { { 1, .from_name = "A & <b>B</b>",
+		  .subject = "<b>x</b> & <a href=\"x\"> &amp; \"'" } },
+		.summary = "A & <b>B</b>",
+		.body = "<b>x</b> & <a href=\"x\"> &amp; \"'" },
+	{ .mails = { { 1, .from_name = "A & <b>B</b>",
+		  .subject = "<b>x</b> & <a href=\"x\"> &amp; \"'" } },
+		MARKUP,
+		.summary = "A & <b>B</b>",
+		.body = "&lt;b&gt;x&lt;/b&gt; &amp; &lt;a href=\"x\"&gt; &amp;amp; \"'" },
+	{ .mails = { { 1, ADA, .subject = "x", .mailbox = "R&D" } },
+		.style = { .account_name = "<work>", .markup = true },
+		.summary = "Ada Lovelace",
+		.body = "x\n&lt;work&gt; – R&amp;D" },
+	/* a line break in a subject cannot forge the line of another mail or account */
+	{ .mails = { { 1, ADA, .subject = "x\nprivate – INBOX" } },
+		.style = { .account_name = "work" },
+		.summary = "Ada Lovelace",
+		.body = "x private – INBOX\nwork" },
+	/* several */
+	{ .mails = { { 1, ADA, .subject = "one" },
+		  { 2, .from_address = "b@c.example", .subject = "two" } },
+		.summary = "2 new messages",
+		.body = "b@c.example: two\nAda Lovelace: one" },
+	{ .mails = { { 1, ADA, .subject = "one" }, { 2, ADA }, { 3, ADA, .subject = "3 > 2" },
+		  { 4, ADA, .subject = "four" } },
+		.style = { .account_name = "R & D", .markup = true },
+		.summary = "4 new messages – R & D",
+		.body = "Ada Lovelace: four\nAda Lovelace: 3 &gt; 2\nAda Lovelace: (no subject)" },
+};
+
+static void test_rows(void **state) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(news_free) struct news *n = news_new("id");
+		struct wording w;
+
+		for (const struct news_mail *mail = rows[i].mails; mail->seq; mail++)
+			news_add(n, mail, 0);
+		wording_of_news(n, &rows[i].style, &w);
+		assert_string_equal(w.summary, rows[i].summary);
+		assert_string_equal(w.body, rows[i].body);
+		wording_clear(&w);
+	}
+}
+
+static void test_sizes_are_bounded(void **state) {
+	CLEANUP(news_free) struct news *n = news_new("id");
+	CLEANUP_TEXT char *text = memory_zalloc(10 * 1024 + 1, 1);
+	struct wording w;
+
+	for (size_t i = 0; i < 10 * 1024; i++)
+		text[i] = '&';
+	struct news_mail mail = {
+		.seq = 1, .mailbox = text, .from_name = text, .from_address = text, .subject = text
+	};
+	for (mail.seq = 1; mail.seq <= 10; mail.seq++)
+		news_add(n, &mail, 0);
+	wording_of_news(n, &(struct wording_style){ .account_name = text, .markup = true }, &w);
+	assert_true(__builtin_strlen(w.summary) < 200);
+	assert_true(__builtin_strlen(w.body) < 3 * 5 * 128);
+	wording_clear(&w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_sizes_are_bounded),
+	};
+
+	return cmocka_run_group_tests_name("wording", tests, NULL, NULL);
+}
