@@ -1,0 +1,19 @@
+#pragma once
+/* The state file as a file: its directories, its lock, its mode, its birth under the final name
+ * only when complete, and setting a damaged one aside. */
+#include "store/store-sql.h"
+
+/* Makes missing directories and takes the lock that a second instance meets; the lock is the
+ * returned descriptor and ends with it. -EBUSY: another one has it. */
+int store_file_lock(const char *path);
+
+/* Opens what is there and looks it over. 1: opened; 0: there is no such file; negative errno as
+ * store_schema_check(), which describes `ret_damage`. */
+int store_file_open(const char *path, struct store_sql *ret, char **ret_damage);
+
+/* Makes an empty state file: it is complete before it has its name. */
+int store_file_create(const char *path);
+
+/* Renames the file together with what SQLite left beside it; at most nine are kept, then the
+ * ninth is overwritten. `ret_name` is owned. */
+int store_file_set_aside(const char *path, char **ret_name);

@@ -1,0 +1,121 @@
+#include "store/store-schema.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "store/store-sql.h"
+
+#define APPLICATION_ID 0x50736864 /* "Pshd", as file(1) shows it */
+
+#define TEXT_OF(number) #number
+#define TEXT_OF_VALUE(number) TEXT_OF(number)
+
+/* `name` holds names of accounts and mailboxes, so that "INBOX" of 10,000 accounts is there once
+ * and a cursor is a row of some thirty bytes. `event.seq` is the row id: the newest are at the end
+ * of the file and the oldest are dropped from its front. `meta` knows `floor`, the newest seq that
+ * was dropped, which keeps seq growing when no event is left, and `published`. */
+static const char schema[] =
+	"PRAGMA page_size = 4096;"
+	"PRAGMA journal_mode = WAL;"
+	"PRAGMA synchronous = FULL;"
+	"BEGIN IMMEDIATE;"
+	"PRAGMA application_id = " TEXT_OF_VALUE(
+		APPLICATION_ID) ";"
+				"PRAGMA user_version = " TEXT_OF_VALUE(
+					STORE_SCHEMA_VERSION) ";"
+							      "CREATE TABLE name (id INTEGER "
+							      "PRIMARY KEY, text TEXT NOT NULL "
+							      "UNIQUE);"
+							      "CREATE TABLE cursor ("
+							      " account INTEGER NOT NULL, mailbox "
+							      "INTEGER NOT NULL,"
+							      " uidvalidity INTEGER NOT NULL, "
+							      "next_uid INTEGER NOT NULL,"
+							      " messages INTEGER NOT NULL, unseen "
+							      "INTEGER NOT NULL, highestmodseq "
+							      "INTEGER NOT NULL,"
+							      " PRIMARY KEY (account, mailbox)) "
+							      "WITHOUT ROWID;"
+							      "CREATE TABLE part ("
+							      " account INTEGER NOT NULL, mailbox "
+							      "INTEGER NOT NULL, number INTEGER "
+							      "NOT NULL,"
+							      " bytes BLOB NOT NULL, PRIMARY KEY "
+							      "(account, mailbox, number)) WITHOUT "
+							      "ROWID;"
+							      "CREATE TABLE event ("
+							      " seq INTEGER PRIMARY KEY, type "
+							      "INTEGER NOT NULL, account INTEGER, "
+							      "mailbox INTEGER,"
+							      " uid INTEGER NOT NULL, uidvalidity "
+							      "INTEGER NOT NULL, received INTEGER "
+							      "NOT NULL,"
+							      " date INTEGER NOT NULL, size "
+							      "INTEGER NOT NULL, id TEXT, "
+							      "from_name TEXT,"
+							      " from_address TEXT, subject TEXT, "
+							      "message_id TEXT, thread_id TEXT, "
+							      "list_id TEXT,"
+							      " flags TEXT, preview TEXT, reason "
+							      "TEXT);"
+							      "CREATE TABLE meta (key TEXT PRIMARY "
+							      "KEY, value INTEGER NOT NULL) "
+							      "WITHOUT ROWID;"
+							      "COMMIT;";
+
+int store_schema_create(sqlite3 *db) {
+	return store_sql_errno(db, sqlite3_exec(db, schema, NULL, NULL, NULL));
+}
+
+/* The first column of a PRAGMA's first row: a number, and the text when `ret_text` is given. */
+static int read_pragma(sqlite3 *db, const char *pragma, int *ret_number, char **ret_text) {
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db, pragma, -1, &statement, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	int r = code == SQLITE_DONE ? -EUCLEAN : store_sql_errno(db, code);
+	if (code == SQLITE_ROW) {
+		*ret_number = sqlite3_column_int(statement, 0);
+		if (ret_text)
+			*ret_text = memory_strdup((const char *)sqlite3_column_text(statement, 0));
+	}
+	(void)sqlite3_finalize(statement);
+	return r;
+}
+
+static int damaged(char **ret_damage, const char *how) {
+	*ret_damage = memory_format("is damaged (%s)", how);
+	return -EUCLEAN;
+}
+
+static int check_version(sqlite3 *db, char **ret_damage) {
+	int application = 0, version = 0;
+	int r = read_pragma(db, "PRAGMA application_id", &application, NULL);
+	if (r == 0)
+		r = read_pragma(db, "PRAGMA user_version", &version, NULL);
+	if (r == -EUCLEAN)
+		return damaged(ret_damage, sqlite3_errmsg(db));
+	if (r < 0)
+		return r;
+	if (application != APPLICATION_ID || version < 1) {
+		*ret_damage = memory_strdup("is not a state file of Posthorn");
+		return -EUCLEAN;
+	}
+	return version > STORE_SCHEMA_VERSION ? -EPROTO : 0;
+}
+
+int store_schema_check(sqlite3 *db, char **ret_damage) {
+	int r = check_version(db, ret_damage);
+	if (r < 0)
+		return r;
+	int ignored;
+	CLEANUP_TEXT char *finding = NULL;
+	r = read_pragma(db, "PRAGMA quick_check(1)", &ignored, &finding);
+	if (r == -EUCLEAN)
+		return damaged(ret_damage, sqlite3_errmsg(db));
+	if (r < 0)
+		return r;
+	if (!finding || sqlite3_stricmp(finding, "ok") != 0)
+		return damaged(ret_damage, finding ? finding : "no answer");
+	return 0;
+}
