@@ -115,6 +115,9 @@ uint64_t imap_session_deadline(const struct imap_session *s);
 /* Says what time it is: once before the first byte, before each feed, and at the deadline. */
 void imap_session_tick(struct imap_session *s, uint64_t now_usec);
 
+/* A response has begun and is not complete: an end of the stream here cuts it in two. */
+bool imap_session_is_partial(const struct imap_session *s);
+
 /* The stream is encrypted now. All that was learned in the clear is forgotten. */
 void imap_session_secured(struct imap_session *s);
 
