@@ -4,16 +4,12 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "io/tls-ticket.h"
 
 struct tls_policy;
-struct tls_ticket;
 
 /* `ca_file` replaces the system's store; NULL: the system's. On failure (-ENOENT, -EINVAL) the
  * owned sentence says what is wrong with which file. */
 int tls_policy_new(const char *ca_file, struct tls_policy **ret, char **ret_problem);
 struct tls_policy *tls_policy_free(struct tls_policy *policy);
 DEFINE_CLEANUP(struct tls_policy, tls_policy_free);
-
-struct tls_ticket *tls_ticket_new(void);
-struct tls_ticket *tls_ticket_free(struct tls_ticket *ticket);
-DEFINE_CLEANUP(struct tls_ticket, tls_ticket_free);

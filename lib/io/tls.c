@@ -1,0 +1,327 @@
+#include "io/tls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "io/address.h"
+#include "io/tls-private.h"
+#include "io/tls-reason.h"
+#include "io/tls-ticket.h"
+#include "io/tls-window.h"
+
+#define PLAINTEXT_BYTES ((size_t)4096)
+#define HOST_BYTES_MAX 255
+
+/* What a record adds at most: header, explicit nonce, padding or content type, tag. */
+#define RECORD_OVERHEAD ((size_t)64)
+#define RECORD_PLAINTEXT ((size_t)16384)
+
+enum tls_state {
+	TLS_STATE_HANDSHAKE,
+	TLS_STATE_OPEN,
+	TLS_STATE_DEAD, /* the last event was given */
+};
+
+struct tls {
+	SSL *ssl;
+	struct tls_policy *policy;
+	struct tls_ticket *ticket;
+	const char *alpn;
+	char *host;
+	time_t expires; /* the first end of validity in the peer's chain */
+	struct tls_window window;
+	uint8_t *plaintext; /* only while data is being read */
+	enum tls_state state;
+	bool ended;
+	bool resumed;
+};
+
+static struct tls *tls_of_ssl(SSL *ssl) {
+	struct tls_window *window = tls_window_of_bio(SSL_get_rbio(ssl));
+	return CONTAINER_OF(window, struct tls, window);
+}
+
+/* --- the context's callbacks --- */
+
+static time_t end_of_validity(const X509 *certificate) {
+	struct tm when;
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1)
+		return 0;
+	return timegm(&when);
+}
+
+/* The chain is dropped once it was verified: OpenSSL would keep it for as long as the session. */
+int tls_on_certificate(X509_STORE_CTX *store, void *userdata) {
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	int r = X509_verify_cert(store);
+	if (r <= 0)
+		return r;
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+	time_t expires = end_of_validity(sk_X509_value(chain, 0));
+	for (int i = 1; i < sk_X509_num(chain); i++)
+		expires = MIN(expires, end_of_validity(sk_X509_value(chain, i)));
+	tls_of_ssl(ssl)->expires = expires;
+	X509_STORE_CTX_set0_verified_chain(store, NULL);
+	return r;
+}
+
+int tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
+	struct tls *t = tls_of_ssl(ssl);
+	struct tls_ticket_scope scope = {
+		.policy_id = t->policy->id,
+		.host = t->host,
+		.expires = t->expires,
+	};
+	if (t->ticket)
+		tls_ticket_keep(t->ticket, session, &scope);
+	return 0; /* the reference stays OpenSSL's */
+}
+
+/* --- setting up --- */
+
+/* RFC 7301 section 3.1: a list of strings, each behind its length. */
+static void offer_alpn(struct tls *t) {
+	uint8_t list[256];
+	size_t n = t->alpn ? strlen(t->alpn) : 0;
+	if (n == 0)
+		return;
+	assert(n < sizeof(list));
+	list[0] = (uint8_t)n;
+	memcpy(list + 1, t->alpn, n);
+	if (SSL_set_alpn_protos(t->ssl, list, (unsigned)n + 1) != 0)
+		abort();
+}
+
+/* The certificate must be for this address; a zone ("%eth0") is ours alone. RFC 6066 section 3
+ * allows no address in SNI. */
+static int expect_address(struct tls *t) {
+	t->host[strcspn(t->host, "%")] = '\0';
+	X509_VERIFY_PARAM *parameters = SSL_get0_param(t->ssl);
+	return X509_VERIFY_PARAM_set1_ip_asc(parameters, t->host) == 1 ? 0 : -EINVAL;
+}
+
+/* A leading dot would make OpenSSL accept any name below; the final dot of an absolute name is
+ * in no certificate. */
+static int expect_name(struct tls *t) {
+	size_t n = strlen(t->host);
+	if (n > 0 && t->host[n - 1] == '.')
+		t->host[--n] = '\0';
+	if (n == 0 || n > HOST_BYTES_MAX || t->host[0] == '.')
+		return -EINVAL;
+	if (SSL_set1_host(t->ssl, t->host) != 1 || SSL_set_tlsext_host_name(t->ssl, t->host) != 1)
+		return -EINVAL;
+	return 0;
+}
+
+static void resume(struct tls *t) {
+	struct tls_ticket_scope scope = { .policy_id = t->policy->id, .host = t->host };
+	SSL_SESSION *session = t->ticket ? tls_ticket_take(t->ticket, &scope) : NULL;
+	if (!session)
+		return;
+	if (SSL_set_session(t->ssl, session) == 1)
+		t->expires = scope.expires;
+	SSL_SESSION_free(session);
+}
+
+int tls_new(const struct tls_target *target, struct tls **ret) {
+	assert(target && target->host && target->policy && ret);
+	CLEANUP(tls_free) struct tls *t = MEMORY_NEW(struct tls);
+	t->policy = target->policy;
+	t->alpn = target->alpn;
+	t->host = memory_strdup(target->host);
+	buffer_init(&t->window.input, TLS_INPUT_MAX);
+	buffer_init(&t->window.output, TLS_OUTPUT_MAX);
+	t->ssl = SSL_new(t->policy->context);
+	if (!t->ssl)
+		abort();
+	BIO *bio = tls_window_bio_new(t->policy->window_method, &t->window);
+	SSL_set_bio(t->ssl, bio, bio);
+	SSL_set_connect_state(t->ssl);
+	offer_alpn(t);
+
+	struct address literal;
+	int r = address_parse(t->host, 0, &literal) == 0 ? expect_address(t) : expect_name(t);
+	ERR_clear_error();
+	if (r < 0)
+		return r;
+	t->ticket = target->ticket;
+	resume(t);
+	*ret = TAKE_PTR(t);
+	return 0;
+}
+
+struct tls *tls_free(struct tls *t) {
+	if (!t)
+		return NULL;
+	if (t->state == TLS_STATE_HANDSHAKE && t->ticket)
+		tls_ticket_drop(t->ticket);
+	SSL_free(t->ssl);
+	buffer_deinit(&t->window.input);
+	buffer_deinit(&t->window.output);
+	memory_free(t->host);
+	memory_free(t->plaintext);
+	return memory_free(t);
+}
+
+/* --- running --- */
+
+void tls_feed(struct tls *t, const uint8_t *bytes, size_t n) {
+	int r = buffer_append(&t->window.input, bytes, n);
+	assert(r == 0);
+	(void)r;
+}
+
+void tls_feed_end(struct tls *t) {
+	t->ended = true;
+}
+
+static int fail(struct tls *t, enum reason reason, const char *text, struct tls_event *ret) {
+	if (t->state == TLS_STATE_HANDSHAKE && t->ticket)
+		tls_ticket_drop(t->ticket);
+	t->state = TLS_STATE_DEAD;
+	*ret = (struct tls_event){ .kind = TLS_EVENT_FAILED, .reason = reason, .text = text };
+	return 1;
+}
+
+/* Also the end of the error queue: nothing of it may be seen by the next call. */
+static int fail_by_openssl(struct tls *t, struct tls_event *ret) {
+	const char *text;
+	enum reason reason = tls_reason_of_queue(&text);
+	long verdict = SSL_get_verify_result(t->ssl);
+	if (t->state == TLS_STATE_HANDSHAKE && verdict != X509_V_OK)
+		reason = tls_reason_of_verify(verdict, &text);
+	return fail(t, reason, text, ret);
+}
+
+/* Nothing to read: OpenSSL's two buffers of 16 KiB go, and ours. The tickets behind a handshake
+ * make it allocate both anew, so this is done each time. */
+static int wait_for_input(struct tls *t) {
+	t->plaintext = memory_free(t->plaintext);
+	buffer_release(&t->window.input);
+	buffer_release(&t->window.output);
+	if (t->state == TLS_STATE_OPEN)
+		(void)SSL_free_buffers(t->ssl);
+	return 0;
+}
+
+static bool alpn_is_offered(const struct tls *t) {
+	const uint8_t *selected;
+	unsigned n;
+	SSL_get0_alpn_selected(t->ssl, &selected, &n);
+	return n == 0 || (t->alpn && strlen(t->alpn) == n && memcmp(t->alpn, selected, n) == 0);
+}
+
+/* OpenSSL has refused a bad peer by itself; this is the second look. */
+static int finish_handshake(struct tls *t, struct tls_event *ret) {
+	long verdict = SSL_get_verify_result(t->ssl);
+	t->resumed = SSL_session_reused(t->ssl) == 1;
+	if (verdict != X509_V_OK || (!t->resumed && !SSL_get0_peer_certificate(t->ssl)))
+		return fail(t, REASON_TLS_UNTRUSTED, "the server was not verified", ret);
+	if (SSL_version(t->ssl) < TLS1_2_VERSION)
+		return fail(t, REASON_TLS_VERSION, "the server is older than TLS 1.2", ret);
+	if (!alpn_is_offered(t))
+		return fail(t, REASON_TLS_ALPN, "the server is for another protocol", ret);
+	t->state = TLS_STATE_OPEN;
+	*ret = (struct tls_event){ .kind = TLS_EVENT_SECURED };
+	return 1;
+}
+
+static int next_of_handshake(struct tls *t, struct tls_event *ret) {
+	ERR_clear_error();
+	int r = SSL_do_handshake(t->ssl);
+	if (r == 1)
+		return finish_handshake(t, ret);
+	if (SSL_get_error(t->ssl, r) != SSL_ERROR_WANT_READ)
+		return fail_by_openssl(t, ret);
+	if (t->ended)
+		return fail(t, REASON_TLS_FAILED, "the server closed during the handshake", ret);
+	return wait_for_input(t);
+}
+
+static int next_of_records(struct tls *t, struct tls_event *ret) {
+	if (!t->plaintext && t->window.input.n == 0 && !t->ended)
+		return wait_for_input(t);
+	if (!t->plaintext)
+		t->plaintext = MEMORY_NEW_ARRAY(uint8_t, PLAINTEXT_BYTES);
+	ERR_clear_error();
+	size_t n = 0;
+	int r = SSL_read_ex(t->ssl, t->plaintext, PLAINTEXT_BYTES, &n);
+	if (r == 1) {
+		*ret = (struct tls_event){ .kind = TLS_EVENT_DATA, .bytes = t->plaintext, .n = n };
+		return 1;
+	}
+	switch (SSL_get_error(t->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		if (t->ended)
+			return fail(t, REASON_TLS_TRUNCATED,
+				"the connection ended without close_notify", ret);
+		return wait_for_input(t);
+	case SSL_ERROR_ZERO_RETURN:
+		t->state = TLS_STATE_DEAD;
+		*ret = (struct tls_event){ .kind = TLS_EVENT_CLOSED };
+		return 1;
+	default:
+		return fail_by_openssl(t, ret);
+	}
+}
+
+int tls_next(struct tls *t, struct tls_event *ret) {
+	switch (t->state) {
+	case TLS_STATE_HANDSHAKE:
+		return next_of_handshake(t, ret);
+	case TLS_STATE_OPEN:
+		return next_of_records(t, ret);
+	case TLS_STATE_DEAD:
+		break;
+	}
+	return 0;
+}
+
+size_t tls_output(const struct tls *t, const uint8_t **ret_bytes) {
+	*ret_bytes = t->window.output.n > 0 ? buffer_bytes(&t->window.output) : NULL;
+	return t->window.output.n;
+}
+
+void tls_sent(struct tls *t, size_t n) {
+	buffer_consume(&t->window.output, n);
+	buffer_release(&t->window.output);
+}
+
+int tls_write(struct tls *t, const void *bytes, size_t n) {
+	if (t->state != TLS_STATE_OPEN)
+		return -ENOTCONN;
+	if (n == 0)
+		return 0;
+	size_t room = t->window.output.max - t->window.output.n;
+	size_t records = n / RECORD_PLAINTEXT + 2;
+	if (n > room || records * RECORD_OVERHEAD > room - n)
+		return -ENOBUFS;
+	ERR_clear_error();
+	size_t written;
+	int r = SSL_write_ex(t->ssl, bytes, n, &written);
+	ERR_clear_error();
+	/* Cannot fail for a reason of the peer: it takes no input, and the output has room. */
+	if (r != 1)
+		return -EIO;
+	(void)SSL_free_buffers(t->ssl);
+	return 0;
+}
+
+void tls_shut(struct tls *t) {
+	if (t->state != TLS_STATE_OPEN)
+		return;
+	(void)SSL_shutdown(t->ssl);
+	ERR_clear_error();
+	t->state = TLS_STATE_DEAD;
+}
+
+bool tls_is_resumed(const struct tls *t) {
+	return t->resumed;
+}
