@@ -13,6 +13,7 @@
 #include "base/macros.h"
 #include "base/reason.h"
 
+struct resolver;
 struct stream;
 struct tls_policy;
 struct tls_ticket;
@@ -24,27 +25,40 @@ enum stream_security {
 	STREAM_SECURITY_NONE_ANYWHERE, /* ... unless the user insists (AllowCleartext=yes) */
 };
 
-/* All borrowed until stream_new() returns, but for the policy and the ticket, which must outlive
- * the stream. */
+#define STREAM_OUTPUT_MAX ((size_t)1024 * 1024)
+/* What is read in one turn of the loop, so that one peer cannot starve the others. */
+#define STREAM_TURN_BYTES ((size_t)64 * 1024)
+#define STREAM_CONNECT_USEC (30 * USEC_PER_SEC)
+#define STREAM_HANDSHAKE_USEC (15 * USEC_PER_SEC)
+
+/* All borrowed until stream_new() returns, but for the policy, the ticket and the resolver, which
+ * must outlive the stream. */
 struct stream_target {
 	const char *host; /* name or address literal; also the name in the certificate */
 	uint16_t port;
 	enum stream_security security;
 	struct tls_policy *policy; /* trust: NULL only for the clear kinds */
 	struct tls_ticket *ticket; /* resumption, never shared between accounts; may be NULL */
-	const char *alpn; /* "imap", "pop3"; NULL: none offered */
+	const char *alpn; /* "imap", "pop3"; constant; NULL: none offered */
+	struct resolver *resolver; /* shared by the loop; NULL: one of its own */
+	uint64_t connect_usec; /* deadlines; 0: as above */
+	uint64_t handshake_usec;
 };
 
 enum stream_event_kind {
 	STREAM_EVENT_CONNECTED, /* for TLS: the handshake is done and the peer is verified */
 	STREAM_EVENT_SECURED, /* after stream_start_tls() */
 	STREAM_EVENT_DATA, /* plaintext of the peer */
-	STREAM_EVENT_CLOSED, /* the last event; `reason` and `text`; NONE: a clean end of the peer */
+	/* The last event; `reason` and `text`. NONE: the peer's clean end (close_notify; in the
+	 * clear: FIN). TLS_TRUNCATED: FIN without close_notify. Many servers end so (Cyrus always,
+	 * Dovecot when killed): for the account it is a lost connection, as long as nothing was cut
+	 * off in the middle. */
+	STREAM_EVENT_CLOSED,
 };
 
 struct stream_event {
 	enum stream_event_kind kind;
-	const uint8_t *bytes; /* DATA: borrowed until the next call */
+	const uint8_t *bytes; /* DATA: borrowed until the next call of any kind */
 	size_t n;
 	enum reason reason; /* CLOSED */
 	const char *text; /* CLOSED: our words, printable; or NULL */
@@ -65,14 +79,20 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 struct stream *stream_free(struct stream *stream);
 DEFINE_CLEANUP(struct stream, stream_free);
 
-/* 1: an event; 0: nothing until the next ready callback. */
+/* 1: an event; 0: nothing until the next ready callback. To be called until it says 0: what was
+ * decrypted and not taken wakes nobody. The first call after a wake-up may say 0, too (a record
+ * without data). */
 int stream_next(struct stream *stream, struct stream_event *ret);
 
-/* Copies, encrypts, sends what the socket takes; the rest follows by itself. Limit 1 MiB queued,
- * beyond it -ENOBUFS. -ENOTCONN before CONNECTED and after CLOSED. */
+/* Copies, encrypts, sends what the socket takes; the rest follows by itself. All or nothing: -ENOBUFS
+ * when more than STREAM_OUTPUT_MAX would wait. -ENOTCONN before CONNECTED, during a handshake and
+ * after CLOSED. That the peer has gone is a CLOSED event, never an error here. */
 int stream_write(struct stream *stream, const void *bytes, size_t n);
 
-/* STARTTLS: -EPROTO when bytes of the peer are buffered (injected data): close the stream then. */
+/* STARTTLS: -EPROTO when bytes of the peer have come already (injected data), or when it answered
+ * before our command was sent: free the stream then. -ENOTCONN unless clear and connected. Must be
+ * called from the turn in which the server's OK was read, and only when the engine has nothing left
+ * behind that OK: the stream knows of no byte that it has handed out. */
 int stream_start_tls(struct stream *stream);
 
 bool stream_is_secure(const struct stream *stream);
