@@ -19,7 +19,8 @@ struct command_result {
 	const char *problem; /* NULL, or a sentence: "ran longer than 60 s" */
 };
 
-typedef void (*command_done_fn)(struct command *command, const struct command_result *result, void *userdata);
+typedef void (*command_done_fn)(
+	struct command *command, const struct command_result *result, void *userdata);
 
 /* 0 or negative errno (-ENOENT: no such program). The callback is called once, from the loop. */
 int command_new(sd_event *loop, const char *const *argv, const char *const *environment,
