@@ -1,0 +1,308 @@
+#include "bus/object-standard.h"
+
+#include "base/memory.h"
+#include "bus/object-introspect.h"
+
+#include <string.h>
+
+/* Writing properties */
+
+static void write_variant(
+	struct message_writer *w, const struct object_property *property, void *object) {
+	struct message_writer variant;
+	message_write_open(w, DBUS_TYPE_VARIANT, property->signature, &variant);
+	property->get(object, &variant);
+	message_write_close(w, &variant);
+}
+
+void object_standard_write_properties(struct message_writer *w,
+	const struct object_interface *interface, void *object, uint64_t mask) {
+	struct message_writer dict, entry;
+	message_write_open_dict(w, &dict);
+	for (size_t i = 0; i < interface->n_properties; i++) {
+		if (!(mask & UINT64_C(1) << i))
+			continue;
+		message_write_open(&dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
+		message_write_string(&entry, interface->properties[i].name);
+		write_variant(&entry, &interface->properties[i], object);
+		message_write_close(&dict, &entry);
+	}
+	message_write_close(w, &dict);
+}
+
+void object_standard_write_interfaces(struct message_writer *w, const struct object_ref *ref) {
+	struct message_writer dict, entry;
+	message_write_open(w, DBUS_TYPE_ARRAY, "{sa{sv}}", &dict);
+	for (size_t i = 0; ref->interfaces[i]; i++) {
+		message_write_open(&dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
+		message_write_string(&entry, ref->interfaces[i]->name);
+		object_standard_write_properties(
+			&entry, ref->interfaces[i], ref->object, UINT64_MAX);
+		message_write_close(&dict, &entry);
+	}
+	message_write_close(w, &dict);
+}
+
+/* org.freedesktop.DBus.Properties */
+
+static const struct object_interface *find_interface(
+	const struct object_call *call, const char *name) {
+	for (size_t i = 0; call->interfaces && call->interfaces[i]; i++)
+		if (strcmp(call->interfaces[i]->name, name) == 0)
+			return call->interfaces[i];
+	return NULL;
+}
+
+/* The property that the first two arguments name. With an error reply when there is none; an
+ * empty interface means any, as the specification allows. */
+static const struct object_property *find_property(
+	const struct object_call *call, DBusMessage **ret_error) {
+	struct message_reader r;
+	const char *interface, *name;
+	message_reader_init(&r, call->message);
+	(void)message_read_string(&r, &interface);
+	(void)message_read_string(&r, &name);
+	for (size_t i = 0; call->interfaces && call->interfaces[i]; i++) {
+		const struct object_interface *candidate = call->interfaces[i];
+		if (*interface && strcmp(candidate->name, interface) != 0)
+			continue;
+		for (size_t k = 0; k < candidate->n_properties; k++)
+			if (strcmp(candidate->properties[k].name, name) == 0)
+				return &candidate->properties[k];
+	}
+	if (*interface && !find_interface(call, interface))
+		*ret_error = message_new_error(call->message, DBUS_ERROR_UNKNOWN_INTERFACE,
+			"%s has no interface %s with properties", call->path, interface);
+	else
+		*ret_error = message_new_error(call->message, DBUS_ERROR_UNKNOWN_PROPERTY,
+			"%s has no property %s", call->path, name);
+	return NULL;
+}
+
+static DBusMessage *properties_get(const struct object_call *call) {
+	DBusMessage *error = NULL;
+	const struct object_property *property = find_property(call, &error);
+	if (!property)
+		return error;
+	DBusMessage *reply = message_new_reply(call->message);
+	struct message_writer w;
+	message_writer_init(&w, reply);
+	write_variant(&w, property, call->object);
+	return reply;
+}
+
+/* Nothing here can be set; which error depends on whether it is there at all. */
+static DBusMessage *properties_set(const struct object_call *call) {
+	DBusMessage *error = NULL;
+	const struct object_property *property = find_property(call, &error);
+	if (!property)
+		return error;
+	return message_new_error(
+		call->message, DBUS_ERROR_PROPERTY_READ_ONLY, "%s cannot be set", property->name);
+}
+
+static bool is_standard(const char *name) {
+	return strncmp(name, "org.freedesktop.DBus.", strlen("org.freedesktop.DBus.")) == 0;
+}
+
+static DBusMessage *properties_get_all(const struct object_call *call) {
+	struct message_reader r;
+	const char *name;
+	message_reader_init(&r, call->message);
+	(void)message_read_string(&r, &name);
+	const struct object_interface *interface = find_interface(call, name);
+	if (!interface && !is_standard(name))
+		return message_new_error(call->message, DBUS_ERROR_UNKNOWN_INTERFACE,
+			"%s has no interface %s", call->path, name);
+	static const struct object_interface without_properties = { 0 };
+	DBusMessage *reply = message_new_reply(call->message);
+	struct message_writer w;
+	message_writer_init(&w, reply);
+	object_standard_write_properties(
+		&w, interface ? interface : &without_properties, call->object, UINT64_MAX);
+	return reply;
+}
+
+/* org.freedesktop.DBus.ObjectManager */
+
+static void write_managed(const char *path, const struct object_ref *ref, void *userdata) {
+	struct message_writer *objects = userdata;
+	struct message_writer entry;
+	if (message_writer_size(objects) > OBJECT_STANDARD_MANAGED_MAX)
+		return;
+	message_write_open(objects, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
+	message_write_path(&entry, path);
+	object_standard_write_interfaces(&entry, ref);
+	message_write_close(objects, &entry);
+}
+
+static DBusMessage *manager_get_managed_objects(const struct object_call *call) {
+	const struct object_tree *tree = object_server_tree(call->server);
+	CLEANUP(message_free) DBusMessage *reply = message_new_reply(call->message);
+	struct message_writer w, objects;
+	message_writer_init(&w, reply);
+	message_write_open(&w, DBUS_TYPE_ARRAY, "{oa{sa{sv}}}", &objects);
+	tree->enumerate(write_managed, &objects, tree->userdata);
+	message_write_close(&w, &objects);
+	if (message_writer_size(&w) > OBJECT_STANDARD_MANAGED_MAX)
+		return message_new_error(call->message, DBUS_ERROR_LIMITS_EXCEEDED,
+			"too many objects for one message, ask for pages");
+	return TAKE_PTR(reply);
+}
+
+/* org.freedesktop.DBus.Introspectable */
+
+struct children {
+	const char *path;
+	char **names;
+	size_t n;
+	size_t n_allocated;
+};
+
+/* The element of `path` right below `parent`; 0: it is not below. */
+static size_t element_below(const char *parent, const char *path, const char **ret) {
+	size_t n = strcmp(parent, "/") == 0 ? 0 : strlen(parent);
+	if (strncmp(path, parent, n) != 0 || path[n] != '/')
+		return 0;
+	*ret = path + n + 1;
+	return strcspn(*ret, "/");
+}
+
+static void note_child(const char *path, const struct object_ref *ref, void *userdata) {
+	struct children *c = userdata;
+	const char *name;
+	size_t n = element_below(c->path, path, &name);
+	if (n == 0)
+		return;
+	/* All accounts are below one element: do not collect it ten thousand times. */
+	if (c->n > 0 && strlen(c->names[c->n - 1]) == n &&
+		strncmp(c->names[c->n - 1], name, n) == 0)
+		return;
+	if (c->n == c->n_allocated) {
+		c->n_allocated = MAX(2 * c->n_allocated, (size_t)16);
+		c->names = memory_resize(c->names, c->n_allocated, sizeof(char *));
+	}
+	c->names[c->n++] = memory_strndup(name, n);
+}
+
+static int compare_names(const void *a, const void *b) {
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_children(struct children *c) {
+	for (size_t i = 0; i < c->n; i++)
+		free(c->names[i]);
+	free(c->names);
+}
+
+static void introspect_interfaces(
+	struct buffer *xml, const struct object_interface *const *interfaces) {
+	for (; interfaces && *interfaces; interfaces++)
+		object_introspect_interface(xml, *interfaces);
+}
+
+static DBusMessage *introspectable_introspect(const struct object_call *call) {
+	const struct object_tree *tree = object_server_tree(call->server);
+	struct children children = { .path = call->path };
+	note_child(tree->root, NULL, &children);
+	tree->enumerate(note_child, &children, tree->userdata);
+	if (children.n == 0 && !call->interfaces)
+		return message_new_error(
+			call->message, DBUS_ERROR_UNKNOWN_OBJECT, "no object %s", call->path);
+	struct buffer xml;
+	buffer_init(&xml, OBJECT_INTROSPECT_MAX);
+	object_introspect_begin(&xml);
+	bool is_root = strcmp(call->path, tree->root) == 0;
+	introspect_interfaces(&xml, object_standard_interfaces(call->interfaces, is_root));
+	introspect_interfaces(&xml, call->interfaces);
+	if (children.n > 0)
+		qsort(children.names, children.n, sizeof(char *), compare_names);
+	for (size_t i = 0; i < children.n; i++)
+		if (i == 0 || strcmp(children.names[i], children.names[i - 1]) != 0)
+			object_introspect_child(&xml, children.names[i], strlen(children.names[i]));
+	object_introspect_end(&xml);
+	free_children(&children);
+	DBusMessage *reply = message_new_reply(call->message);
+	struct message_writer w;
+	message_writer_init(&w, reply);
+	/* ASCII by construction, and longer than the texts of message_write_string() may be. */
+	CLEANUP_TEXT char *text = buffer_take_text(&xml);
+	if (!dbus_message_iter_append_basic(&w.iter, DBUS_TYPE_STRING, &text))
+		abort();
+	return reply;
+}
+
+/* The tables */
+
+#define STANDARD "org.freedesktop.DBus."
+
+static const struct object_method introspectable_methods[] = {
+	{ .name = "Introspect",
+		.out = "s",
+		.out_names = "xml_data",
+		.call = introspectable_introspect },
+};
+static const struct object_interface introspectable = {
+	.name = STANDARD "Introspectable",
+	.methods = introspectable_methods,
+	.n_methods = ARRAY_SIZE(introspectable_methods),
+};
+
+/* Answered inside libdbus, before any of our code; here for the sake of introspection. */
+static const struct object_method peer_methods[] = {
+	{ .name = "Ping" },
+	{ .name = "GetMachineId", .out = "s", .out_names = "machine_uuid" },
+};
+static const struct object_interface peer = {
+	.name = STANDARD "Peer",
+	.methods = peer_methods,
+	.n_methods = ARRAY_SIZE(peer_methods),
+};
+
+static const struct object_method properties_methods[] = {
+	{ "Get", "ss", "interface_name property_name", "v", "value", properties_get },
+	{ "GetAll", "s", "interface_name", "a{sv}", "props", properties_get_all },
+	{ "Set", "ssv", "interface_name property_name value", NULL, NULL, properties_set },
+};
+static const struct object_signal properties_signals[] = {
+	{ "PropertiesChanged", "sa{sv}as",
+		"interface_name changed_properties invalidated_properties" },
+};
+static const struct object_interface properties = {
+	.name = STANDARD "Properties",
+	.methods = properties_methods,
+	.n_methods = ARRAY_SIZE(properties_methods),
+	.signals = properties_signals,
+	.n_signals = ARRAY_SIZE(properties_signals),
+};
+
+static const struct object_method manager_methods[] = {
+	{
+		.name = "GetManagedObjects",
+		.out = "a{oa{sa{sv}}}",
+		.out_names = "object_paths_interfaces_and_properties",
+		.call = manager_get_managed_objects,
+	},
+};
+static const struct object_signal manager_signals[] = {
+	{ "InterfacesAdded", "oa{sa{sv}}", "object_path interfaces_and_properties" },
+	{ "InterfacesRemoved", "oas", "object_path interfaces" },
+};
+static const struct object_interface object_manager = {
+	.name = STANDARD "ObjectManager",
+	.methods = manager_methods,
+	.n_methods = ARRAY_SIZE(manager_methods),
+	.signals = manager_signals,
+	.n_signals = ARRAY_SIZE(manager_signals),
+};
+
+const struct object_interface *const *object_standard_interfaces(bool is_object, bool is_root) {
+	static const struct object_interface *const of_node[] = { &introspectable, &peer, NULL };
+	static const struct object_interface *const of_object[] = { &introspectable, &peer,
+		&properties, NULL };
+	static const struct object_interface *const of_root[] = { &introspectable, &peer,
+		&properties, &object_manager, NULL };
+	if (!is_object)
+		return of_node;
+	return is_root ? of_root : of_object;
+}

@@ -1,0 +1,107 @@
+#pragma once
+/* D-Bus objects from tables: calls are dispatched, the standard interfaces (Properties,
+ * Introspectable, ObjectManager at the root; Peer by libdbus) answered, and changes of properties
+ * and objects signalled, once for each object and turn of the loop. No object is registered: one
+ * lookup function finds it by its path, one function enumerates them, so that ten thousand cost
+ * nothing here. What an object is belongs to its model; models never call this, their api does. */
+#include <dbus/dbus.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "bus/connection.h"
+#include "bus/message.h"
+
+struct object_server;
+
+/* What a method is given, all borrowed. The signature of the call was checked: reads of the
+ * declared arguments cannot fail. */
+struct object_call {
+	DBusMessage *message;
+	const char *path;
+	void *object; /* of the lookup */
+	const struct object_interface *const *interfaces; /* of the lookup; NULL: a bare node */
+	struct object_server *server;
+};
+
+/* The reply, owned: message_new_reply() or message_new_error() of call->message. NULL: the method
+ * took a reference on the message and will send exactly one reply later. */
+typedef DBusMessage *(*object_method_fn)(const struct object_call *call);
+/* Appends one value of the property's signature. */
+typedef void (*object_property_fn)(void *object, struct message_writer *w);
+
+struct object_method {
+	const char *name;
+	const char *in; /* signature; NULL or "": none */
+	const char *in_names; /* one word for each complete type, between blanks */
+	const char *out;
+	const char *out_names;
+	object_method_fn call;
+};
+
+enum object_emits {
+	OBJECT_EMITS_CHANGE, /* PropertiesChanged carries the value */
+	OBJECT_EMITS_CONST, /* never changes */
+	OBJECT_EMITS_NOTHING, /* changes too often for a signal */
+};
+
+struct object_property {
+	const char *name;
+	const char *signature;
+	enum object_emits emits;
+	object_property_fn get;
+};
+
+struct object_signal {
+	const char *name;
+	const char *signature;
+	const char *names;
+};
+
+/* `properties` has at most 64 entries: bit i of a change mask is properties[i]. */
+struct object_interface {
+	const char *name;
+	const struct object_method *methods;
+	size_t n_methods;
+	const struct object_property *properties;
+	size_t n_properties;
+	const struct object_signal *signals;
+	size_t n_signals;
+};
+
+#define OBJECT_INTERFACES_MAX 8
+
+/* What a path means. */
+struct object_ref {
+	const struct object_interface *const *interfaces; /* NULL-terminated, a constant */
+	void *object;
+};
+
+typedef void (*object_each_fn)(const char *path, const struct object_ref *ref, void *each_userdata);
+
+struct object_tree {
+	const char *root; /* has ObjectManager; its object is not one of the enumerated */
+	/* false: no such object */
+	bool (*lookup)(const char *path, struct object_ref *ret, void *userdata);
+	/* Every object below the root, in any order. */
+	void (*enumerate)(object_each_fn each, void *each_userdata, void *userdata);
+	void *userdata;
+};
+
+/* `tree` is copied. Negative errno when sd-event refuses. Freed before the connection. */
+int object_server_new(
+	struct connection *c, const struct object_tree *tree, struct object_server **ret);
+struct object_server *object_server_free(struct object_server *s);
+DEFINE_CLEANUP(struct object_server, object_server_free);
+
+/* Properties of `interface` at `path` have changed (bits as above): signalled at the end of the
+ * turn with the values of then, or once the bus takes bytes again. Nothing while not online: who
+ * connects later asks. */
+void object_server_changed(struct object_server *s, const char *path,
+	const struct object_interface *interface, uint64_t mask);
+/* An object came, or went: InterfacesAdded or InterfacesRemoved at the end of the turn. Call
+ * _removed before or after the object goes, `interfaces` is what it had. */
+void object_server_added(struct object_server *s, const char *path);
+void object_server_removed(struct object_server *s, const char *path,
+	const struct object_interface *const *interfaces);
