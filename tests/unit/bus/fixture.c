@@ -1,0 +1,137 @@
+#include "fixture.h"
+
+#include "base/memory.h"
+#include "bus/message.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+
+/* Far above anything on a loaded machine. */
+#define PATIENCE_USEC (20 * USEC_PER_SEC)
+
+DBusConnection *fixture_new_client(const struct fixture *f) {
+	DBusConnection *client = dbus_connection_open_private(f->bus.address, NULL);
+	assert_non_null(client);
+	dbus_connection_set_exit_on_disconnect(client, FALSE);
+	assert_true(dbus_bus_register(client, NULL));
+	return client;
+}
+
+void fixture_free_client(DBusConnection *client) {
+	dbus_connection_close(client);
+	dbus_connection_unref(client);
+}
+
+static int on_client_io(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+	struct fixture *f = userdata;
+	bool alive = dbus_connection_read_write(f->client, 0);
+	for (DBusMessage *m; (m = dbus_connection_pop_message(f->client));) {
+		f->inbox = memory_resize(f->inbox, f->n_inbox + 1, sizeof(*f->inbox));
+		f->inbox[f->n_inbox++] = m;
+	}
+	if (!alive)
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return 0;
+}
+
+void fixture_connect(struct fixture *f) {
+	int fd;
+	fixture_disconnect(f);
+	f->client = fixture_new_client(f);
+	assert_true(dbus_connection_get_unix_fd(f->client, &fd));
+	assert_true(sd_event_add_io(f->event, &f->client_io, fd, EPOLLIN, on_client_io, f) >= 0);
+}
+
+void fixture_disconnect(struct fixture *f) {
+	if (!f->client)
+		return;
+	f->client_io = sd_event_source_disable_unref(f->client_io);
+	fixture_free_client(f->client);
+	f->client = NULL;
+	for (size_t i = 0; i < f->n_inbox; i++)
+		dbus_message_unref(f->inbox[i]);
+	f->n_inbox = 0;
+}
+
+void fixture_init(struct fixture *f, const char *limits) {
+	memset(f, 0, sizeof(*f));
+	private_bus_init(&f->bus, limits);
+	assert_true(sd_event_new(&f->event) >= 0);
+	fixture_connect(f);
+}
+
+void fixture_deinit(struct fixture *f) {
+	fixture_disconnect(f);
+	free(f->inbox);
+	sd_event_unref(f->event);
+	private_bus_deinit(&f->bus);
+}
+
+static void run_once(struct fixture *f) {
+	if (sd_event_run(f->event, PATIENCE_USEC) <= 0)
+		fail_msg("nothing happened");
+}
+
+void fixture_run_until(struct fixture *f, const bool *flag) {
+	while (!*flag)
+		run_once(f);
+}
+
+static DBusMessage *take_at(struct fixture *f, size_t i) {
+	DBusMessage *m = f->inbox[i];
+	memmove(&f->inbox[i], &f->inbox[i + 1], (f->n_inbox - i - 1) * sizeof(*f->inbox));
+	f->n_inbox--;
+	return m;
+}
+
+static bool is_signal(DBusMessage *m, const char *interface, const char *member) {
+	return dbus_message_get_type(m) == DBUS_MESSAGE_TYPE_SIGNAL &&
+	       dbus_message_has_member(m, member) &&
+	       (!interface || dbus_message_has_interface(m, interface));
+}
+
+DBusMessage *fixture_call(struct fixture *f, DBusMessage *call) {
+	dbus_uint32_t serial = 0;
+	assert_true(dbus_connection_send(f->client, call, &serial));
+	dbus_message_unref(call);
+	dbus_connection_flush(f->client);
+	for (;;) {
+		(void)on_client_io(f->client_io, -1, 0, f);
+		for (size_t i = 0; i < f->n_inbox; i++)
+			if (dbus_message_get_reply_serial(f->inbox[i]) == serial)
+				return take_at(f, i);
+		run_once(f);
+	}
+}
+
+DBusMessage *fixture_wait_signal(struct fixture *f, const char *interface, const char *member) {
+	for (;;) {
+		(void)on_client_io(f->client_io, -1, 0, f);
+		for (size_t i = 0; i < f->n_inbox; i++)
+			if (is_signal(f->inbox[i], interface, member))
+				return take_at(f, i);
+		run_once(f);
+	}
+}
+
+size_t fixture_count_signals(const struct fixture *f, const char *member) {
+	size_t n = 0;
+	for (size_t i = 0; i < f->n_inbox; i++)
+		n += is_signal(f->inbox[i], NULL, member);
+	return n;
+}
+
+void fixture_match(struct fixture *f, const char *rule) {
+	DBusMessage *call = message_new_call(
+		DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "AddMatch");
+	struct message_writer w;
+	message_writer_init(&w, call);
+	message_write_string(&w, rule);
+	CLEANUP(message_free) DBusMessage *reply = fixture_call(f, call);
+	assert_int_equal(dbus_message_get_type(reply), DBUS_MESSAGE_TYPE_METHOD_RETURN);
+}
+
+const char *fixture_error_name(DBusMessage *reply) {
+	const char *name = dbus_message_get_error_name(reply);
+	return name ? name : "";
+}
