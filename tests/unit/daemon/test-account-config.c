@@ -1,0 +1,218 @@
+/* One account's file: every key, every complaint with its line, defaults, and the rules that
+ * concern more than one key. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "daemon/account-config.h"
+
+#define GOOD "[Account]\nHost=imap.example.com\nUser=ann\nPasswordCommand=pass work\n"
+
+static struct account_config *parse(const char *text, struct config_messages *messages) {
+	return account_config_parse(
+		"work", "/etc/posthorn/accounts.d/work.conf", text, strlen(text), messages);
+}
+
+static void test_defaults(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *config = parse(GOOD, &messages);
+	assert_null(config->problem);
+	assert_int_equal(messages.n, 0);
+	assert_string_equal(config->id, "work");
+	assert_string_equal(config->name, "work");
+	assert_int_equal(config->protocol, ACCOUNT_PROTOCOL_IMAP);
+	assert_int_equal(config->security, ACCOUNT_SECURITY_TLS);
+	assert_int_equal(config->port, 993);
+	assert_int_equal(config->n_watch, 1);
+	assert_string_equal(config->watch[0], "INBOX");
+	assert_null(config->watch[1]);
+	assert_string_equal(config->password_command[0], "pass");
+	assert_string_equal(config->password_command[1], "work");
+	assert_null(config->password_command[2]);
+	assert_false(config->allow_cleartext);
+	account_config_free(config);
+	config_messages_deinit(&messages);
+}
+
+static void test_every_key(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *config = parse("[Account]\n"
+					      "Name=Work; at # home\n"
+					      "Protocol=imap\n"
+					      "Host=::1\n"
+					      "Port=10143\n"
+					      "Security=none\n"
+					      "AllowCleartext=yes\n"
+					      "User=ann \"the\" first\n"
+					      "Auth=login\n"
+					      "PasswordFile=secret\n"
+					      "CAFile=/tls/ca.pem\n"
+					      "[Mailboxes]\n"
+					      "Watch=INBOX\n"
+					      "Watch=Entw\xC3\xBCrfe\n",
+		&messages);
+	assert_null(config->problem);
+	assert_string_equal(config->name, "Work; at # home");
+	assert_string_equal(config->host, "::1");
+	assert_int_equal(config->port, 10143);
+	assert_int_equal(config->security, ACCOUNT_SECURITY_NONE);
+	assert_true(config->allow_cleartext);
+	assert_string_equal(config->user, "ann \"the\" first");
+	assert_int_equal(config->auth, ACCOUNT_AUTH_LOGIN);
+	assert_string_equal(config->password_file, "/etc/posthorn/accounts.d/secret");
+	assert_string_equal(config->ca_file, "/tls/ca.pem");
+	assert_int_equal(config->n_watch, 2);
+	assert_string_equal(config->watch[1], "Entw\xC3\xBCrfe");
+	account_config_free(config);
+	config_messages_deinit(&messages);
+}
+
+static void test_watch_is_reset_by_an_empty_value(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *config =
+		parse(GOOD "[Mailboxes]\nWatch=A\nWatch=\nWatch=B\n", &messages);
+	assert_int_equal(config->n_watch, 1);
+	assert_string_equal(config->watch[0], "B");
+	account_config_free(config);
+	config_messages_deinit(&messages);
+}
+
+/* Complaints: `text` must give one message that is this; is_error: the account cannot run. */
+static const struct {
+	const char *text;
+	bool is_error;
+	const char *message;
+} complaints[] = {
+	{ "", true, "/etc/posthorn/accounts.d/work.conf: Host= is missing" },
+	{ "[Account]\nHost=h\n", true, "/etc/posthorn/accounts.d/work.conf: User= is missing" },
+	{ "[Account]\nHost=h\nUser=u\n", true,
+		"/etc/posthorn/accounts.d/work.conf: one of PasswordFile=, PasswordCommand= or "
+		"PasswordCredential= is needed" },
+	{ GOOD "PasswordFile=/x\n", true,
+		"/etc/posthorn/accounts.d/work.conf: only one of PasswordFile=, PasswordCommand= "
+		"and "
+		"PasswordCredential= may be given" },
+	{ GOOD "Port=0\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: '0' is no port; it is a number from 1 to "
+		"65535" },
+	{ GOOD "Port=65536\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: '65536' is no port; it is a number from 1 "
+		"to 65535" },
+	{ GOOD "Security=ssl\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: 'ssl' is none of tls, starttls, none" },
+	{ GOOD "Protocol=jmap\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: 'jmap' is no protocol; it is imap or pop3" },
+	{ GOOD "Auth=cram-md5\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: 'cram-md5' is none of auto, plain, login" },
+	{ GOOD "AllowCleartext=perhaps\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: 'perhaps' is neither yes nor no" },
+	{ GOOD "Host=other\n", true, "/etc/posthorn/accounts.d/work.conf:5: Host= is given twice" },
+	{ GOOD "PasswordCredential=../x\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: '../x' is no name of a credential" },
+	{ "[Account]\nHost=a b\nUser=u\nPasswordFile=/x\n", true,
+		"/etc/posthorn/accounts.d/work.conf:2: 'a b' is no host name" },
+	{ "[Account]\nHost=h\nUser=u\x01\nPasswordFile=/x\n", true,
+		"/etc/posthorn/accounts.d/work.conf:3: a user name has no control characters" },
+	{ "[Account]\nHost=h\nUser=u\nPasswordCommand=pass 'x\n", true,
+		"/etc/posthorn/accounts.d/work.conf:4: the command cannot be split into words: a "
+		"quote is open" },
+	{ GOOD "Prot=143\n", false,
+		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Prot', ignoring; did you mean "
+		"Port=?" },
+	{ GOOD "Watch=INBOX\n", false,
+		"/etc/posthorn/accounts.d/work.conf:5: Watch= does not belong into [Account], "
+		"ignoring" },
+	{ GOOD "Zzzzzzzz=1\n", false,
+		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Zzzzzzzz', ignoring" },
+	{ GOOD "[Mailbox]\nX=1\n", false,
+		"/etc/posthorn/accounts.d/work.conf:5: unknown section [Mailbox], ignoring; did "
+		"you mean "
+		"[Mailboxes]?" },
+};
+
+static void test_complaints(void **state) {
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
+		struct config_messages messages = { 0 };
+		struct account_config *config = parse(complaints[i].text, &messages);
+		assert_int_equal(messages.n, 1);
+		assert_string_equal(messages.items[0].text, complaints[i].message);
+		assert_int_equal(messages.items[0].is_error, complaints[i].is_error);
+		assert_int_equal(messages.n_errors, complaints[i].is_error);
+		if (complaints[i].is_error)
+			assert_string_equal(config->problem, complaints[i].message);
+		else
+			assert_null(config->problem);
+		account_config_free(config);
+		config_messages_deinit(&messages);
+	}
+}
+
+static void test_text_of_a_file_cannot_reach_the_terminal(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *config = parse(GOOD "Security=\x1B]52;c;x\x07\n", &messages);
+	assert_int_equal(messages.n, 1);
+	assert_null(strchr(messages.items[0].text, 0x1B));
+	account_config_free(config);
+	config_messages_deinit(&messages);
+}
+
+static void test_messages_are_bounded(void **state) {
+	struct config_messages messages = { 0 };
+	for (int i = 0; i < CONFIG_MESSAGES_MAX + 50; i++)
+		config_messages_add(&messages, true, "file", 1, "bad");
+	assert_int_equal(messages.n, CONFIG_MESSAGES_MAX);
+	assert_int_equal(messages.n_left_out, 50);
+	assert_int_equal(messages.n_errors, CONFIG_MESSAGES_MAX + 50);
+	config_messages_deinit(&messages);
+}
+
+static bool equal(const char *a, const char *b) {
+	struct config_messages messages = { 0 };
+	struct account_config *left = parse(a, &messages), *right = parse(b, &messages);
+	bool result = account_config_is_equal(left, right);
+	account_config_free(left);
+	account_config_free(right);
+	config_messages_deinit(&messages);
+	return result;
+}
+
+static void test_only_assignments_make_a_difference(void **state) {
+	assert_true(equal(GOOD, GOOD));
+	assert_true(equal(GOOD, "# a comment\n\n" GOOD "; and another\n"));
+	assert_false(equal(GOOD, GOOD "Port=994\n"));
+	assert_false(equal(
+		GOOD "[Mailboxes]\nWatch=A\nWatch=B\n", GOOD "[Mailboxes]\nWatch=B\nWatch=A\n"));
+}
+
+static void test_ids(void **state) {
+	assert_true(account_config_is_id("work"));
+	assert_true(account_config_is_id("ann@example.com"));
+	assert_true(account_config_is_id("a"));
+	assert_false(account_config_is_id(""));
+	assert_false(account_config_is_id(".hidden"));
+	assert_false(account_config_is_id("a/b"));
+	assert_false(account_config_is_id("a b"));
+	assert_false(account_config_is_id("\xC3\xA4"));
+	assert_true(account_config_is_id(
+		"0123456789012345678901234567890123456789012345678901234567890123"));
+	assert_false(account_config_is_id(
+		"01234567890123456789012345678901234567890123456789012345678901234"));
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_watch_is_reset_by_an_empty_value),
+		cmocka_unit_test(test_complaints),
+		cmocka_unit_test(test_text_of_a_file_cannot_reach_the_terminal),
+		cmocka_unit_test(test_messages_are_bounded),
+		cmocka_unit_test(test_only_assignments_make_a_difference),
+		cmocka_unit_test(test_ids),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
