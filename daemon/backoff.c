@@ -1,0 +1,104 @@
+#include "daemon/backoff.h"
+
+#include "base/macros.h"
+
+#define PATIENCE_USEC (15 * USEC_PER_MINUTE)
+
+static const uint64_t login_waits[] = {
+	60 * USEC_PER_SEC,
+	15 * USEC_PER_MINUTE,
+	1 * USEC_PER_HOUR,
+	4 * USEC_PER_HOUR,
+};
+
+enum backoff_kind backoff_kind(enum reason reason) {
+	switch (reason) {
+	case REASON_AUTH_FAILED:
+	case REASON_NO_MECHANISM:
+	case REASON_TOKEN_EXPIRED:
+		return BACKOFF_LOGIN;
+	case REASON_THROTTLED:
+	case REASON_LIMIT:
+		return BACKOFF_PATIENCE;
+	case REASON_CONFIG_ERROR:
+	case REASON_CLEARTEXT_REFUSED:
+		return BACKOFF_USER;
+	case REASON_NONE:
+	case REASON_DNS_FAILED:
+	case REASON_CONNECT_FAILED:
+	case REASON_CONNECTION_LOST:
+	case REASON_TIMED_OUT:
+	case REASON_SERVER_CLOSED:
+	case REASON_TLS_FAILED:
+	case REASON_TLS_UNTRUSTED:
+	case REASON_TLS_SELF_SIGNED:
+	case REASON_TLS_EXPIRED:
+	case REASON_TLS_NOT_YET_VALID:
+	case REASON_TLS_NAME:
+	case REASON_TLS_PURPOSE:
+	case REASON_TLS_PIN:
+	case REASON_TLS_VERSION:
+	case REASON_TLS_ALPN:
+	case REASON_TLS_TRUNCATED:
+	case REASON_STARTTLS_REFUSED:
+	case REASON_INJECTED_DATA:
+	case REASON_PREAUTH_CLEARTEXT:
+	case REASON_SECRET_FAILED:
+	case REASON_LOCKED:
+	case REASON_UNAVAILABLE:
+	case REASON_PROTOCOL_ERROR:
+	case REASON_UNEXPECTED_TAG:
+	case REASON_UNEXPECTED_UNTAGGED:
+	case REASON_UNEXPECTED_PREAUTH:
+	case REASON_LIMIT_EXCEEDED:
+	case REASON_NO_MAILBOX:
+	case REASON_STORE_FAILED:
+	case REASON_INTERNAL:
+	case REASON_COUNT_:
+		return BACKOFF_NETWORK;
+	}
+	return BACKOFF_NETWORK;
+}
+
+/* Full jitter: anything from 1 s to the doubled wait, so that a thousand accounts of one host do
+ * not come back together. */
+static uint64_t backoff_network(struct backoff *backoff, uint64_t cap_usec, uint64_t random) {
+	unsigned doublings = MIN(backoff->n_failures, 20U);
+	uint64_t most = MIN(BACKOFF_BASE_USEC << doublings, cap_usec);
+	backoff->n_failures++;
+	uint64_t least = MIN(1 * USEC_PER_SEC, most);
+	return least + random % (most - least + 1);
+}
+
+static uint64_t backoff_login(struct backoff *backoff) {
+	if (backoff->n_refusals >= ARRAY_SIZE(login_waits))
+		return USEC_NEVER;
+	return login_waits[backoff->n_refusals++];
+}
+
+uint64_t backoff_next(struct backoff *backoff, enum reason reason, uint64_t alive_usec,
+	uint64_t asked_usec, uint64_t cap_usec, uint64_t random) {
+	if (alive_usec >= BACKOFF_STABLE_USEC)
+		backoff->n_failures = 0;
+	uint64_t wait = 0;
+	switch (backoff_kind(reason)) {
+	case BACKOFF_NETWORK:
+		wait = backoff_network(backoff, cap_usec, random);
+		break;
+	case BACKOFF_LOGIN:
+		wait = backoff_login(backoff);
+		break;
+	case BACKOFF_PATIENCE:
+		wait = PATIENCE_USEC + random % USEC_PER_MINUTE;
+		break;
+	case BACKOFF_USER:
+		wait = USEC_NEVER;
+		break;
+	}
+	/* A server may ask for patience; it may not silence us for ever. */
+	return wait == USEC_NEVER ? wait : MAX(wait, MIN(asked_usec, USEC_PER_HOUR));
+}
+
+void backoff_accepted(struct backoff *backoff) {
+	backoff->n_refusals = 0;
+}

@@ -1,0 +1,96 @@
+/* Waits before the next attempt: time and chance are arguments here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/macros.h"
+#include "daemon/backoff.h"
+
+#define CAP (5 * USEC_PER_MINUTE)
+
+static void test_network_doubles_to_the_cap(void **state) {
+	struct backoff backoff = { 0 };
+	uint64_t most = BACKOFF_BASE_USEC;
+	for (int i = 0; i < 40; i++) {
+		struct backoff at_least = backoff, at_most = backoff;
+		assert_int_equal(backoff_next(&at_least, REASON_CONNECTION_LOST, 0, 0, CAP, 0),
+			USEC_PER_SEC);
+		/* The largest remainder that the jitter can take. */
+		uint64_t span = most - USEC_PER_SEC + 1;
+		assert_int_equal(
+			backoff_next(&at_most, REASON_CONNECTION_LOST, 0, 0, CAP, span - 1), most);
+		backoff_next(&backoff, REASON_CONNECTION_LOST, 0, 0, CAP, 7);
+		most = MIN(most * 2, CAP);
+	}
+	assert_int_equal(most, CAP);
+}
+
+static void test_network_is_forgotten_by_survival_alone(void **state) {
+	struct backoff backoff = { 0 };
+	for (int i = 0; i < 5; i++)
+		backoff_next(&backoff, REASON_SERVER_CLOSED, 0, 0, CAP, 0);
+	backoff_accepted(&backoff);
+	assert_int_equal(backoff.n_failures, 5);
+	backoff_next(&backoff, REASON_SERVER_CLOSED, BACKOFF_STABLE_USEC - 1, 0, CAP, 0);
+	assert_int_equal(backoff.n_failures, 6);
+	backoff_next(&backoff, REASON_SERVER_CLOSED, BACKOFF_STABLE_USEC, 0, CAP, 0);
+	assert_int_equal(backoff.n_failures, 1);
+}
+
+static void test_login_has_its_own_steps(void **state) {
+	struct backoff backoff = { 0 };
+	const uint64_t expected[] = { USEC_PER_MINUTE, 15 * USEC_PER_MINUTE, USEC_PER_HOUR,
+		4 * USEC_PER_HOUR, USEC_NEVER, USEC_NEVER };
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+		assert_int_equal(
+			backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 12345), expected[i]);
+	backoff_accepted(&backoff);
+	assert_int_equal(backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 0), USEC_PER_MINUTE);
+}
+
+static void test_network_trouble_does_not_count_as_refusal(void **state) {
+	struct backoff backoff = { 0 };
+	backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 0);
+	backoff_next(&backoff, REASON_TIMED_OUT, 0, 0, CAP, 0);
+	assert_int_equal(
+		backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 0), 15 * USEC_PER_MINUTE);
+}
+
+static void test_limits_and_throttles_are_not_refusals(void **state) {
+	struct backoff backoff = { 0 };
+	assert_int_equal(
+		backoff_next(&backoff, REASON_THROTTLED, 0, 0, CAP, 0), 15 * USEC_PER_MINUTE);
+	assert_int_equal(backoff_next(&backoff, REASON_LIMIT, 0, 0, CAP, 0), 15 * USEC_PER_MINUTE);
+	assert_int_equal(backoff.n_refusals, 0);
+	assert_int_equal(backoff_kind(REASON_UNAVAILABLE), BACKOFF_NETWORK);
+}
+
+static void test_the_server_may_ask_for_patience_within_reason(void **state) {
+	struct backoff backoff = { 0 };
+	assert_int_equal(
+		backoff_next(&backoff, REASON_SERVER_CLOSED, 0, 92415000, CAP, 0), 92415000);
+	assert_int_equal(backoff_next(&backoff, REASON_SERVER_CLOSED, 0, USEC_NEVER - 1, CAP, 0),
+		USEC_PER_HOUR);
+}
+
+static void test_only_the_user_helps(void **state) {
+	struct backoff backoff = { 0 };
+	assert_int_equal(backoff_next(&backoff, REASON_CONFIG_ERROR, 0, 0, CAP, 0), USEC_NEVER);
+	assert_int_equal(backoff_next(&backoff, REASON_CLEARTEXT_REFUSED, 0, USEC_PER_SEC, CAP, 0),
+		USEC_NEVER);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_network_doubles_to_the_cap),
+		cmocka_unit_test(test_network_is_forgotten_by_survival_alone),
+		cmocka_unit_test(test_login_has_its_own_steps),
+		cmocka_unit_test(test_network_trouble_does_not_count_as_refusal),
+		cmocka_unit_test(test_limits_and_throttles_are_not_refusals),
+		cmocka_unit_test(test_the_server_may_ask_for_patience_within_reason),
+		cmocka_unit_test(test_only_the_user_helps),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
