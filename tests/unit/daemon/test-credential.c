@@ -1,0 +1,160 @@
+/* Where a secret may come from, and when it is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "daemon/account-config.h"
+#include "daemon/credential.h"
+
+struct outcome {
+	sd_event *loop;
+	char *secret;
+	char *problem;
+};
+
+static void on_done(const struct credential_result *result, void *userdata) {
+	struct outcome *outcome = userdata;
+	outcome->secret = memory_strdup(result->secret);
+	outcome->problem = memory_strdup(result->problem);
+	assert_int_equal(sd_event_exit(outcome->loop, 0), 0);
+}
+
+static void outcome_deinit(struct outcome *outcome) {
+	free(outcome->secret);
+	free(outcome->problem);
+}
+
+static struct outcome fetch(const struct account_config *config) {
+	struct outcome outcome = { 0 };
+	struct credential *credential = NULL;
+	assert_int_equal(sd_event_new(&outcome.loop), 0);
+	assert_int_equal(credential_new(outcome.loop, config, on_done, &outcome, &credential), 0);
+	assert_null(outcome.secret); /* never from within the call */
+	assert_int_equal(sd_event_loop(outcome.loop), 0);
+	credential_free(credential);
+	sd_event_unref(outcome.loop);
+	return outcome;
+}
+
+static char *write_secret(const char *text, mode_t mode) {
+	char path[] = "/tmp/posthorn-test-secret-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+	return memory_strdup(path);
+}
+
+static struct outcome fetch_file(const char *text, mode_t mode) {
+	CLEANUP_TEXT char *path = write_secret(text, mode);
+	struct account_config config = {
+		.id = (char *)"a", .user = (char *)"u", .password_file = path
+	};
+	struct outcome outcome = fetch(&config);
+	unlink(path);
+	return outcome;
+}
+
+static void test_first_line_of_a_file(void **state) {
+	static const char *const texts[] = { "p#w; \"d", "p#w; \"d\n", "p#w; \"d\r\nsecond\n" };
+	for (size_t i = 0; i < 3; i++) {
+		struct outcome outcome = fetch_file(texts[i], 0600);
+		assert_string_equal(outcome.secret, "p#w; \"d");
+		assert_null(outcome.problem);
+		outcome_deinit(&outcome);
+	}
+}
+
+static void test_a_file_that_others_read_is_refused(void **state) {
+	static const mode_t modes[] = { 0640, 0604, 0660, 0644 };
+	for (size_t i = 0; i < 4; i++) {
+		struct outcome outcome = fetch_file("secret\n", modes[i]);
+		assert_null(outcome.secret);
+		assert_non_null(strstr(outcome.problem, "can be read by others"));
+		assert_null(strstr(outcome.problem, "secret\n"));
+		outcome_deinit(&outcome);
+	}
+}
+
+static void test_an_empty_file_is_no_password(void **state) {
+	struct outcome outcome = fetch_file("\n", 0600);
+	assert_null(outcome.secret);
+	assert_non_null(strstr(outcome.problem, "holds no password"));
+	outcome_deinit(&outcome);
+}
+
+static void test_a_missing_file(void **state) {
+	struct account_config config = { .password_file = (char *)"/nonexistent/secret" };
+	struct outcome outcome = fetch(&config);
+	assert_null(outcome.secret);
+	assert_non_null(strstr(outcome.problem, "No such file"));
+	outcome_deinit(&outcome);
+}
+
+static struct outcome fetch_command(const char *script) {
+	char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)script, NULL };
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"ann", .password_command = argv
+	};
+	return fetch(&config);
+}
+
+static void test_command(void **state) {
+	struct outcome outcome =
+		fetch_command("echo \"$POSTHORN_ACCOUNT/$POSTHORN_USER\"; echo more");
+	assert_string_equal(outcome.secret, "work/ann");
+	outcome_deinit(&outcome);
+}
+
+static void test_command_that_fails(void **state) {
+	struct outcome outcome = fetch_command("echo secret; exit 3");
+	assert_null(outcome.secret);
+	assert_non_null(strstr(outcome.problem, "exit status 3"));
+	outcome_deinit(&outcome);
+	outcome = fetch_command("true");
+	assert_non_null(strstr(outcome.problem, "printed no password"));
+	outcome_deinit(&outcome);
+}
+
+static void test_systemd_credential(void **state) {
+	char folder[] = "/tmp/posthorn-test-credentials-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	CLEANUP_TEXT char *path = memory_format("%s/work-imap", folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("from systemd", file);
+	fclose(file);
+	struct account_config config = { .password_credential = (char *)"work-imap" };
+	unsetenv("CREDENTIALS_DIRECTORY");
+	struct outcome outcome = fetch(&config);
+	assert_non_null(strstr(outcome.problem, "LoadCredential="));
+	outcome_deinit(&outcome);
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	outcome = fetch(&config);
+	assert_string_equal(outcome.secret, "from systemd");
+	outcome_deinit(&outcome);
+	unlink(path);
+	rmdir(folder);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_line_of_a_file),
+		cmocka_unit_test(test_a_file_that_others_read_is_refused),
+		cmocka_unit_test(test_an_empty_file_is_no_password),
+		cmocka_unit_test(test_a_missing_file),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_command_that_fails),
+		cmocka_unit_test(test_systemd_credential),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
