@@ -1,0 +1,107 @@
+#include "daemon/announcement.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/account-config.h"
+#include "mail/header-text.h"
+#include "protocol/imap-session.h"
+
+#define URL_MAX ((size_t)16 * 1024)
+#define FLAGS_MAX ((size_t)1024)
+
+/* RFC 3986 unreserved and what RFC 5092 bchar / achar let stand beside it, less ';', which ends
+ * a mailbox there; the slash stays, since it is in most names a separator. */
+static void url_append(struct buffer *url, const char *text, bool keep_slash) {
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,&=";
+	for (const char *p = text; *p; p++)
+		if (strchr(plain, *p) || (keep_slash && *p == '/'))
+			(void)buffer_append(url, p, 1);
+		else
+			(void)buffer_append_format(url, "%%%02X", (unsigned char)*p);
+}
+
+char *announcement_imap_url(const struct account_config *config, const char *mailbox,
+	uint32_t uidvalidity, uint32_t uid) {
+	struct buffer url;
+	buffer_init(&url, URL_MAX);
+	(void)buffer_append_text(&url, "imap://");
+	url_append(&url, config->user, false);
+	/* An IPv6 literal stands in brackets (RFC 3986 3.2.2). */
+	(void)buffer_append_format(
+		&url, strchr(config->host, ':') ? "@[%s]/" : "@%s/", config->host);
+	url_append(&url, mailbox, true);
+	(void)buffer_append_format(&url, ";UIDVALIDITY=%u/;UID=%u", uidvalidity, uid);
+	char *text = buffer_take_text(&url);
+	buffer_deinit(&url);
+	return text;
+}
+
+/* \Recent belongs to the server's session, not to the message. */
+static char *join_flags(const char *const *flags) {
+	struct buffer joined;
+	buffer_init(&joined, FLAGS_MAX);
+	for (size_t i = 0; i < IMAP_FLAGS_MAX && flags[i]; i++) {
+		if (text_equal_nocase(flags[i], "\\Recent"))
+			continue;
+		if (joined.n > 0)
+			(void)buffer_append(&joined, " ", 1);
+		(void)buffer_append_text(&joined, flags[i]);
+	}
+	char *text = buffer_take_text(&joined);
+	buffer_deinit(&joined);
+	return text;
+}
+
+static char *text_or_null(const char *raw) {
+	return raw ? text_utf8(raw, strlen(raw), HEADER_TEXT_MAX) : NULL;
+}
+
+void announcement_init_imap(struct announcement *a, const struct account_config *config,
+	const char *mailbox, uint32_t uidvalidity, const struct imap_message *message) {
+	*a = (struct announcement){
+		.id = announcement_imap_url(config, mailbox, uidvalidity, message->uid),
+		.mailbox = memory_strdup(mailbox),
+		.from_name = message->from.name ? header_text_decode(message->from.name) : NULL,
+		.from_address = header_text_address(message->from.mailbox, message->from.host),
+		.subject = message->subject ? header_text_decode(message->subject) : NULL,
+		.message_id = header_text_message_id(message->message_id),
+		.thread_id = text_or_null(message->thread_id),
+		.list_id = header_text_list_id(message->list_id),
+		.flags = join_flags(message->flags),
+	};
+	a->event = (struct store_event){
+		.type = STORE_EVENT_NEW,
+		.id = a->id,
+		.account = config->id,
+		.mailbox = a->mailbox,
+		.uid = message->uid,
+		.uidvalidity = uidvalidity,
+		.received_usec = message->internal_date_usec,
+		.date_usec = header_text_date(message->date),
+		.from_name = a->from_name,
+		.from_address = a->from_address,
+		.subject = a->subject,
+		.message_id = a->message_id,
+		.thread_id = a->thread_id,
+		.list_id = a->list_id,
+		.flags = a->flags,
+		.size = message->size,
+	};
+}
+
+void announcement_deinit(struct announcement *a) {
+	free(a->id);
+	free(a->mailbox);
+	free(a->from_name);
+	free(a->from_address);
+	free(a->subject);
+	free(a->message_id);
+	free(a->thread_id);
+	free(a->list_id);
+	free(a->flags);
+	*a = (struct announcement){ 0 };
+}

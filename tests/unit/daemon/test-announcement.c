@@ -1,0 +1,100 @@
+/* From an engine's message to an event of the log: identity, texts, flags. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "daemon/account-config.h"
+#include "daemon/announcement.h"
+#include "mail/header-text.h"
+#include "protocol/imap-session.h"
+
+static const struct {
+	const char *user;
+	const char *host;
+	const char *mailbox;
+	const char *url;
+} urls[] = {
+	{ "ann", "imap.example.com", "INBOX",
+		"imap://ann@imap.example.com/INBOX;UIDVALIDITY=7/;UID=20" },
+	{ "ann@example.com", "h", "INBOX",
+		"imap://ann%40example.com@h/INBOX;UIDVALIDITY=7/;UID=20" },
+	{ "a/b;c", "::1", "A/B", "imap://a%2Fb%3Bc@[::1]/A/B;UIDVALIDITY=7/;UID=20" },
+	{ "ann", "h", "Entw\xC3\xBCrfe;x", "imap://ann@h/Entw%C3%BCrfe%3Bx;UIDVALIDITY=7/;UID=20" },
+	{ "ann", "h", "50% off?", "imap://ann@h/50%25%20off%3F;UIDVALIDITY=7/;UID=20" },
+};
+
+static void test_identity(void **state) {
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		struct account_config config = { .user = (char *)urls[i].user,
+			.host = (char *)urls[i].host };
+		char *url = announcement_imap_url(&config, urls[i].mailbox, 7, 20);
+		assert_string_equal(url, urls[i].url);
+		free(url);
+	}
+}
+
+static void test_message(void **state) {
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"ann", .host = (char *)"h"
+	};
+	struct imap_message message = {
+		.uid = 20,
+		.internal_date_usec = 1795402123000000,
+		.size = 442,
+		.flags = { "\\Recent", "\\Flagged", "$Work", NULL },
+		.date = "Mon, 23 Nov 2026 03:48:43 +0100",
+		.subject = "=?koi8-r?B?8NLJ18XU?=",
+		.from = { .name = "=?utf-8?Q?Ann_B=C3=A4r?=",
+			.mailbox = "ann",
+			.host = "example.com" },
+		.message_id = "<1@example.com>",
+		.list_id = "Talk <talk.example.com>",
+	};
+	struct announcement a;
+	announcement_init_imap(&a, &config, "INBOX", 7, &message);
+	assert_int_equal(a.event.type, STORE_EVENT_NEW);
+	assert_string_equal(a.event.account, "work");
+	assert_string_equal(a.event.id, "imap://ann@h/INBOX;UIDVALIDITY=7/;UID=20");
+	assert_string_equal(a.event.subject, "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82");
+	assert_string_equal(a.event.from_name, "Ann B\xC3\xA4r");
+	assert_string_equal(a.event.from_address, "ann@example.com");
+	assert_string_equal(a.event.flags, "\\Flagged $Work");
+	assert_string_equal(a.event.list_id, "talk.example.com");
+	assert_string_equal(a.event.message_id, "<1@example.com>");
+	assert_int_equal(a.event.date_usec, 1795402123000000);
+	assert_int_equal(a.event.received_usec, 1795402123000000);
+	assert_int_equal(a.event.size, 442);
+	assert_null(a.event.thread_id);
+	announcement_deinit(&a);
+}
+
+/* An envelope of NILs is a message all the same. */
+static void test_nothing_known(void **state) {
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"ann", .host = (char *)"h"
+	};
+	struct imap_message message = { .uid = 1 };
+	struct announcement a;
+	announcement_init_imap(&a, &config, "INBOX", 1, &message);
+	assert_non_null(a.event.id);
+	assert_null(a.event.subject);
+	assert_null(a.event.from_name);
+	assert_null(a.event.from_address);
+	assert_int_equal(a.event.date_usec, 0);
+	assert_string_equal(a.event.flags, "");
+	announcement_deinit(&a);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_message),
+		cmocka_unit_test(test_nothing_known),
+	};
+	header_text_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
