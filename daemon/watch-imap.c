@@ -1,0 +1,414 @@
+/* Joins one imap_session to one stream: bytes over here, events over there, one timer. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/account-config.h"
+#include "daemon/announcement.h"
+#include "daemon/watch.h"
+#include "io/stream.h"
+#include "protocol/imap-session.h"
+
+struct watch_imap {
+	struct watch watch;
+	struct watch_context context; /* less the secret */
+	struct stream *stream;
+	struct imap_session *session;
+	sd_event_source *timer;
+	struct imap_cursor *known; /* the cursors of context.config->watch, in that order */
+	struct announcement *batch; /* messages since the last CURSOR event */
+	size_t n_batch;
+};
+
+static struct watch_imap *watch_imap_of(struct watch *watch) {
+	return CONTAINER_OF(watch, struct watch_imap, watch);
+}
+
+static struct store_cursor to_store(const struct imap_cursor *cursor) {
+	return (struct store_cursor){
+		.uidvalidity = cursor->uidvalidity,
+		.next_uid = cursor->next_uid,
+		.messages = cursor->messages,
+		.unseen = cursor->unseen,
+		.highestmodseq = cursor->highestmodseq,
+	};
+}
+
+static struct imap_cursor from_store(const struct store_cursor *cursor) {
+	return (struct imap_cursor){
+		.uidvalidity = cursor->uidvalidity,
+		.next_uid = cursor->next_uid,
+		.messages = cursor->messages,
+		.unseen = cursor->unseen,
+		.highestmodseq = cursor->highestmodseq,
+	};
+}
+
+static void batch_clear(struct watch_imap *w) {
+	for (size_t i = 0; i < w->n_batch; i++)
+		announcement_deinit(&w->batch[i]);
+	w->batch = memory_free(w->batch);
+	w->n_batch = 0;
+}
+
+static void watch_imap_report(struct watch_imap *w, const struct watch_report *report) {
+	w->context.report(w->context.userdata, report);
+}
+
+static void watch_imap_closed(
+	struct watch_imap *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
+	CLEANUP_TEXT char *printable = text_is_empty(text) ? NULL : text_printable(text);
+	/* The socket goes before anybody hears of it: nothing can be said over it any more. */
+	w->stream = stream_free(w->stream);
+	struct watch_report report = {
+		.kind = WATCH_CLOSED,
+		.reason = reason,
+		.text = printable,
+		.retry_after_usec = retry_after_usec,
+	};
+	watch_imap_report(w, &report);
+}
+
+static struct imap_cursor *watch_imap_known(struct watch_imap *w, const char *mailbox) {
+	const struct account_config *config = w->context.config;
+	for (size_t i = 0; i < config->n_watch; i++)
+		if (!strcmp(config->watch[i], mailbox))
+			return &w->known[i];
+	return NULL;
+}
+
+static void watch_imap_on_baseline(struct watch_imap *w, const struct imap_event *event) {
+	struct imap_cursor *known = watch_imap_known(w, event->mailbox);
+	bool same_validity = known && known->uidvalidity == event->cursor.uidvalidity;
+	struct watch_report report = {
+		.kind = WATCH_BASELINE,
+		.mailbox = event->mailbox,
+		.cursor = to_store(&event->cursor),
+		.reset_reason = !event->reset   ? NULL
+				: same_validity ? "uidnext"
+						: "uidvalidity",
+	};
+	if (known)
+		*known = event->cursor;
+	watch_imap_report(w, &report);
+}
+
+static void watch_imap_on_message(struct watch_imap *w, const struct imap_event *event) {
+	/* The engine's windows bound the batch: IMAP_FETCH_WINDOW messages. */
+	w->batch = memory_resize(w->batch, w->n_batch + 1, sizeof(*w->batch));
+	announcement_init_imap(&w->batch[w->n_batch++], w->context.config, event->mailbox,
+		event->cursor.uidvalidity, event->message);
+}
+
+static void watch_imap_on_cursor(struct watch_imap *w, const struct imap_event *event) {
+	struct store_event *events =
+		w->n_batch ? MEMORY_NEW_ARRAY(struct store_event, w->n_batch) : NULL;
+	for (size_t i = 0; i < w->n_batch; i++)
+		events[i] = w->batch[i].event;
+	struct watch_report report = {
+		.kind = WATCH_MESSAGES,
+		.mailbox = event->mailbox,
+		.cursor = to_store(&event->cursor),
+		.events = events,
+		.n_events = w->n_batch,
+	};
+	watch_imap_report(w, &report);
+	free(events);
+	batch_clear(w);
+}
+
+static void watch_imap_on_counts(struct watch_imap *w, const struct imap_event *event) {
+	struct watch_report report = {
+		.kind = WATCH_COUNTS,
+		.mailbox = event->mailbox,
+		.cursor = to_store(&event->cursor),
+	};
+	watch_imap_report(w, &report);
+}
+
+static void watch_imap_on_alert(struct watch_imap *w, const struct imap_event *event) {
+	CLEANUP_TEXT char *printable = text_printable(event->text);
+	struct watch_report report = { .kind = WATCH_ALERT, .text = printable };
+	watch_imap_report(w, &report);
+}
+
+static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *event) {
+	struct watch_report report = { .kind = WATCH_ONLINE, .strategy = event->strategy };
+	watch_imap_report(w, &report);
+}
+
+/* 0: go on; 1: the watch was reported closed and may be gone. */
+static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *event) {
+	switch (event->kind) {
+	case IMAP_EVENT_WANT_TLS:
+		if (stream_start_tls(w->stream) < 0) {
+			watch_imap_closed(w, REASON_INJECTED_DATA, NULL, 0);
+			return 1;
+		}
+		break;
+	case IMAP_EVENT_ONLINE:
+		watch_imap_on_online(w, event);
+		break;
+	case IMAP_EVENT_BASELINE:
+		watch_imap_on_baseline(w, event);
+		break;
+	case IMAP_EVENT_MESSAGE:
+		watch_imap_on_message(w, event);
+		break;
+	case IMAP_EVENT_CURSOR:
+		watch_imap_on_cursor(w, event);
+		break;
+	case IMAP_EVENT_COUNTS:
+		watch_imap_on_counts(w, event);
+		break;
+	case IMAP_EVENT_ALERT:
+		watch_imap_on_alert(w, event);
+		break;
+	case IMAP_EVENT_CLOSED:
+		watch_imap_closed(w, event->reason, event->text, event->retry_after_usec);
+		return 1;
+	}
+	return 0;
+}
+
+static uint64_t watch_imap_now(const struct watch_imap *w) {
+	uint64_t now = 0;
+	/* BOOTTIME goes on in a suspend, so that what is overdue is noticed at the resume. */
+	(void)sd_event_now(w->context.loop, CLOCK_BOOTTIME, &now);
+	return now;
+}
+
+static void watch_imap_arm(struct watch_imap *w) {
+	uint64_t deadline = imap_session_deadline(w->session);
+	if (deadline == USEC_NEVER) {
+		(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+		return;
+	}
+	/* The farther the deadline, the more the loop may put it together with others. */
+	uint64_t now = watch_imap_now(w);
+	uint64_t ahead = deadline > now ? deadline - now : 0;
+	(void)sd_event_source_set_time(w->timer, deadline);
+	(void)sd_event_source_set_time_accuracy(w->timer, MAX(ahead / 16, USEC_PER_MSEC));
+	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+static int watch_imap_flush(struct watch_imap *w) {
+	const uint8_t *bytes = NULL;
+	size_t n;
+	while ((n = imap_session_output(w->session, &bytes)) > 0) {
+		int r = stream_write(w->stream, bytes, n);
+		/* The stream tells its end itself, as an event. */
+		if (r == -ENOTCONN)
+			return 0;
+		if (r < 0)
+			return r;
+		imap_session_sent(w->session, n);
+	}
+	return 0;
+}
+
+/* Everything that the engine has to say, then what it wants sent, then its deadline. */
+static int watch_imap_pump(struct watch_imap *w) {
+	struct imap_event event;
+	while (imap_session_next(w->session, &event) > 0)
+		if (watch_imap_on_event(w, &event))
+			return 1;
+	int r = watch_imap_flush(w);
+	if (r < 0) {
+		watch_imap_closed(w, REASON_INTERNAL, strerror(-r), 0);
+		return 1;
+	}
+	watch_imap_arm(w);
+	return 0;
+}
+
+static void watch_imap_on_stream_closed(struct watch_imap *w, const struct stream_event *event) {
+	enum reason reason = event->reason;
+	/* An end without a word is the same to the user whether TLS was closed properly or not; it
+	 * is another thing when it cuts an answer in two. */
+	if (reason == REASON_NONE ||
+		(reason == REASON_TLS_TRUNCATED && !imap_session_is_partial(w->session)))
+		reason = REASON_CONNECTION_LOST;
+	watch_imap_closed(w, reason, event->text, 0);
+}
+
+static int watch_imap_on_stream_event(struct watch_imap *w, const struct stream_event *event) {
+	imap_session_tick(w->session, watch_imap_now(w));
+	switch (event->kind) {
+	case STREAM_EVENT_CONNECTED:
+		break;
+	case STREAM_EVENT_SECURED:
+		imap_session_secured(w->session);
+		break;
+	case STREAM_EVENT_DATA: {
+		struct watch_report contact = { .kind = WATCH_CONTACT };
+		watch_imap_report(w, &contact);
+		imap_session_feed(w->session, event->bytes, event->n);
+		break;
+	}
+	case STREAM_EVENT_CLOSED:
+		watch_imap_on_stream_closed(w, event);
+		return 1;
+	}
+	return watch_imap_pump(w);
+}
+
+static void watch_imap_on_stream(struct stream *stream, void *userdata) {
+	struct watch_imap *w = userdata;
+	struct stream_event event;
+	while (stream_next(w->stream, &event) > 0)
+		if (watch_imap_on_stream_event(w, &event))
+			return;
+}
+
+static int watch_imap_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct watch_imap *w = userdata;
+	imap_session_tick(w->session, watch_imap_now(w));
+	(void)watch_imap_pump(w);
+	return 0;
+}
+
+static enum imap_security security_of(enum account_security security) {
+	switch (security) {
+	case ACCOUNT_SECURITY_TLS:
+		return IMAP_SECURITY_TLS;
+	case ACCOUNT_SECURITY_STARTTLS:
+		return IMAP_SECURITY_STARTTLS;
+	case ACCOUNT_SECURITY_NONE:
+		return IMAP_SECURITY_NONE;
+	}
+	return IMAP_SECURITY_TLS;
+}
+
+static enum stream_security stream_security_of(const struct account_config *config) {
+	switch (config->security) {
+	case ACCOUNT_SECURITY_TLS:
+		return STREAM_SECURITY_TLS;
+	case ACCOUNT_SECURITY_STARTTLS:
+		return STREAM_SECURITY_STARTTLS;
+	case ACCOUNT_SECURITY_NONE:
+		return config->allow_cleartext ? STREAM_SECURITY_NONE_ANYWHERE
+					       : STREAM_SECURITY_NONE;
+	}
+	return STREAM_SECURITY_TLS;
+}
+
+static enum imap_auth auth_of(enum account_auth auth) {
+	switch (auth) {
+	case ACCOUNT_AUTH_AUTOMATIC:
+		return IMAP_AUTH_AUTOMATIC;
+	case ACCOUNT_AUTH_PLAIN:
+		return IMAP_AUTH_PLAIN;
+	case ACCOUNT_AUTH_LOGIN:
+		return IMAP_AUTH_LOGIN;
+	}
+	return IMAP_AUTH_AUTOMATIC;
+}
+
+/* Tags that cannot be guessed; without a source of chance the address of the heap must do. */
+static uint64_t random_seed(const struct watch_imap *w) {
+	sd_id128_t random;
+	return sd_id128_randomize(&random) < 0 ? (uintptr_t)w : random.qwords[0];
+}
+
+/* A cursor that cannot be read is a failure of ours: taken for a mailbox that was never seen, it
+ * would lose mail. */
+static int watch_imap_load_cursors(struct watch_imap *w) {
+	const struct account_config *config = w->context.config;
+	w->known = MEMORY_NEW_ARRAY(struct imap_cursor, config->n_watch);
+	for (size_t i = 0; i < config->n_watch; i++) {
+		struct store_cursor cursor;
+		int r = store_load_cursor(w->context.store, config->id, config->watch[i], &cursor);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			w->known[i] = from_store(&cursor);
+		imap_session_watch(w->session, config->watch[i], r > 0 ? &w->known[i] : NULL);
+	}
+	return 0;
+}
+
+static int watch_imap_start_session(struct watch_imap *w, const char *secret) {
+	const struct account_config *config = w->context.config;
+	struct imap_login login = {
+		.host = config->host,
+		.user = config->user,
+		.password = secret,
+		.security = security_of(config->security),
+		.auth = auth_of(config->auth),
+		.tag_seed = random_seed(w),
+	};
+	w->session = imap_session_new(&login);
+	imap_session_tick(w->session, watch_imap_now(w));
+	return watch_imap_load_cursors(w);
+}
+
+static int watch_imap_connect(struct watch_imap *w) {
+	const struct account_config *config = w->context.config;
+	struct stream_target target = {
+		.host = config->host,
+		.port = config->port,
+		.security = stream_security_of(config),
+		.policy = w->context.policy,
+		.ticket = w->context.ticket,
+		.alpn = "imap",
+	};
+	return stream_new(w->context.loop, &target, watch_imap_on_stream, w, &w->stream);
+}
+
+static struct watch *watch_imap_free(struct watch *watch) {
+	struct watch_imap *w = watch_imap_of(watch);
+	stream_free(w->stream);
+	sd_event_source_disable_unref(w->timer);
+	imap_session_free(w->session);
+	batch_clear(w);
+	free(w->known);
+	free(w);
+	return NULL;
+}
+
+static int watch_imap_new(const struct watch_context *context, struct watch **ret) {
+	struct watch_imap *w = MEMORY_NEW(struct watch_imap);
+	w->watch.kind = &watch_imap_kind;
+	w->context = *context;
+	w->context.secret = NULL;
+	int r = watch_imap_start_session(w, context->secret);
+	if (r >= 0)
+		r = sd_event_add_time(
+			context->loop, &w->timer, CLOCK_BOOTTIME, 0, 0, watch_imap_on_timer, w);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = watch_imap_connect(w);
+	if (r < 0) {
+		(void)watch_imap_free(&w->watch);
+		return r;
+	}
+	*ret = &w->watch;
+	return 0;
+}
+
+static void watch_imap_check(struct watch *watch) {
+	struct watch_imap *w = watch_imap_of(watch);
+	imap_session_tick(w->session, watch_imap_now(w));
+	imap_session_check(w->session);
+	(void)watch_imap_pump(w);
+}
+
+static void watch_imap_close(struct watch *watch) {
+	struct watch_imap *w = watch_imap_of(watch);
+	imap_session_tick(w->session, watch_imap_now(w));
+	imap_session_logout(w->session);
+	(void)watch_imap_pump(w);
+}
+
+const struct watch_kind watch_imap_kind = {
+	.new = watch_imap_new,
+	.free = watch_imap_free,
+	.check = watch_imap_check,
+	.close = watch_imap_close,
+};

@@ -1,0 +1,92 @@
+#pragma once
+/* One attempt at one account, from the connection to its end, whatever the protocol: an engine
+ * joined to a stream. Made and owned by account.c; it reports there and knows nothing of retries,
+ * D-Bus or the log of events. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/macros.h"
+#include "base/reason.h"
+#include "store/store.h"
+
+struct account_config;
+struct tls_policy;
+struct tls_ticket;
+
+enum watch_report_kind {
+	WATCH_ONLINE, /* `strategy` */
+	WATCH_BASELINE, /* `mailbox` is seen anew from `cursor` on; `reset_reason` unless the first time */
+	WATCH_MESSAGES, /* `events` and `cursor` belong into one transaction */
+	WATCH_COUNTS, /* `cursor` has other counts */
+	WATCH_ALERT, /* `text`: a sentence of the server for its user */
+	WATCH_CONTACT, /* the server said something */
+	WATCH_CLOSED, /* the end: `reason`, `text`, `retry_after_usec`; free the watch */
+};
+
+/* Borrowed during the callback. */
+struct watch_report {
+	enum watch_report_kind kind;
+	const char *strategy;
+	const char *mailbox; /* UTF-8 */
+	struct store_cursor cursor;
+	const struct store_event *events; /* account and mailbox are filled in */
+	size_t n_events;
+	const char *reset_reason;
+	enum reason reason;
+	const char *text; /* printable; may be NULL */
+	uint64_t retry_after_usec;
+};
+
+/* The receiver may free the watch in it, for it is the last thing that the watch does. */
+typedef void (*watch_report_fn)(void *userdata, const struct watch_report *report);
+
+/* All borrowed: the secret until watch_new() returns, the rest for the life of the watch. */
+struct watch_context {
+	sd_event *loop;
+	const struct account_config *config;
+	const char *secret;
+	struct tls_policy *policy;
+	struct tls_ticket *ticket;
+	struct store *store; /* cursors are read from it */
+	watch_report_fn report;
+	void *userdata;
+};
+
+struct watch;
+
+/* What a kind of watch must be able to do. */
+struct watch_kind {
+	int (*new)(const struct watch_context *context, struct watch **ret);
+	struct watch *(*free)(struct watch *watch);
+	void (*check)(struct watch *watch);
+	void (*close)(struct watch *watch);
+};
+
+/* First member of every kind's own struct. */
+struct watch {
+	const struct watch_kind *kind;
+};
+
+extern const struct watch_kind watch_imap_kind;
+
+/* 0, or negative errno when this machine fails; what network and server do is reported. */
+static inline int watch_new(
+	const struct watch_kind *kind, const struct watch_context *context, struct watch **ret) {
+	return kind->new (context, ret);
+}
+
+static inline struct watch *watch_free(struct watch *watch) {
+	return watch ? watch->kind->free(watch) : NULL;
+}
+
+/* Looks for changes at once. */
+static inline void watch_check(struct watch *watch) {
+	watch->kind->check(watch);
+}
+
+/* Ends politely; WATCH_CLOSED follows. */
+static inline void watch_close(struct watch *watch) {
+	watch->kind->close(watch);
+}
