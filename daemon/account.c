@@ -1,0 +1,418 @@
+#include "daemon/account.h"
+
+#include <assert.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/account-config.h"
+#include "daemon/backoff.h"
+#include "daemon/credential.h"
+#include "daemon/mailbox-counts.h"
+#include "daemon/watch.h"
+#include "io/tls-policy.h"
+
+struct account {
+	const struct account_host *host;
+	struct account_config *config;
+	enum account_state state;
+	enum reason reason;
+	char *reason_text;
+	const char *strategy; /* a constant */
+	struct mailbox_counts counts;
+	struct backoff backoff;
+	uint64_t online_since_usec; /* CLOCK_BOOTTIME; 0: not online */
+	uint64_t last_contact_usec;
+	uint64_t retry_at_usec;
+	sd_event_source *timer; /* the next attempt */
+	struct credential *credential;
+	struct watch *watch;
+	struct tls_ticket *ticket;
+	bool stopping;
+	bool rolled_back; /* the engine believes to be stored what is not: it goes at the next turn */
+};
+
+static uint64_t account_now(const struct account *account, clockid_t clock) {
+	uint64_t now = 0;
+	(void)sd_event_now(account->host->loop, clock, &now);
+	return now;
+}
+
+static void account_changed(struct account *account, unsigned changed) {
+	account->host->changed(account->host->userdata, account, changed);
+}
+
+/* The only writer of the state. The words of the line are fixed: people grep for them. */
+static void account_enter_state(struct account *account, enum account_state state) {
+	enum account_state was = account->state;
+	account->state = state;
+	account->strategy = state == ACCOUNT_STATE_ONLINE ? account->strategy : "";
+	switch (state) {
+	case ACCOUNT_STATE_ONLINE:
+	case ACCOUNT_STATE_DEGRADED:
+		account->online_since_usec = account_now(account, CLOCK_BOOTTIME);
+		break;
+	case ACCOUNT_STATE_OFFLINE:
+	case ACCOUNT_STATE_CONNECTING:
+	case ACCOUNT_STATE_PAUSED:
+	case ACCOUNT_STATE_FAILED:
+		account->online_since_usec = 0;
+		break;
+	}
+	const char *reason = reason_to_string(account->reason);
+	log_write(state == ACCOUNT_STATE_CONNECTING ? LOG_LEVEL_DEBUG
+		  : state == ACCOUNT_STATE_FAILED   ? LOG_LEVEL_WARNING
+						    : LOG_LEVEL_INFO,
+		account->config->id, "state=%s was=%s%s%s%s%s", account_state_to_string(state),
+		account_state_to_string(was), *reason ? " reason=" : "", reason,
+		*account->reason_text ? ": " : "", account->reason_text);
+	account_changed(account, ACCOUNT_CHANGED_STATE | ACCOUNT_CHANGED_STRATEGY);
+}
+
+static void account_set_reason(struct account *account, enum reason reason, const char *text) {
+	free(account->reason_text);
+	account->reason = reason;
+	account->reason_text = memory_strdup(text ? text : "");
+}
+
+/* "The server refused the login: Authentication failed." */
+static void account_set_reason_said(struct account *account, enum reason reason, const char *said) {
+	const char *sentence = reason_to_sentence(reason);
+	CLEANUP_TEXT char *text = text_is_empty(said) ? memory_strdup(sentence)
+						      : memory_format("%s: %s", sentence, said);
+	account_set_reason(account, reason, text);
+}
+
+static void account_wait(struct account *account, uint64_t wait_usec) {
+	account->retry_at_usec =
+		wait_usec == USEC_NEVER ? 0 : account_now(account, CLOCK_REALTIME) + wait_usec;
+	if (wait_usec == USEC_NEVER) {
+		(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+		return;
+	}
+	(void)sd_event_source_set_time(
+		account->timer, account_now(account, CLOCK_BOOTTIME) + wait_usec);
+	(void)sd_event_source_set_time_accuracy(account->timer, MAX(wait_usec / 16, USEC_PER_MSEC));
+	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_ONESHOT);
+}
+
+static void account_drop_attempt(struct account *account) {
+	account->credential = credential_free(account->credential);
+	account->watch = watch_free(account->watch);
+}
+
+static uint64_t account_random(void) {
+	sd_id128_t random;
+	return sd_id128_randomize(&random) < 0 ? 0 : random.qwords[0];
+}
+
+/* An attempt or a connection has ended: says why, and when the next one is due. */
+static void account_ended(
+	struct account *account, enum reason reason, const char *said, uint64_t asked_usec) {
+	uint64_t alive_usec = account->online_since_usec ? account_now(account, CLOCK_BOOTTIME) -
+								   account->online_since_usec
+							 : 0;
+	account_drop_attempt(account);
+	account->rolled_back = false;
+	if (account->stopping) {
+		account_set_reason(account, REASON_NONE, NULL);
+		account->retry_at_usec = 0;
+		account_enter_state(account, ACCOUNT_STATE_OFFLINE);
+		return;
+	}
+	account_set_reason_said(account, reason, said);
+	account_wait(account, backoff_next(&account->backoff, reason, alive_usec, asked_usec,
+				      account->host->retry_cap_usec, account_random()));
+	account_enter_state(account, account_state_of_reason(reason));
+}
+
+static void account_written(struct account *account, int r) {
+	account->host->written(account->host->userdata, account, MIN(r, 0));
+}
+
+static void account_on_baseline(struct account *account, const struct watch_report *report) {
+	struct store *store = account->host->store;
+	const char *why = report->reset_reason        ? report->reset_reason
+			  : account->host->state_lost ? "state-lost"
+						      : NULL;
+	int r = store_save_cursor(store, account->config->id, report->mailbox, &report->cursor);
+	if (r >= 0 && why) {
+		struct store_event event = {
+			.type = STORE_EVENT_RESET,
+			.account = account->config->id,
+			.mailbox = report->mailbox,
+			.uidvalidity = report->cursor.uidvalidity,
+			.reason = why,
+		};
+		uint64_t seq;
+		r = store_append(store, &event, account_now(account, CLOCK_REALTIME), &seq);
+		log_write(LOG_LEVEL_INFO, account->config->id, "mailbox reset: %s", why);
+	}
+	account_written(account, r);
+}
+
+static void account_on_messages(struct account *account, const struct watch_report *report) {
+	struct store *store = account->host->store;
+	uint64_t now = account_now(account, CLOCK_REALTIME);
+	int r = store_save_cursor(store, account->config->id, report->mailbox, &report->cursor);
+	for (size_t i = 0; r >= 0 && i < report->n_events; i++) {
+		uint64_t seq;
+		r = store_append(store, &report->events[i], now, &seq);
+	}
+	account_written(account, r);
+}
+
+static void account_count(struct account *account, const struct watch_report *report) {
+	if (mailbox_counts_set(&account->counts, report->mailbox, &report->cursor))
+		account_changed(account, ACCOUNT_CHANGED_COUNTS);
+}
+
+static void account_on_counts(struct account *account, const struct watch_report *report) {
+	account_written(account, store_save_cursor(account->host->store, account->config->id,
+					 report->mailbox, &report->cursor));
+}
+
+static void account_on_online(struct account *account, const struct watch_report *report) {
+	backoff_accepted(&account->backoff);
+	account_set_reason(account, REASON_NONE, NULL);
+	account->retry_at_usec = 0;
+	account->strategy = report->strategy;
+	account_enter_state(account, ACCOUNT_STATE_ONLINE);
+}
+
+static void account_on_report(void *userdata, const struct watch_report *report) {
+	struct account *account = userdata;
+	/* A later window must not be stored when an earlier one was not. */
+	if (account->rolled_back && report->kind != WATCH_CLOSED)
+		return;
+	switch (report->kind) {
+	case WATCH_ONLINE:
+		account_on_online(account, report);
+		break;
+	case WATCH_BASELINE:
+		account_count(account, report);
+		account_on_baseline(account, report);
+		break;
+	case WATCH_MESSAGES:
+		account_count(account, report);
+		account_on_messages(account, report);
+		break;
+	case WATCH_COUNTS:
+		account_count(account, report);
+		account_on_counts(account, report);
+		break;
+	case WATCH_ALERT:
+		log_write(LOG_LEVEL_WARNING, account->config->id, "the server says: %s",
+			report->text);
+		break;
+	case WATCH_CONTACT:
+		account->last_contact_usec = account_now(account, CLOCK_REALTIME);
+		break;
+	case WATCH_CLOSED:
+		account_ended(account, report->reason, report->text, report->retry_after_usec);
+		break;
+	}
+}
+
+static void account_connect(struct account *account, const char *secret) {
+	CLEANUP_TEXT char *problem = NULL;
+	struct tls_policy *policy =
+		account->host->policy(account->host->userdata, account->config->ca_file, &problem);
+	if (!policy && account->config->security != ACCOUNT_SECURITY_NONE) {
+		account_ended(account, REASON_CONFIG_ERROR, problem, 0);
+		return;
+	}
+	if (!account->ticket)
+		account->ticket = tls_ticket_new();
+	struct watch_context context = {
+		.loop = account->host->loop,
+		.config = account->config,
+		.secret = secret,
+		.policy = policy,
+		.ticket = account->ticket,
+		.store = account->host->store,
+		.report = account_on_report,
+		.userdata = account,
+	};
+	int r = watch_new(&watch_imap_kind, &context, &account->watch);
+	if (r < 0)
+		account_ended(account, REASON_INTERNAL, strerror(-r), 0);
+}
+
+static void account_on_credential(const struct credential_result *result, void *userdata) {
+	struct account *account = userdata;
+	/* The secret lives until the credential's own callback returns. */
+	CLEANUP(credential_free) struct credential *done = TAKE_PTR(account->credential);
+	if (result->secret)
+		account_connect(account, result->secret);
+	else
+		account_ended(account, REASON_SECRET_FAILED, result->problem, 0);
+}
+
+static void account_attempt(struct account *account) {
+	account_drop_attempt(account);
+	account->retry_at_usec = 0;
+	if (account->config->problem) {
+		account_ended(account, REASON_CONFIG_ERROR, account->config->problem, 0);
+		return;
+	}
+	account_enter_state(account, ACCOUNT_STATE_CONNECTING);
+	int r = credential_new(account->host->loop, account->config, account_on_credential, account,
+		&account->credential);
+	if (r < 0)
+		account_ended(account, REASON_SECRET_FAILED, strerror(-r), 0);
+}
+
+static void account_ended_by_store(struct account *account) {
+	CLEANUP_TEXT char *why = memory_strdup(account->reason_text);
+	account_ended(account, REASON_STORE_FAILED, why, 0);
+}
+
+static int account_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct account *account = userdata;
+	if (account->rolled_back)
+		account_ended_by_store(account);
+	else
+		account_attempt(account);
+	return 0;
+}
+
+struct account *account_new(const struct account_host *host, struct account_config *config) {
+	struct account *account = MEMORY_NEW(struct account);
+	account->host = host;
+	account->config = config;
+	account->strategy = "";
+	account->reason_text = memory_strdup("");
+	mailbox_counts_load(&account->counts, host->store, config);
+	/* Fails only when memory or descriptors are out. */
+	int r = sd_event_add_time(
+		host->loop, &account->timer, CLOCK_BOOTTIME, 0, 0, account_on_timer, account);
+	if (r < 0)
+		abort();
+	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+	return account;
+}
+
+struct account *account_free(struct account *account) {
+	if (!account)
+		return NULL;
+	account_drop_attempt(account);
+	tls_ticket_free(account->ticket);
+	sd_event_source_disable_unref(account->timer);
+	mailbox_counts_deinit(&account->counts);
+	account_config_free(account->config);
+	free(account->reason_text);
+	free(account);
+	return NULL;
+}
+
+void account_start(struct account *account, uint64_t delay_usec) {
+	account->stopping = false;
+	account_wait(account, delay_usec);
+	account->retry_at_usec = 0;
+}
+
+void account_stop(struct account *account) {
+	account->stopping = true;
+	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+	account->credential = credential_free(account->credential);
+	if (account->watch)
+		watch_close(account->watch);
+}
+
+bool account_is_idle(const struct account *account) {
+	return !account->watch && !account->credential;
+}
+
+static bool account_may_hurry(const struct account *account) {
+	if (account->stopping || account->rolled_back || !account_is_idle(account))
+		return false;
+	switch (backoff_kind(account->reason)) {
+	case BACKOFF_NETWORK:
+		return true;
+	case BACKOFF_LOGIN:
+	case BACKOFF_PATIENCE:
+	case BACKOFF_USER:
+		return false;
+	}
+	return false;
+}
+
+void account_check(struct account *account) {
+	if (account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED)
+		watch_check(account->watch);
+	else if (account_may_hurry(account))
+		account_attempt(account);
+}
+
+void account_reconsider(struct account *account) {
+	account->backoff = (struct backoff){ 0 };
+	if (account_is_idle(account))
+		account_attempt(account);
+}
+
+void account_store_failed(struct account *account, int error) {
+	if (!account->watch || account->rolled_back)
+		return;
+	account->rolled_back = true;
+	account_set_reason(account, REASON_STORE_FAILED, strerror(-error));
+	/* The watch cannot be freed while it reports: from the loop, then. */
+	account_wait(account, 0);
+}
+
+const struct account_config *account_config(const struct account *account) {
+	return account->config;
+}
+
+struct account_status account_status(const struct account *account) {
+	return (struct account_status){
+		.state = account->state,
+		.reason = account->reason,
+		.reason_text = account->reason_text,
+		.strategy = account->strategy,
+		.unseen = mailbox_counts_unseen(&account->counts),
+		.total = mailbox_counts_total(&account->counts),
+		.last_contact_usec = account->last_contact_usec,
+		.retry_at_usec = account->retry_at_usec,
+	};
+}
+
+const char *account_state_to_string(enum account_state state) {
+	switch (state) {
+	case ACCOUNT_STATE_OFFLINE:
+		return "offline";
+	case ACCOUNT_STATE_CONNECTING:
+		return "connecting";
+	case ACCOUNT_STATE_ONLINE:
+		return "online";
+	case ACCOUNT_STATE_DEGRADED:
+		return "degraded";
+	case ACCOUNT_STATE_PAUSED:
+		return "paused";
+	case ACCOUNT_STATE_FAILED:
+		return "failed";
+	}
+	return "";
+}
+
+enum account_state account_state_of_reason(enum reason reason) {
+	switch (reason) {
+	case REASON_NONE:
+	case REASON_DNS_FAILED:
+	case REASON_CONNECT_FAILED:
+	case REASON_CONNECTION_LOST:
+	case REASON_TIMED_OUT:
+	case REASON_SERVER_CLOSED:
+	case REASON_TLS_TRUNCATED:
+	case REASON_THROTTLED:
+	case REASON_LIMIT:
+	case REASON_UNAVAILABLE:
+	case REASON_LOCKED:
+		return ACCOUNT_STATE_OFFLINE;
+	default:
+		/* A refusal, by the server or by us: it is tried again, but the user must know. */
+		return ACCOUNT_STATE_FAILED;
+	}
+}

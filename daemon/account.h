@@ -1,0 +1,96 @@
+#pragma once
+/* One configured account: its state, its attempts, its retries.
+ *
+ *              start                 secret, connection, login
+ *   OFFLINE ----------> CONNECTING ---------------------------> ONLINE
+ *      ^  timer or check()  |                                     |
+ *      |                    v  refused: the user must know        v
+ *      +----------------- FAILED <--------------------------------+
+ *      +----- the network's trouble ------------------------------+
+ *
+ * Models never call D-Bus: what changed is a mask, given to the host. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/macros.h"
+#include "base/reason.h"
+
+struct account;
+struct account_config;
+struct store;
+struct store_event;
+struct tls_policy;
+
+enum account_state {
+	ACCOUNT_STATE_OFFLINE, /* waiting for the next attempt, or not started */
+	ACCOUNT_STATE_CONNECTING,
+	ACCOUNT_STATE_ONLINE,
+	ACCOUNT_STATE_DEGRADED, /* online, but not as well as it could be */
+	ACCOUNT_STATE_PAUSED,
+	ACCOUNT_STATE_FAILED, /* a refusal that the user should know of */
+};
+
+enum account_changed {
+	ACCOUNT_CHANGED_STATE = 1 << 0, /* state, reason, reason_text, retry_at */
+	ACCOUNT_CHANGED_STRATEGY = 1 << 1,
+	ACCOUNT_CHANGED_COUNTS = 1 << 2, /* unseen, total */
+	ACCOUNT_CHANGED_CONFIG = 1 << 3, /* name, host, user, protocol */
+};
+
+/* What everybody may see. Texts are valid UTF-8, never NULL; borrowed, valid until the next turn
+ * of the loop. */
+struct account_status {
+	enum account_state state;
+	enum reason reason;
+	const char *reason_text; /* a sentence with what the server said, or "" */
+	const char *strategy; /* "notify", "idle", "poll", or "" */
+	uint32_t unseen;
+	uint32_t total;
+	uint64_t last_contact_usec; /* wall clock; 0: never */
+	uint64_t retry_at_usec; /* wall clock; 0: none is due */
+};
+
+/* What an account needs around it; borrowed for its life. */
+struct account_host {
+	sd_event *loop;
+	struct store *store;
+	bool state_lost; /* the store was set aside: a first sight is a reset */
+	uint64_t retry_cap_usec;
+	struct tls_policy *(*policy)(void *userdata, const char *ca_file, char **ret_problem);
+	void (*changed)(void *userdata, struct account *account, unsigned changed);
+	/* The store holds uncommitted writes of this account: commit soon. With a negative errno: a
+	 * write failed half way, so that the whole transaction must be rolled back. */
+	void (*written)(void *userdata, struct account *account, int error);
+	void *userdata;
+};
+
+/* Takes the configuration over. */
+struct account *account_new(const struct account_host *host, struct account_config *config);
+struct account *account_free(struct account *account);
+DEFINE_CLEANUP(struct account, account_free);
+
+/* Begins, after `delay_usec`: many accounts do not begin in the same turn. */
+void account_start(struct account *account, uint64_t delay_usec);
+/* Ends politely; account_is_idle() once it is done. */
+void account_stop(struct account *account);
+bool account_is_idle(const struct account *account);
+
+/* Looks at once: a waiting account tries now, unless the server asked for patience or refused
+ * the login. */
+void account_check(struct account *account);
+
+/* The user changed something (a reload): refusals are forgotten and tried again. */
+void account_reconsider(struct account *account);
+
+/* What was written since the last commit was rolled back. The connection is dropped from the loop,
+ * reports until then are ignored, and all since that commit is seen anew. */
+void account_store_failed(struct account *account, int error);
+
+const struct account_config *account_config(const struct account *account);
+struct account_status account_status(const struct account *account);
+
+const char *account_state_to_string(enum account_state state);
+/* What a reason means for the state while the account waits: OFFLINE or FAILED. */
+enum account_state account_state_of_reason(enum reason reason);
