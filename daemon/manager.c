@@ -1,0 +1,479 @@
+#include "daemon/manager.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "daemon/account-config.h"
+#include "daemon/account.h"
+#include "daemon/config.h"
+#include "daemon/status-line.h"
+#include "daemon/trust.h"
+#include "store/store.h"
+
+/* The store is asked for so many events at a time when it is published from. */
+#define PUBLISH_PAGE 256
+#define STOP_USEC (2 * USEC_PER_SEC)
+/* Accounts begin this far apart: a thousand logins are not one burst. */
+#define START_STEP_USEC (2 * USEC_PER_MSEC)
+#define TRIM_USEC USEC_PER_HOUR
+/* The service manager hears of changes this often at most. */
+#define STATUS_USEC (100 * USEC_PER_MSEC)
+
+struct member {
+	struct account *account;
+	uint64_t written_in; /* the transaction that holds its newest writes */
+	bool is_fresh; /* came with the configuration that is being read */
+	/* Its part in the totals: kept so that a change of one of ten thousand costs no sum. */
+	uint32_t unseen;
+	enum account_state state;
+};
+
+struct manager {
+	struct manager_settings settings;
+	struct account_host host;
+	struct manager_listener listener;
+	struct store *store;
+	struct trust trust;
+	struct member *members; /* sorted by id */
+	size_t n_members;
+	struct manager_totals totals;
+	uint64_t transaction; /* number of the one that is open or comes next */
+	sd_event_source *commit_source;
+	sd_event_source *status_source;
+	sd_event_source *trim_source;
+	sd_event_source *stop_source;
+	void (*stopped)(void *userdata);
+	void *stopped_userdata;
+	bool publishing; /* a listener may commit or publish in turn */
+};
+
+static struct member *manager_member(struct manager *m, const char *id) {
+	size_t low = 0, high = m->n_members;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(account_config(m->members[middle].account)->id, id);
+		if (order == 0)
+			return &m->members[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static void manager_changed(struct manager *m, unsigned changed) {
+	int enabled = SD_EVENT_OFF;
+	(void)sd_event_source_get_enabled(m->status_source, &enabled);
+	if (enabled == SD_EVENT_OFF) {
+		(void)sd_event_source_set_time_relative(m->status_source, STATUS_USEC);
+		(void)sd_event_source_set_enabled(m->status_source, SD_EVENT_ONESHOT);
+	}
+	if (m->listener.changed)
+		m->listener.changed(m->listener.userdata, changed);
+}
+
+/* Publishing */
+
+struct publication {
+	struct manager *manager;
+	uint64_t last;
+	bool stopped;
+};
+
+static int manager_publish_event(const struct store_event *event, void *userdata) {
+	struct publication *publication = userdata;
+	const struct manager_listener *listener = &publication->manager->listener;
+	if (!listener->event || !listener->event(listener->userdata, event)) {
+		publication->stopped = true;
+		return 1;
+	}
+	publication->last = event->seq;
+	return 0;
+}
+
+/* What was signalled is kept with the next commit: after a crash in between, the events behind it
+ * are signalled again under the same seq. */
+static bool manager_publish_page(struct manager *m) {
+	uint64_t published = store_published(m->store);
+	struct publication publication = { .manager = m, .last = published };
+	int r = store_read_events(
+		m->store, published, PUBLISH_PAGE, manager_publish_event, &publication);
+	if (r == -ESTALE) /* retention was faster than the bus: from the log's floor on */
+		r = store_read_events(
+			m->store, 0, PUBLISH_PAGE, manager_publish_event, &publication);
+	if (r < 0) {
+		log_error("events cannot be read back: %s", strerror(-r));
+		return false;
+	}
+	if (publication.last > published)
+		store_set_published(m->store, publication.last);
+	return r == PUBLISH_PAGE && !publication.stopped;
+}
+
+void manager_publish(struct manager *m) {
+	if (m->publishing || store_published(m->store) >= store_last_seq(m->store))
+		return;
+	m->publishing = true;
+	while (manager_publish_page(m))
+		;
+	m->publishing = false;
+	manager_changed(m, MANAGER_CHANGED_SEQUENCE);
+}
+
+/* Writing */
+
+static void manager_roll_back(struct manager *m, int error) {
+	log_error("the state file cannot be written: %s", strerror(-error));
+	store_rollback(m->store);
+	uint64_t lost = m->transaction++;
+	for (size_t i = 0; i < m->n_members; i++)
+		if (m->members[i].written_in == lost)
+			account_store_failed(m->members[i].account, error);
+}
+
+static void manager_commit(struct manager *m) {
+	if (!store_is_dirty(m->store))
+		return;
+	int r = store_commit(m->store);
+	if (r < 0) {
+		manager_roll_back(m, r);
+		return;
+	}
+	m->transaction++;
+	manager_publish(m);
+}
+
+static int manager_on_commit(sd_event_source *source, void *userdata) {
+	manager_commit(userdata);
+	return 0;
+}
+
+static void manager_on_written(void *userdata, struct account *account, int error) {
+	struct manager *m = userdata;
+	struct member *member = manager_member(m, account_config(account)->id);
+	if (member)
+		member->written_in = m->transaction;
+	if (error < 0)
+		manager_roll_back(m, error);
+	else
+		(void)sd_event_source_set_enabled(m->commit_source, SD_EVENT_ONESHOT);
+}
+
+static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct manager *m = userdata;
+	uint64_t now = 0;
+	(void)sd_event_now(m->settings.loop, CLOCK_REALTIME, &now);
+	int r = store_trim(m->store, now);
+	if (r < 0)
+		log_warning("old events cannot be dropped: %s", strerror(-r));
+	(void)sd_event_source_set_enabled(m->commit_source, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_time_relative(source, TRIM_USEC);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+/* Accounts */
+
+static struct tls_policy *manager_policy(void *userdata, const char *ca_file, char **ret_problem) {
+	struct manager *m = userdata;
+	return trust_policy(&m->trust, ca_file, ret_problem);
+}
+
+static void totals_add(struct manager_totals *totals, const struct member *member) {
+	totals->n_accounts++;
+	totals->unseen += member->unseen;
+	totals->n_online +=
+		member->state == ACCOUNT_STATE_ONLINE || member->state == ACCOUNT_STATE_DEGRADED;
+	totals->n_failed += member->state == ACCOUNT_STATE_FAILED;
+}
+
+static void totals_subtract(struct manager_totals *totals, const struct member *member) {
+	totals->n_accounts--;
+	totals->unseen -= member->unseen;
+	totals->n_online -=
+		member->state == ACCOUNT_STATE_ONLINE || member->state == ACCOUNT_STATE_DEGRADED;
+	totals->n_failed -= member->state == ACCOUNT_STATE_FAILED;
+}
+
+static void manager_update_totals(struct manager *m, struct member *member) {
+	struct account_status status = account_status(member->account);
+	totals_subtract(&m->totals, member);
+	member->unseen = status.unseen;
+	member->state = status.state;
+	totals_add(&m->totals, member);
+}
+
+static bool manager_is_idle(const struct manager *m) {
+	for (size_t i = 0; i < m->n_members; i++)
+		if (!account_is_idle(m->members[i].account))
+			return false;
+	return true;
+}
+
+static void manager_on_account_changed(void *userdata, struct account *account, unsigned changed) {
+	struct manager *m = userdata;
+	struct member *member = manager_member(m, account_config(account)->id);
+	if (!member || member->account != account)
+		return;
+	manager_update_totals(m, member);
+	if (m->listener.account_changed)
+		m->listener.account_changed(m->listener.userdata, account, changed);
+	if (changed & (ACCOUNT_CHANGED_STATE | ACCOUNT_CHANGED_COUNTS))
+		manager_changed(m, MANAGER_CHANGED_COUNTS);
+	if (m->stopped && manager_is_idle(m))
+		(void)sd_event_source_set_time(m->stop_source, 0);
+}
+
+static void manager_log_messages(const struct config_messages *messages) {
+	for (size_t i = 0; i < messages->n; i++)
+		log_write(messages->items[i].is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,
+			"%s", messages->items[i].text);
+	if (messages->n_left_out)
+		log_warning("%zu more complaints about the configuration", messages->n_left_out);
+}
+
+/* The next set of accounts, merged with the one that runs: both are sorted by id. */
+struct merge {
+	struct member *members;
+	size_t n;
+	struct account **removed;
+	size_t n_removed;
+};
+
+static void merge_add(struct merge *merge, struct manager *m, struct account_config *config) {
+	struct account *account = account_new(&m->host, config);
+	struct account_status status = account_status(account);
+	merge->members[merge->n++] = (struct member){
+		.account = account,
+		.is_fresh = true,
+		.unseen = status.unseen,
+		.state = status.state,
+	};
+}
+
+/* Takes the accounts out of `config`. */
+static void merge_config(struct merge *merge, struct manager *m, struct config *config) {
+	size_t old = 0;
+	for (size_t i = 0; i < config->n_accounts; i++) {
+		struct account_config *next = config->accounts[i];
+		while (old < m->n_members &&
+			strcmp(account_config(m->members[old].account)->id, next->id) < 0)
+			merge->removed[merge->n_removed++] = m->members[old++].account;
+		bool is_known = old < m->n_members &&
+				!strcmp(account_config(m->members[old].account)->id, next->id);
+		if (is_known &&
+			account_config_is_equal(account_config(m->members[old].account), next)) {
+			account_config_free(next);
+			merge->members[merge->n++] = m->members[old++];
+			continue;
+		}
+		if (is_known)
+			merge->removed[merge->n_removed++] = m->members[old++].account;
+		merge_add(merge, m, next);
+	}
+	while (old < m->n_members)
+		merge->removed[merge->n_removed++] = m->members[old++].account;
+	config->n_accounts = 0;
+}
+
+static void manager_say_removed(struct manager *m, const struct merge *merge) {
+	for (size_t i = 0; i < merge->n_removed; i++) {
+		if (m->listener.account_removed)
+			m->listener.account_removed(m->listener.userdata, merge->removed[i]);
+		account_free(merge->removed[i]);
+	}
+}
+
+/* Indices stay as they are in here: a listener cannot add or remove accounts. */
+static void manager_say_added(struct manager *m, bool start) {
+	for (size_t i = 0; i < m->n_members; i++) {
+		struct member *member = &m->members[i];
+		if (!member->is_fresh) {
+			account_reconsider(member->account);
+			continue;
+		}
+		member->is_fresh = false;
+		if (m->listener.account_added)
+			m->listener.account_added(m->listener.userdata, member->account);
+		if (start)
+			account_start(member->account, 0);
+	}
+}
+
+static void manager_merge(struct manager *m, struct config *config, bool start) {
+	struct merge merge = {
+		.members = MEMORY_NEW_ARRAY(struct member, config->n_accounts + 1),
+		.removed = MEMORY_NEW_ARRAY(struct account *, m->n_members + 1),
+	};
+	merge_config(&merge, m, config);
+	free(m->members);
+	m->members = merge.members;
+	m->n_members = merge.n;
+	m->totals = (struct manager_totals){ 0 };
+	for (size_t i = 0; i < m->n_members; i++)
+		totals_add(&m->totals, &m->members[i]);
+	manager_say_removed(m, &merge);
+	free(merge.removed);
+	manager_say_added(m, start);
+}
+
+static void manager_load(struct manager *m, bool start) {
+	/* What an account wrote before it goes must be committed: its cursor stays true. */
+	manager_commit(m);
+	struct config *config = config_load(m->settings.config_folders);
+	manager_log_messages(&config->messages);
+	manager_merge(m, config, start);
+	config_free(config);
+	manager_changed(m, MANAGER_CHANGED_COUNTS);
+}
+
+void manager_reload(struct manager *m) {
+	manager_load(m, true);
+}
+
+void manager_start(struct manager *m) {
+	for (size_t i = 0; i < m->n_members; i++)
+		account_start(m->members[i].account, i * START_STEP_USEC);
+	manager_publish(m);
+}
+
+void manager_check_all(struct manager *m) {
+	for (size_t i = 0; i < m->n_members; i++)
+		account_check(m->members[i].account);
+}
+
+/* Stopping */
+
+static int manager_on_stop(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct manager *m = userdata;
+	manager_commit(m);
+	m->stopped(m->stopped_userdata);
+	return 0;
+}
+
+void manager_stop(struct manager *m, void (*done)(void *userdata), void *userdata) {
+	m->stopped = done;
+	m->stopped_userdata = userdata;
+	for (size_t i = 0; i < m->n_members; i++)
+		account_stop(m->members[i].account);
+	uint64_t patience = manager_is_idle(m) ? 0 : STOP_USEC;
+	(void)sd_event_source_set_time_relative(m->stop_source, patience);
+	(void)sd_event_source_set_enabled(m->stop_source, SD_EVENT_ONESHOT);
+}
+
+/* Making */
+
+static int manager_on_status(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct manager *m = userdata;
+	CLEANUP_TEXT char *line = status_line(m);
+	(void)sd_notifyf(0, "STATUS=%s", line);
+	return 0;
+}
+
+static int manager_add_sources(struct manager *m) {
+	sd_event *loop = m->settings.loop;
+	/* A deferred source stands behind what is pending already: one commit for all that a turn
+	 * brings. Of the same priority, so that a busy network does not starve it. */
+	int r = sd_event_add_defer(loop, &m->commit_source, manager_on_commit, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->commit_source, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(
+			loop, &m->status_source, CLOCK_MONOTONIC, 0, 0, manager_on_status, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->status_source, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(loop, &m->trim_source, CLOCK_MONOTONIC,
+			USEC_PER_MINUTE, USEC_PER_MINUTE, manager_on_trim, m);
+	if (r >= 0)
+		r = sd_event_add_time(
+			loop, &m->stop_source, CLOCK_MONOTONIC, 0, 1, manager_on_stop, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->stop_source, SD_EVENT_OFF);
+	return r;
+}
+
+static int manager_open_store(struct manager *m) {
+	CLEANUP_TEXT char *problem = NULL;
+	enum store_opened opened;
+	int r = store_open(m->settings.state_path, NULL, &m->store, &opened, &problem);
+	if (r < 0) {
+		log_error("%s", problem ? problem : strerror(-r));
+		return r;
+	}
+	if (problem)
+		log_warning("%s", problem);
+	m->host.state_lost = opened == STORE_SET_ASIDE;
+	return 0;
+}
+
+int manager_new(const struct manager_settings *settings, struct manager **ret) {
+	CLEANUP(manager_free) struct manager *m = MEMORY_NEW(struct manager);
+	m->settings = *settings;
+	m->transaction = 1;
+	int r = manager_open_store(m);
+	if (r >= 0)
+		r = manager_add_sources(m);
+	if (r < 0)
+		return r;
+	m->host = (struct account_host){
+		.loop = settings->loop,
+		.store = m->store,
+		.state_lost = m->host.state_lost,
+		.retry_cap_usec = settings->retry_cap_usec,
+		.policy = manager_policy,
+		.changed = manager_on_account_changed,
+		.written = manager_on_written,
+		.userdata = m,
+	};
+	manager_load(m, false);
+	*ret = TAKE_PTR(m);
+	return 0;
+}
+
+struct manager *manager_free(struct manager *m) {
+	if (!m)
+		return NULL;
+	for (size_t i = 0; i < m->n_members; i++)
+		account_free(m->members[i].account);
+	free(m->members);
+	trust_deinit(&m->trust);
+	sd_event_source_disable_unref(m->commit_source);
+	sd_event_source_disable_unref(m->status_source);
+	sd_event_source_disable_unref(m->trim_source);
+	sd_event_source_disable_unref(m->stop_source);
+	store_close(m->store);
+	free(m);
+	return NULL;
+}
+
+void manager_set_listener(struct manager *m, const struct manager_listener *listener) {
+	m->listener = *listener;
+}
+
+struct account *manager_account(struct manager *m, const char *id) {
+	struct member *member = manager_member(m, id);
+	return member ? member->account : NULL;
+}
+
+struct account *manager_account_at(struct manager *m, size_t index) {
+	return index < m->n_members ? m->members[index].account : NULL;
+}
+
+struct manager_totals manager_totals(const struct manager *m) {
+	return m->totals;
+}
+
+int manager_read_events(struct manager *m, uint64_t after, unsigned limit,
+	int (*each)(const struct store_event *event, void *userdata), void *userdata) {
+	return store_read_events(m->store, after, limit, each, userdata);
+}
+
+uint64_t manager_last_seq(const struct manager *m) {
+	return store_last_seq(m->store);
+}
