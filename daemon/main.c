@@ -1,0 +1,153 @@
+/* posthornd: the daemon's life as a table of contents. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "daemon/account-config.h"
+#include "daemon/config.h"
+#include "daemon/log-sink.h"
+#include "daemon/manager.h"
+#include "daemon/options.h"
+#include "mail/header-text.h"
+
+#define RETRY_CAP_USER_USEC (5 * USEC_PER_MINUTE)
+#define RETRY_CAP_SYSTEM_USEC (15 * USEC_PER_MINUTE)
+
+struct daemon {
+	sd_event *loop;
+	struct manager *manager;
+};
+
+static int check_config(const struct options *options) {
+	CLEANUP(config_free)
+	struct config *config = config_load((const char *const *)options->config_folders);
+	for (size_t i = 0; i < config->messages.n; i++)
+		printf("%s: %s\n", config->messages.items[i].is_error ? "error" : "warning",
+			config->messages.items[i].text);
+	if (config->messages.n_left_out)
+		printf("... and %zu more\n", config->messages.n_left_out);
+	size_t n_bad = 0;
+	for (size_t i = 0; i < config->n_accounts; i++)
+		n_bad += config->accounts[i]->problem != NULL;
+	printf("%zu account%s, %zu of them cannot run\n", config->n_accounts,
+		config->n_accounts == 1 ? "" : "s", n_bad);
+	return config->messages.n_errors ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Thousands of connections need descriptors; the hard limit is the administrator's word. And no
+ * core file: passwords pass through our memory. */
+static void set_limits(void) {
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_debug("RLIMIT_NOFILE cannot be raised: %s", strerror(errno));
+}
+
+static uint64_t monotonic_now(void) {
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void on_stopped(void *userdata) {
+	struct daemon *d = userdata;
+	(void)sd_event_exit(d->loop, 0);
+}
+
+static int on_terminate(
+	sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+	struct daemon *d = userdata;
+	log_info("stopping");
+	(void)sd_notify(0, "STOPPING=1");
+	manager_stop(d->manager, on_stopped, d);
+	return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+	struct daemon *d = userdata;
+	log_info("reading the configuration again");
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_now());
+	manager_reload(d->manager);
+	(void)sd_notify(0, "READY=1");
+	return 0;
+}
+
+/* The signals are blocked before anything is started, so that none is missed. */
+static int add_signals(struct daemon *d) {
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	(void)signal(SIGPIPE, SIG_IGN);
+	int r = sd_event_add_signal(d->loop, NULL, SIGTERM, on_terminate, d);
+	if (r >= 0)
+		r = sd_event_add_signal(d->loop, NULL, SIGINT, on_terminate, d);
+	if (r >= 0)
+		r = sd_event_add_signal(d->loop, NULL, SIGHUP, on_hangup, d);
+	return r;
+}
+
+static int run_loop(struct daemon *d, const struct options *options) {
+	int r = sd_event_default(&d->loop);
+	if (r >= 0)
+		r = add_signals(d);
+	if (r >= 0)
+		r = sd_event_set_watchdog(d->loop, true);
+	if (r < 0) {
+		log_error("the event loop cannot be set up: %s", strerror(-r));
+		return r;
+	}
+	struct manager_settings settings = {
+		.loop = d->loop,
+		.config_folders = (const char *const *)options->config_folders,
+		.state_path = options->state_path,
+		.retry_cap_usec = options->is_system ? RETRY_CAP_SYSTEM_USEC : RETRY_CAP_USER_USEC,
+	};
+	r = manager_new(&settings, &d->manager);
+	if (r < 0)
+		return r;
+	manager_start(d->manager);
+	(void)sd_notify(0, "READY=1");
+	log_info("ready");
+	return sd_event_loop(d->loop);
+}
+
+static int run(const struct options *options) {
+	struct daemon d = { 0 };
+	set_limits();
+	header_text_init();
+	int r = run_loop(&d, options);
+	if (r < 0)
+		(void)sd_notifyf(0, "STATUS=%s\nERRNO=%d", strerror(-r), -r);
+	d.manager = manager_free(d.manager);
+	sd_event_unref(d.loop);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+	struct options options;
+	log_sink_install();
+	int r = options_parse(&options, argc, argv);
+	if (r > 0) {
+		log_set_level(options.log_level);
+		r = options.check_config ? check_config(&options) : run(&options);
+	} else {
+		r = r < 0 ? 2 : EXIT_SUCCESS;
+	}
+	options_deinit(&options);
+	return r;
+}

@@ -1,0 +1,196 @@
+#include "daemon/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "base/memory.h"
+#include "configuration.h"
+
+static const char help[] =
+	"posthornd [OPTIONS...]\n"
+	"\n"
+	"Watches mailboxes over IMAP and publishes every new message on D-Bus.\n"
+	"\n"
+	"  --user              run for this user: session bus, folders of the user (default)\n"
+	"  --system            run for the machine: system bus, " POSTHORN_SYSCONFDIR "\n"
+	"                      (default in a system unit)\n"
+	"  --config DIR        read the configuration from DIR alone\n"
+	"  --state DIR         keep posthorn.db in DIR\n"
+	"  --check-config      read the configuration, say what is wrong with it, and end\n"
+	"  --log-level LEVEL   error, warning, info (default) or debug\n"
+	"  -h, --help          show this\n"
+	"      --version       show the version\n"
+	"\n"
+	"SIGHUP reads the configuration again. See posthornd(8) and posthorn.conf(5).\n";
+
+enum option_code {
+	OPTION_USER = 256,
+	OPTION_SYSTEM,
+	OPTION_CONFIG,
+	OPTION_STATE,
+	OPTION_CHECK_CONFIG,
+	OPTION_LOG_LEVEL,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "user", no_argument, NULL, OPTION_USER },
+	{ "system", no_argument, NULL, OPTION_SYSTEM },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "state", required_argument, NULL, OPTION_STATE },
+	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* A variable with an absolute path; anything else is ignored, as the XDG specification demands. */
+static const char *absolute_variable(const char *name) {
+	const char *value = getenv(name);
+	return value && value[0] == '/' ? value : NULL;
+}
+
+/* $VARIABLE/posthorn, or the place under the home directory; owned, NULL without a home. */
+static char *user_folder(const char *variable, const char *below_home) {
+	const char *base = absolute_variable(variable);
+	if (base)
+		return memory_format("%s/posthorn", base);
+	const char *home = absolute_variable("HOME");
+	return home ? memory_format("%s/%s/posthorn", home, below_home) : NULL;
+}
+
+static void options_add_folder(struct options *options, char *folder) {
+	size_t n = 0;
+	while (options->config_folders[n])
+		n++;
+	if (folder && n < OPTIONS_FOLDERS_MAX)
+		options->config_folders[n] = folder;
+	else
+		free(folder);
+}
+
+static void options_default_folders(struct options *options) {
+	if (options->is_system) {
+		options_add_folder(options, memory_strdup(POSTHORN_SYSCONFDIR));
+		options_add_folder(options, memory_strdup("/run/posthorn"));
+	} else {
+		options_add_folder(options, user_folder("XDG_CONFIG_HOME", ".config"));
+	}
+	options_add_folder(options, memory_strdup(POSTHORN_VENDORDIR));
+}
+
+/* The first folder of $STATE_DIRECTORY, which may name several with colons between them. */
+static char *system_state_folder(void) {
+	const char *folders = absolute_variable("STATE_DIRECTORY");
+	return folders ? memory_strndup(folders, strcspn(folders, ":"))
+		       : memory_strdup("/var/lib/posthorn");
+}
+
+static int options_default_state(struct options *options) {
+	/* A user unit's StateDirectory= changed its meaning with systemd 254: the user's state is
+	 * where XDG says, whatever the unit. */
+	CLEANUP_TEXT char *folder = options->is_system
+					    ? system_state_folder()
+					    : user_folder("XDG_STATE_HOME", ".local/state");
+	if (!folder) {
+		fprintf(stderr,
+			"posthornd: neither $XDG_STATE_HOME nor $HOME is set; use --state DIR\n");
+		return -EINVAL;
+	}
+	options->state_path = memory_format("%s/posthorn.db", folder);
+	return 0;
+}
+
+static int options_parse_level(struct options *options, const char *word) {
+	static const struct {
+		const char *word;
+		enum log_level level;
+	} levels[] = {
+		{ "error", LOG_LEVEL_ERROR },
+		{ "warning", LOG_LEVEL_WARNING },
+		{ "info", LOG_LEVEL_INFO },
+		{ "debug", LOG_LEVEL_DEBUG },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		if (!strcmp(levels[i].word, word)) {
+			options->log_level = levels[i].level;
+			return 1;
+		}
+	fprintf(stderr, "posthornd: --log-level: '%s' is none of error, warning, info, debug\n",
+		word);
+	return -EINVAL;
+}
+
+/* Anything that the service manager started outside a user's session is a system service. */
+static bool is_system_unit(void) {
+	return getenv("INVOCATION_ID") && !getenv("XDG_RUNTIME_DIR");
+}
+
+/* 1: go on; 0: done; -EINVAL. */
+static int options_take(struct options *options, int option, const char *argument) {
+	switch (option) {
+	case OPTION_USER:
+		options->is_system = false;
+		return 1;
+	case OPTION_SYSTEM:
+		options->is_system = true;
+		return 1;
+	case OPTION_CONFIG:
+		free(options->config_folders[0]);
+		options->config_folders[0] = memory_strdup(argument);
+		return 1;
+	case OPTION_STATE:
+		free(options->state_path);
+		options->state_path = memory_format("%s/posthorn.db", argument);
+		return 1;
+	case OPTION_CHECK_CONFIG:
+		options->check_config = true;
+		return 1;
+	case OPTION_LOG_LEVEL:
+		return options_parse_level(options, argument);
+	case OPTION_VERSION:
+		printf("posthornd " POSTHORN_VERSION "\n");
+		return 0;
+	case 'h':
+		fputs(help, stdout);
+		return 0;
+	default:
+		fprintf(stderr, "Try 'posthornd --help'.\n");
+		return -EINVAL;
+	}
+}
+
+int options_parse(struct options *options, int argc, char **argv) {
+	*options = (struct options){ .log_level = LOG_LEVEL_INFO, .is_system = is_system_unit() };
+	int option;
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		int r = options_take(options, option, optarg);
+		if (r <= 0)
+			return r;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "posthornd: '%s': there are no arguments but options\n",
+			argv[optind]);
+		return -EINVAL;
+	}
+	if (!options->config_folders[0])
+		options_default_folders(options);
+	if (!options->state_path && !options->check_config) {
+		int r = options_default_state(options);
+		if (r < 0)
+			return r;
+	}
+	return 1;
+}
+
+void options_deinit(struct options *options) {
+	for (size_t i = 0; options->config_folders[i]; i++)
+		free(options->config_folders[i]);
+	free(options->state_path);
+	*options = (struct options){ 0 };
+}
