@@ -1,0 +1,47 @@
+"""Waiting for something that another thread or process will do: never a sleep, always a deadline.
+
+Whoever learns of something (a line read, a signal, bytes that passed) calls poke(); wait_for()
+then looks again. The deadline only ends a test that has already failed.
+"""
+
+import threading
+import time
+
+DEADLINE = 30.0
+
+_changed = threading.Condition()
+
+
+class DeadlineMissed(AssertionError):
+    """What was waited for did not come."""
+
+
+def poke():
+    with _changed:
+        _changed.notify_all()
+
+
+def wait_for(predicate, what, deadline=DEADLINE, look_every=0.5):
+    """Returns the first true value of predicate(); `what` (a text, or a function that makes one)
+    says what is missing if it never comes. What nobody pokes for (a process that ended, a port that
+    opened) is looked at every `look_every` seconds."""
+    end = time.monotonic() + deadline
+    with _changed:
+        while True:
+            value = predicate()
+            if value:
+                return value
+            left = end - time.monotonic()
+            if left <= 0:
+                raise DeadlineMissed(f"in {deadline:g} s there was no {what() if callable(what) else what}")
+            _changed.wait(min(left, look_every))
+
+
+def stays_quiet(predicate, seconds):
+    """True if predicate() stays false for so long. For what must *not* happen; where possible wait
+    for a later event that proves it instead."""
+    try:
+        wait_for(predicate, "", seconds)
+    except DeadlineMissed:
+        return True
+    return False

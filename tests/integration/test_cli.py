@@ -1,0 +1,162 @@
+"""posthorn, the command line client, as people and scripts use it."""
+
+import json
+import os
+import pty
+
+from harness.messages import encoded_word, message
+from harness.posthorn import program
+from harness.wait import wait_for
+
+
+def lines_of(done):
+    return done.stdout.decode("utf-8").splitlines()
+
+
+def test_status(watched, client, user):
+    done = watched.cli("status")
+    text = done.stdout.decode("utf-8")
+    assert "work" in text and "online" in text
+
+
+def test_status_json_bears_the_names_of_the_contract(watched, client, user):
+    status = json.loads(watched.cli("status", "--json").stdout)
+    account = status["accounts"][0]
+    assert account == client.account("work")
+    for name, value in client.properties().items():
+        assert status[name] == value, name
+
+
+def test_status_tells_a_failure_by_its_exit_code(daemon, client, server, user):
+    daemon.write_account("work", Port=server.imap, Security="none", User=user, password="wrong")
+    daemon.start()
+    client.wait_account("work", Reason="auth-failed")
+    done = daemon.cli("status", check=False)
+    assert done.returncode == 1
+    assert "failed" in done.stdout.decode("utf-8")
+
+
+def test_without_a_daemon(daemon):
+    done = daemon.cli("status", check=False)
+    assert done.returncode == 69
+    assert done.stdout == b"" and done.stderr
+
+
+def test_without_a_bus(daemon, bus):
+    bus.stop()
+    assert daemon.cli("status", check=False).returncode == 69
+
+
+def test_watch_follows(watched, client, server, user):
+    follower = watched.cli_process("watch", "--json")
+    wait_for(lambda: follows(client), "a match rule of posthorn")
+    server.deliver(message(encoded_word("Живая", "koi8-r")), user)
+    client.wait_new_mail()
+    follower.wait_for_line('"subject"')
+    event = json.loads(follower.output("out")[0])
+    assert event["type"] == "new"
+    assert event["subject"] == "Живая"
+    assert event["account"] == "work"
+    assert event["seq"] == client.named("NewMail")[0].arguments[0]
+    assert follower.stop() == -15
+
+
+def follows(client):
+    """True when a fourth connection (the bus counts from the daemon on) has begun to listen."""
+    names = client.call_raw("/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames",
+                            destination="org.freedesktop.DBus").unpack()[0]
+    return len([name for name in names if name.startswith(":")]) >= 3
+
+
+def test_watch_since_prints_the_log_and_ends(watched, client, server, user):
+    server.deliver_many([message(f"Number {number}") for number in range(3)], user)
+    client.wait_new_mail(3)
+    events = [json.loads(line) for line in lines_of(watched.cli("watch", "--json", "--since", "0", "--no-follow"))]
+    assert [event["subject"] for event in events] == ["Number 0", "Number 1", "Number 2"]
+    logged = client.read_events()
+    assert events == logged
+    rest = watched.cli("watch", "--json", "--since", str(events[0]["seq"]), "--no-follow")
+    assert [json.loads(line)["subject"] for line in lines_of(rest)] == ["Number 1", "Number 2"]
+    none = watched.cli("watch", "--json", "--since", str(events[-1]["seq"]), "--no-follow")
+    assert none.stdout == b""
+
+
+def test_watch_since_goes_over_into_following(watched, client, server, user):
+    """What was in the log and what comes now are one stream without a gap or a repeat."""
+    server.deliver(message("From the log"), user)
+    client.wait_new_mail()
+    follower = watched.cli_process("watch", "--json", "--since", "0")
+    follower.wait_for_line("From the log")
+    server.deliver(message("Live"), user)
+    follower.wait_for_line("Live")
+    assert [json.loads(line)["subject"] for line in follower.output("out")] == ["From the log", "Live"]
+    follower.stop()
+
+
+def test_watch_survives_a_restart_of_the_daemon(watched, client, server, user):
+    follower = watched.cli_process("watch", "--json", "--since", "0")
+    server.deliver(message("First"), user)
+    follower.wait_for_line("First")
+    watched.stop()
+    server.deliver(message("While stopped"), user)
+    watched.start()
+    follower.wait_for_line("While stopped")
+    assert [json.loads(line)["subject"] for line in follower.output("out")] == ["First", "While stopped"]
+    follower.stop()
+
+
+def test_check_looks_now(watched, client, proxy):
+    mark = proxy.mark()
+    watched.cli("check", "work")
+    wait_for(lambda: proxy.since(mark, "C"), "a word to the server")
+    assert watched.cli("check").returncode == 0
+
+
+def test_check_of_an_unknown_account(watched):
+    done = watched.cli("check", "nobody", check=False)
+    assert done.returncode == 1
+    assert b"nobody" in done.stderr
+
+
+def test_hostile_subject_on_a_terminal(watched, client, server, user):
+    """What a mail says reaches the terminal as text: no escape sequence, no control byte, no
+    reversed writing."""
+    hostile = "\x1b]0;owned\x07\x1b[31mred\x1b[0m \x9b2J \u202etxt.exe \r\n over"
+    server.deliver(message(encoded_word(hostile, "utf-8"), sender=encoded_word("\x1b[2J", "utf-8")
+                           + b" <evil@example.test>"), user)
+    client.wait_new_mail()
+    shown = on_a_terminal(watched, "watch", "--since", "0", "--no-follow")
+    assert "evil@example.test" in shown and "red" in shown and "txt.exe" in shown
+    rest = shown
+    for ours in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"):
+        rest = rest.replace(ours, "")
+    for evil in ("\x1b", "\x07", "\x9b", "\u202e", "owned\x07"):
+        assert evil not in rest, repr(shown)
+    assert rest.count("\n") == 1 and rest.replace("\r\n", "").count("\r") == 0, repr(shown)
+
+
+def on_a_terminal(daemon, *arguments):
+    """What posthorn writes when a person looks at it."""
+    argv = [str(program("posthorn")), *arguments]
+    environment = {**daemon.environment(), "TERM": "xterm-256color"}
+    pid, leader = pty.fork()
+    if pid == 0:
+        os.execve(argv[0], argv, environment)
+    data = b""
+    while True:
+        try:
+            part = os.read(leader, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        data += part
+    os.close(leader)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, data
+    return data.decode("utf-8")
+
+
+def test_help_and_version(daemon):
+    assert b"watch" in daemon.cli("--help").stdout
+    assert daemon.cli("--version").stdout.startswith(b"posthorn ")
+    assert daemon.cli("stauts", check=False).returncode == 2
