@@ -56,6 +56,7 @@ static void test_appends_in_order(void **state) {
 	assert_content(&b, "two 3 four");
 	buffer_consume(&b, 10);
 	assert_content(&b, "");
+	assert_int_equal(b.start, 0); /* the room in front is used again */
 	buffer_deinit(&b);
 }
 

@@ -115,6 +115,26 @@ static void test_depth(void **state) {
 	assert_written(&f, "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]");
 }
 
+/* Each kind of value is the one that does not fit. */
+static void test_last_value_does_not_fit(void **state) {
+	for (unsigned i = 0; i < 5; i++) {
+		struct fixture f;
+		begin(&f, 3);
+		if (i == 0)
+			json_unsigned(&f.w, 1234);
+		else if (i == 1)
+			json_signed(&f.w, -123);
+		else if (i == 2)
+			json_boolean(&f.w, true);
+		else if (i == 3)
+			json_string(&f.w, NULL);
+		else
+			json_string(&f.w, "\x01");
+		assert_true(f.w.overflow);
+		buffer_deinit(&f.out);
+	}
+}
+
 /* At each size of the buffer: either all of it, or the writer says that it is not. */
 static void test_cap_is_noticed(void **state) {
 	static const char whole[] = "{\"a\":[\"\\u0001x\",12,-3,true,null]}";
@@ -145,6 +165,7 @@ int main(void) {
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_keys_are_strings),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_last_value_does_not_fit),
 		cmocka_unit_test(test_cap_is_noticed),
 	};
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);

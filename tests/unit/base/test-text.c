@@ -173,6 +173,7 @@ static const struct text_case printable_cases[] = {
 	CASE("\xEF\xBB\xBF\xC2\xAD", "\\u{feff}\\u{ad}"),
 	/* tags, which are invisible, and the lines and paragraphs of Unicode */
 	CASE("\xF3\xA0\x81\x81", "\\u{e0041}"),
+	CASE("\xF3\xA0\x84\x80\xF4\x80\x80\x80", "\xF3\xA0\x84\x80\xF4\x80\x80\x80"),
 	CASE("\xE2\x80\xA8\xE2\x80\xA9", "\\u{2028}\\u{2029}"),
 	/* no characters */
 	CASE("\xEF\xBF\xBE\xEF\xB7\x90\xF4\x8F\xBF\xBF", "\\u{fffe}\\u{fdd0}\\u{10ffff}"),
@@ -205,6 +206,7 @@ static void test_nearest_word(void **state) {
 		{ "Host", "Host" },
 		{ "host", "Host" },
 		{ "Hots", "Host" }, /* two swapped neighbours are one mistake */
+		{ "oHst", "Host" },
 		{ "Hst", "Host" },
 		{ "Hosst", "Host" },
 		{ "Pasword", "Password" },
