@@ -1,8 +1,8 @@
 #include "store/store-event.h"
 
-#include <string.h>
-
 #include "store/store-sql.h"
+
+#include <string.h>
 
 /* Numbers of the columns, from 1 as SQLite binds; a result's column is one less. */
 enum column {

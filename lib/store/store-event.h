@@ -1,9 +1,9 @@
 #pragma once
 /* An event as a row: which field is which column. */
+#include "store/store.h"
+
 #include <sqlite3.h>
 #include <stdbool.h>
-
-#include "store/store.h"
 
 /* The columns of the names' ids, which are the caller's to bind (as NULL when not known). */
 #define STORE_EVENT_ACCOUNT 3

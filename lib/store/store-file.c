@@ -1,5 +1,9 @@
 #include "store/store-file.h"
 
+#include "base/memory.h"
+#include "store/store-schema.h"
+#include "store/store-sql.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,10 +11,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/memory.h"
-#include "store/store-schema.h"
-#include "store/store-sql.h"
 
 #define KEEP_DAMAGED 9
 

@@ -1,9 +1,9 @@
 #include "store/store-schema.h"
 
-#include <errno.h>
-
 #include "base/memory.h"
 #include "store/store-sql.h"
+
+#include <errno.h>
 
 #define APPLICATION_ID 0x50736864 /* "Pshd", as file(1) shows it */
 

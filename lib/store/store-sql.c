@@ -1,11 +1,11 @@
 #include "store/store-sql.h"
 
+#include "base/memory.h"
+#include "store/store.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-
-#include "base/memory.h"
-#include "store/store.h"
 
 /* SQLite holds up to so much of the file; an idle store holds a few pages of it. */
 #define CACHE "PRAGMA cache_size = -512;"

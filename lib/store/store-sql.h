@@ -1,11 +1,11 @@
 #pragma once
 /* Every SQL statement of the store, prepared once and kept, and SQLite's result codes as negative
  * errno. Owned by store.c. */
+#include "base/macros.h"
+
 #include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/macros.h"
 
 enum store_sql_statement {
 	STORE_SQL_BEGIN,

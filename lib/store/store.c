@@ -1,15 +1,15 @@
 #include "store/store.h"
 
+#include "base/memory.h"
+#include "store/store-event.h"
+#include "store/store-file.h"
+#include "store/store-sql.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/memory.h"
-#include "store/store-event.h"
-#include "store/store-file.h"
-#include "store/store-sql.h"
 
 #define KEEP_USEC_DEFAULT (30 * 24 * USEC_PER_HOUR)
 #define KEEP_EVENTS_DEFAULT 100000

@@ -8,11 +8,11 @@
  * the last commits (those since the last checkpoint) back, whole and newest first, since a commit
  * does not wait for the disk: event and cursor are lost together, the message is found again and
  * announced with the same id under a new, larger seq. */
+#include "base/macros.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/macros.h"
 
 #define STORE_TEXT_MAX ((size_t)16 * 1024) /* bytes of one text: longer is -E2BIG */
 #define STORE_PART_MAX ((size_t)64 * 1024) /* bytes of one part */

@@ -1,13 +1,13 @@
 #include "scratch.h"
 
+#include "base/memory.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/memory.h"
 
 int scratch_setup(void **state) {
 	struct scratch *s = MEMORY_NEW(struct scratch);

@@ -1,14 +1,14 @@
 #include "store/store.h"
 
+#include "base/memory.h"
+#include "scratch.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#include "base/memory.h"
-#include "scratch.h"
 
 #define NOW UINT64_C(1790000000000000) /* a day in 2026 */
 #define DAY (24 * USEC_PER_HOUR)
