@@ -144,6 +144,9 @@ char *buffer_take_text(struct buffer *b) {
 	erase_if_secret(b, b->n, b->allocated - b->n);
 	char *text = (char *)b->data;
 	text[b->n] = '\0';
+	/* a text may be kept for long; a secret is not, and realloc() could leave a copy behind */
+	if (!b->secret)
+		text = memory_resize(text, b->n + 1, 1);
 	b->data = NULL;
 	b->n = b->allocated = 0;
 	return text;

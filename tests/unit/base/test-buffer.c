@@ -156,12 +156,14 @@ static void test_gives_memory_back(void **state) {
 
 static void test_becomes_a_text(void **state) {
 	struct buffer b;
-	buffer_init(&b, 6);
+	buffer_init(&b, 500);
 	assert_int_equal(buffer_append_text(&b, "xxabcd"), 0);
 	buffer_consume(&b, 2);
 	CLEANUP_TEXT char *text = buffer_take_text(&b);
 	assert_string_equal(text, "abcd");
+	assert_true(malloc_usable_size(text) < 64);
 	assert_int_equal(b.allocated, 0);
+	buffer_init(&b, 6);
 	assert_int_equal(buffer_append_text(&b, "123456"), 0);
 	CLEANUP_TEXT char *full = buffer_take_text(&b);
 	assert_string_equal(full, "123456");
