@@ -23,7 +23,7 @@ struct log_line {
 typedef void (*log_sink_fn)(const struct log_line *line, void *userdata);
 
 void log_set_sink(log_sink_fn sink, void *userdata);
-void log_set_level(enum log_level most);
+void log_set_level(enum log_level most); /* LOG_LEVEL_INFO unless set */
 
 void log_write(enum log_level level, const char *account, const char *format, ...)
 	PRINTF_LIKE(3, 4);
