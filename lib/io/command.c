@@ -1,0 +1,392 @@
+#include "io/command.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+
+#define READ_BYTES ((size_t)4096)
+
+struct command {
+	sd_event_source *child; /* watches the pidfd and owns it */
+	sd_event_source *output_source;
+	sd_event_source *deadline;
+	struct buffer output; /* may hold a password */
+	pid_t pid; /* also its process group */
+	int output_fd; /* -1: not open */
+	uint64_t timeout_usec;
+	command_done_fn done;
+	void *userdata;
+};
+
+/* --- the end of the child --- */
+
+/* The child is reaped when it has died, which may take long (a hung network file system) and outlive
+ * the command: without one, the loop owns the source. */
+static int reap_forgotten(sd_event_source *source, int pidfd) {
+	siginfo_t info;
+	(void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+	(void)sd_event_source_set_floating(source, false);
+	return 0;
+}
+
+/* Kills the whole group. */
+static void kill_and_forget(struct command *c) {
+	if (!c->child)
+		return;
+	(void)kill(-c->pid, SIGKILL);
+	(void)sd_event_source_set_userdata(c->child, NULL);
+	(void)sd_event_source_set_floating(c->child, true);
+	c->child = sd_event_source_unref(c->child);
+}
+
+static void close_output(struct command *c) {
+	c->output_source = sd_event_source_disable_unref(c->output_source);
+	if (c->output_fd >= 0)
+		(void)close(c->output_fd);
+	c->output_fd = -1;
+}
+
+struct command *command_free(struct command *c) {
+	if (!c)
+		return NULL;
+	kill_and_forget(c);
+	close_output(c);
+	sd_event_source_disable_unref(c->deadline);
+	buffer_deinit(&c->output);
+	return memory_free(c);
+}
+
+/* The callback is the last thing, but for the erasing: the callee may free the command. */
+static void finish(struct command *c, int exit_status, const char *problem) {
+	close_output(c);
+	c->deadline = sd_event_source_disable_unref(c->deadline);
+	struct buffer output = c->output;
+	buffer_init_secret(&c->output, 0);
+	size_t n = output.n;
+	(void)buffer_append(&output, "", 1); /* the cap leaves room for it */
+	struct command_result result = {
+		.exit_status = exit_status,
+		.output = (const char *)buffer_bytes(&output),
+		.n = n,
+		.problem = problem,
+	};
+	c->done(c, &result, c->userdata);
+	buffer_deinit(&output);
+}
+
+static void stop(struct command *c, const char *problem) {
+	kill_and_forget(c);
+	finish(c, -1, problem);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct command *c = userdata;
+	unsigned long msec = c->timeout_usec / USEC_PER_MSEC;
+	CLEANUP_TEXT char *problem = msec % 1000 == 0
+					     ? memory_format("ran longer than %lu s", msec / 1000)
+					     : memory_format("ran longer than %lu ms", msec);
+	stop(c, problem);
+	return 0;
+}
+
+/* 1: all that is there was read; 0: more than the cap. */
+static int drain(struct command *c) {
+	while (c->output_fd >= 0) {
+		uint8_t *room = buffer_reserve(&c->output, READ_BYTES);
+		ssize_t n = room ? read(c->output_fd, room, READ_BYTES) : 0;
+		if (n > 0)
+			buffer_commit(&c->output, (size_t)n);
+		if (!room || c->output.n > COMMAND_OUTPUT_MAX)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return 1;
+		if (n <= 0)
+			close_output(c);
+	}
+	return 1;
+}
+
+static int on_output(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+	struct command *c = userdata;
+	if (!drain(c))
+		stop(c, "printed too much");
+	return 0;
+}
+
+/* What the child wrote is in the pipe by now. Its own children may hold the pipe open for hours (an
+ * agent that a key program started), so nobody waits for the end of the pipe. */
+static int on_child(sd_event_source *source, int pidfd, uint32_t events, void *userdata) {
+	struct command *c = userdata;
+	if (!c)
+		return reap_forgotten(source, pidfd);
+	siginfo_t info = { .si_pid = 0 };
+	int r = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+	if (r == 0 && info.si_pid == 0)
+		return 0;
+	c->child = sd_event_source_disable_unref(c->child);
+	if (!drain(c)) {
+		finish(c, -1, "printed too much");
+		return 0;
+	}
+	if (r < 0)
+		finish(c, -1, "its exit status is unknown");
+	else if (info.si_code == CLD_EXITED)
+		finish(c, info.si_status, NULL);
+	else {
+		CLEANUP_TEXT char *problem = memory_format("killed by signal %d", info.si_status);
+		finish(c, -1, problem);
+	}
+	return 0;
+}
+
+/* --- the child's environment --- */
+
+static bool is_ours_alone(const char *assignment) {
+	static const char *const prefixes[] = { "NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_" };
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (strncmp(assignment, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool is_replaced(const char *assignment, const char *const *by) {
+	size_t n = strcspn(assignment, "=");
+	for (; *by; by++)
+		if (strncmp(*by, assignment, n) == 0 && (*by)[n] == '=')
+			return true;
+	return false;
+}
+
+static size_t count(const char *const *list) {
+	size_t n = 0;
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+/* An owned vector of borrowed texts. posix_spawn() takes `char *const *` and changes nothing. */
+static char **environment_new(const char *const *added) {
+	static const char *const none[] = { NULL };
+	added = added ? added : none;
+	size_t n = 0;
+	char **list =
+		MEMORY_NEW_ARRAY(char *, count((const char *const *)environ) + count(added) + 1);
+	for (char **e = environ; e && *e; e++)
+		if (!is_ours_alone(*e) && !is_replaced(*e, added))
+			list[n++] = *e;
+	for (; *added; added++)
+		list[n++] = (char *)*added;
+	return list;
+}
+
+/* --- the start --- */
+
+/* The child keeps 0, 1 and 2 alone, whatever else of ours lacks close-on-exec. */
+static int add_files(posix_spawn_file_actions_t *files, int output_fd) {
+	int r = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(files, output_fd, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
+	return r;
+}
+
+/* A daemon blocks and ignores signals that a helper expects to work: SIGPIPE above all. */
+static int add_attributes(posix_spawnattr_t *attributes) {
+	sigset_t none, all;
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+	int r = posix_spawnattr_setflags(attributes, flags);
+	if (r == 0)
+		r = posix_spawnattr_setpgroup(attributes, 0);
+	if (r == 0)
+		r = posix_spawnattr_setsigmask(attributes, &none);
+	if (r == 0)
+		r = posix_spawnattr_setsigdefault(attributes, &all);
+	return r;
+}
+
+static int spawn(
+	const char *const *argv, const char *const *environment, int output_fd, pid_t *ret_pid) {
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	if (posix_spawn_file_actions_init(&files) != 0 || posix_spawnattr_init(&attributes) != 0)
+		return -ENOMEM;
+	int r = add_files(&files, output_fd);
+	if (r == 0)
+		r = add_attributes(&attributes);
+	char **list = environment_new(environment);
+	if (r == 0)
+		r = posix_spawnp(ret_pid, argv[0], &files, &attributes, (char *const *)argv, list);
+	memory_free(list);
+	(void)posix_spawn_file_actions_destroy(&files);
+	(void)posix_spawnattr_destroy(&attributes);
+	return -r;
+}
+
+static int watch_child(struct command *c, sd_event *loop) {
+	int pidfd = pidfd_open(c->pid, 0);
+	int r = pidfd < 0 ? -errno : sd_event_add_io(loop, &c->child, pidfd, EPOLLIN, on_child, c);
+	if (r < 0) {
+		(void)kill(-c->pid, SIGKILL);
+		(void)waitid(P_PID, (id_t)c->pid, &(siginfo_t){ .si_pid = 0 }, WEXITED);
+		if (pidfd >= 0)
+			(void)close(pidfd);
+		return r;
+	}
+	(void)sd_event_source_set_io_fd_own(c->child, 1);
+	r = sd_event_add_io(loop, &c->output_source, c->output_fd, EPOLLIN, on_output, c);
+	if (r < 0)
+		return r;
+	return sd_event_add_time_relative(
+		loop, &c->deadline, CLOCK_MONOTONIC, c->timeout_usec, 0, on_deadline, c);
+}
+
+int command_new(sd_event *loop, const char *const *argv, const char *const *environment,
+	uint64_t timeout_usec, command_done_fn done, void *userdata, struct command **ret) {
+	assert(loop && argv && argv[0] && done && ret);
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	CLEANUP(command_free) struct command *c = MEMORY_NEW(struct command);
+	c->output_fd = ends[0];
+	c->timeout_usec = timeout_usec;
+	c->done = done;
+	c->userdata = userdata;
+	/* one read may pass the cap before it is noticed */
+	buffer_init_secret(&c->output, COMMAND_OUTPUT_MAX + READ_BYTES + 1);
+	int r = fcntl(c->output_fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+	if (r == 0)
+		r = spawn(argv, environment, ends[1], &c->pid);
+	(void)close(ends[1]);
+	if (r == 0)
+		r = watch_child(c, loop);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
+/* --- splitting --- */
+
+static int append_utf8(struct buffer *word, uint32_t c) {
+	if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+		return -EINVAL;
+	uint8_t bytes[4];
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t leads[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
+	for (size_t i = n; i-- > 1; c >>= 6)
+		bytes[i] = (uint8_t)(0x80 | (c & 0x3F));
+	bytes[0] = (uint8_t)(leads[n] | c);
+	return buffer_append(word, bytes, n);
+}
+
+/* `n` digits to the base of 8 or 16; -EINVAL when there are fewer. */
+static int take_digits(const char **line, size_t n, unsigned base, uint32_t *ret) {
+	uint32_t value = 0;
+	for (; n > 0; n--, (*line)++) {
+		const char *digits = "0123456789abcdef";
+		const char *digit = **line ? strchr(digits, tolower((unsigned char)**line)) : NULL;
+		if (!digit || digit - digits >= (int)base)
+			return -EINVAL;
+		value = value * base + (uint32_t)(digit - digits);
+	}
+	*ret = value;
+	return 0;
+}
+
+/* \x and octal digits are bytes, \u and \U are code points (systemd.service(5), "Command lines"). */
+static int take_number(const char **line, struct buffer *word) {
+	char kind = **line;
+	size_t n = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 3;
+	uint32_t value;
+	if (n != 3)
+		(*line)++;
+	if (take_digits(line, n, n == 3 ? 8 : 16, &value) < 0)
+		return -EINVAL;
+	if (kind == 'u' || kind == 'U')
+		return append_utf8(word, value);
+	uint8_t byte = (uint8_t)value;
+	return value == 0 || value > 0xFF ? -EINVAL : buffer_append(word, &byte, 1);
+}
+
+static int take_escape(const char **line, struct buffer *word) {
+	static const char names[] = "abfnrtv\\\"'s";
+	static const char values[] = "\a\b\f\n\r\t\v\\\"' ";
+	if (**line == '\0')
+		return -EINVAL;
+	const char *name = strchr(names, **line);
+	if (!name)
+		return take_number(line, word);
+	(*line)++;
+	return buffer_append(word, &values[name - names], 1);
+}
+
+/* 1: a word; 0: the end of the line; -EINVAL. */
+static int take_word(const char **line, struct buffer *word) {
+	*line += strspn(*line, " \t\r\n");
+	if (**line == '\0')
+		return 0;
+	char quote = '\0';
+	for (; **line && (quote || !strchr(" \t\r\n", **line));) {
+		char c = *(*line)++;
+		int r = 0;
+		if (c == '\\')
+			r = take_escape(line, word);
+		else if (c == quote)
+			quote = '\0';
+		else if (!quote && (c == '"' || c == '\''))
+			quote = c;
+		else
+			r = buffer_append(word, &c, 1);
+		if (r < 0)
+			return -EINVAL;
+	}
+	return quote ? -EINVAL : 1;
+}
+
+int command_split(const char *line, char ***ret_argv) {
+	assert(line && ret_argv);
+	struct buffer word;
+	buffer_init(&word, strlen(line) + 1);
+	char **argv = MEMORY_NEW_ARRAY(char *, 1);
+	size_t n = 0;
+	int r;
+	while ((r = take_word(&line, &word)) > 0) {
+		argv = memory_resize(argv, n + 2, sizeof(*argv));
+		argv[n++] = buffer_take_text(&word);
+		argv[n] = NULL;
+	}
+	buffer_deinit(&word);
+	if (r == 0 && (n == 0 || *argv[0] == '\0'))
+		r = -EINVAL;
+	if (r < 0) {
+		command_argv_free(argv);
+		return r;
+	}
+	*ret_argv = argv;
+	return 0;
+}
+
+char **command_argv_free(char **argv) {
+	for (char **a = argv; a && *a; a++)
+		memory_free(*a);
+	return memory_free(argv);
+}
