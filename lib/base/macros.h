@@ -11,8 +11,9 @@
 #define NONNULL_RETURN __attribute__((returns_nonnull, warn_unused_result))
 
 /* A local that owns: `CLEANUP(stream_free) struct stream *stream = NULL;`
- * Every module with an x_free() says DEFINE_CLEANUP(struct x, x_free) once, in its header. */
-#define CLEANUP(function) __attribute__((cleanup(function##_cleanup)))
+ * Every module with an x_free() says DEFINE_CLEANUP(struct x, x_free) once, in its header. A local
+ * may be there for its end alone: clang would call it unused. */
+#define CLEANUP(function) __attribute__((cleanup(function##_cleanup), unused))
 #define DEFINE_CLEANUP(type, function)                    \
 	static inline void function##_cleanup(type **p) { \
 		if (*p)                                   \

@@ -34,5 +34,5 @@ static inline void memory_secret_cleanup_(char **p) {
 	(void)memory_free_secret(*p);
 }
 /* `CLEANUP_TEXT char *line = NULL;` and the same for a password. */
-#define CLEANUP_TEXT __attribute__((cleanup(memory_free_cleanup_)))
-#define CLEANUP_SECRET __attribute__((cleanup(memory_secret_cleanup_)))
+#define CLEANUP_TEXT __attribute__((cleanup(memory_free_cleanup_), unused))
+#define CLEANUP_SECRET __attribute__((cleanup(memory_secret_cleanup_), unused))
