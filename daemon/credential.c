@@ -56,6 +56,7 @@ static char *read_secret(int fd, char **ret_problem, const char *path) {
 	else if (!(secret = first_line(text)))
 		*ret_problem = memory_format("%s holds no password", path);
 	memory_erase(text, n);
+	free(text);
 	return secret;
 }
 

@@ -12,18 +12,23 @@
 
 #include "base/log.h"
 #include "daemon/account-config.h"
+#include "daemon/api.h"
 #include "daemon/config.h"
 #include "daemon/log-sink.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
 #include "mail/header-text.h"
 
+/* EX_TEMPFAIL of sysexits(3): another posthornd has the name. */
+#define EXIT_NAME_TAKEN 75
 #define RETRY_CAP_USER_USEC (5 * USEC_PER_MINUTE)
 #define RETRY_CAP_SYSTEM_USEC (15 * USEC_PER_MINUTE)
 
 struct daemon {
 	sd_event *loop;
 	struct manager *manager;
+	struct api *api;
+	bool is_ready; /* the service manager was told */
 };
 
 static int check_config(const struct options *options) {
@@ -58,6 +63,38 @@ static uint64_t monotonic_now(void) {
 	struct timespec now;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void become_ready(struct daemon *d) {
+	if (d->is_ready)
+		return;
+	d->is_ready = true;
+	(void)sd_notify(0, "READY=1");
+	log_info("ready");
+}
+
+/* Ready means: the name is ours, or the bus has had its chance. Mail is watched without a bus too,
+ * and what comes meanwhile is signalled when there is one. But two daemons would share one state
+ * file and one name: the second one ends. */
+static void on_bus(enum api_state state, const char *text, void *userdata) {
+	struct daemon *d = userdata;
+	switch (state) {
+	case API_ONLINE:
+		log_info("on the bus");
+		break;
+	case API_OFFLINE:
+	case API_REFUSED:
+		log_warning("%s", text);
+		break;
+	case API_NAME_TAKEN:
+		log_error("%s", text);
+		if (!d->is_ready) {
+			(void)sd_event_exit(d->loop, EXIT_NAME_TAKEN);
+			return;
+		}
+		break;
+	}
+	become_ready(d);
 }
 
 static void on_stopped(void *userdata) {
@@ -120,9 +157,12 @@ static int run_loop(struct daemon *d, const struct options *options) {
 	r = manager_new(&settings, &d->manager);
 	if (r < 0)
 		return r;
+	r = api_new(d->loop, d->manager, options->is_system, on_bus, d, &d->api);
+	if (r < 0) {
+		log_error("the bus connection cannot be set up: %s", strerror(-r));
+		return r;
+	}
 	manager_start(d->manager);
-	(void)sd_notify(0, "READY=1");
-	log_info("ready");
 	return sd_event_loop(d->loop);
 }
 
@@ -133,9 +173,10 @@ static int run(const struct options *options) {
 	int r = run_loop(&d, options);
 	if (r < 0)
 		(void)sd_notifyf(0, "STATUS=%s\nERRNO=%d", strerror(-r), -r);
-	d.manager = manager_free(d.manager);
+	api_free(d.api);
+	manager_free(d.manager);
 	sd_event_unref(d.loop);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r < 0 ? EXIT_FAILURE : r;
 }
 
 int main(int argc, char **argv) {

@@ -401,7 +401,8 @@ static int manager_add_sources(struct manager *m) {
 static int manager_open_store(struct manager *m) {
 	CLEANUP_TEXT char *problem = NULL;
 	enum store_opened opened;
-	int r = store_open(m->settings.state_path, NULL, &m->store, &opened, &problem);
+	const struct store_limits limits = { 0 }; /* the store's own */
+	int r = store_open(m->settings.state_path, &limits, &m->store, &opened, &problem);
 	if (r < 0) {
 		log_error("%s", problem ? problem : strerror(-r));
 		return r;
