@@ -84,6 +84,7 @@ int client_call(struct client *c, DBusMessage *call, uint64_t timeout_usec, DBus
 	char **ret_problem) {
 	CLEANUP(message_free) DBusMessage *owned = call;
 	DBusError error = DBUS_ERROR_INIT;
+	dbus_message_set_auto_start(call, FALSE);
 	DBusMessage *reply = dbus_connection_send_with_reply_and_block(
 		c->dbus, call, to_msec(timeout_usec), &error);
 	if (!reply)
@@ -206,10 +207,17 @@ int client_next(struct client *c, uint64_t timeout_usec, struct client_event *re
 		uint64_t passed = timeout_usec == USEC_NEVER ? 0 : now_usec() - start;
 		if (timeout_usec != 0 && passed >= timeout_usec)
 			return 0;
-		uint64_t left = timeout_usec == USEC_NEVER ? USEC_NEVER : timeout_usec - passed;
+		uint64_t left = timeout_usec == USEC_NEVER
+					? USEC_NEVER
+					: timeout_usec - MIN(passed, timeout_usec);
 		connected = dbus_connection_read_write(c->dbus, to_msec(left));
 		if (timeout_usec == 0 &&
 			dbus_connection_get_dispatch_status(c->dbus) == DBUS_DISPATCH_COMPLETE)
 			return 0;
 	}
+}
+
+int client_descriptor(const struct client *c) {
+	int fd = -1;
+	return dbus_connection_get_unix_fd(c->dbus, &fd) ? fd : -1;
 }

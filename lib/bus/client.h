@@ -15,8 +15,9 @@ int client_open(bool system, struct client **ret, char **ret_problem);
 struct client *client_free(struct client *c);
 DEFINE_CLEANUP(struct client, client_free);
 
-/* Sends the call (message_new_call() to BUS_NAME) and releases it. 0 with an owned reply, or an
- * owned sentence and
+/* Sends the call (message_new_call() to BUS_NAME) and releases it. Never starts the daemon where
+ * the bus could: who asks how it is does not change it. 0 with an owned reply, or an owned
+ * sentence and
  *   -ESRCH      the daemon does not run          -ENOTCONN   the bus went away
  *   -ETIMEDOUT  no answer in time                -EACCES     the bus forbids it
  *   -ESTALE     SequenceGone                     -ENOENT     no such account or object
@@ -44,3 +45,8 @@ struct client_event {
 /* 1: an event; 0: none within the time (USEC_NEVER waits for ever, 0 takes what is there);
  * -ENOTCONN: the bus went away. */
 int client_next(struct client *c, uint64_t timeout_usec, struct client_event *ret);
+
+/* For a caller that waits for something else too: readable when there may be an event. Only after
+ * client_next() with a time of 0 returned 0 is there nothing left that poll() cannot see. -1 when
+ * the bus went away. */
+int client_descriptor(const struct client *c);
