@@ -1,0 +1,85 @@
+#include "cli/completion/completion.h"
+
+/* bash breaks "--type=new" into three words at the '=', hence the two ways to see a value. Ids of
+ * accounts do not go through `compgen -W`, which would expand what stands in them. */
+
+static void print_options(const struct grammar *grammar, unsigned set, struct buffer *out) {
+	for (size_t i = 0; i < OPTION_COUNT_; i++)
+		if (set & OPTION_BIT(i))
+			(void)buffer_append_format(out, " --%s%s", grammar->options[i].name,
+				grammar->options[i].argument ? "=" : "");
+}
+
+/* case $before in --type) ... */
+static void print_values(const struct grammar *grammar, struct buffer *out) {
+	(void)buffer_append_text(out, "\tcase $before in\n");
+	for (size_t i = 0; i < OPTION_COUNT_; i++) {
+		const struct option_entry *o = &grammar->options[i];
+		if (!o->argument)
+			continue;
+		(void)buffer_append_format(out, "\t--%s)", o->name);
+		if (o->names_account)
+			(void)buffer_append_text(out, " _posthorn_accounts \"$word\";");
+		else if (o->words)
+			(void)buffer_append_format(
+				out, " COMPREPLY=($(compgen -W '%s' -- \"$word\"));", o->words);
+		(void)buffer_append_text(out, " return ;;\n");
+	}
+	(void)buffer_append_text(out, "\tesac\n");
+}
+
+static void print_verbs(const struct grammar *grammar, struct buffer *out) {
+	(void)buffer_append_text(out, "\tcase $verb in\n\t'') candidates='");
+	for (size_t i = 0; i < grammar->n_verbs; i++)
+		(void)buffer_append_format(out, "%s ", grammar->verbs[i].name);
+	print_options(grammar, grammar->common | grammar->alone, out);
+	(void)buffer_append_text(out, "' ;;\n");
+	for (size_t i = 0; i < grammar->n_verbs; i++) {
+		const struct verb *v = &grammar->verbs[i];
+		(void)buffer_append_format(out, "\t%s) candidates='", v->name);
+		print_options(grammar, grammar->common | v->options, out);
+		(void)buffer_append_text(out, "'");
+		if (v->names_accounts)
+			(void)buffer_append_text(out, "; _posthorn_accounts \"$word\"");
+		(void)buffer_append_text(out, " ;;\n");
+	}
+	(void)buffer_append_text(out, "\tesac\n");
+}
+
+static void print_accounts_function(struct buffer *out) {
+	(void)buffer_append_text(out,
+		"_posthorn_accounts() {\n"
+		"\tlocal id\n"
+		"\twhile IFS= read -r id; do\n"
+		"\t\t[[ $id == \"$1\"* ]] && COMPREPLY+=(\"$(printf %q \"$id\")\")\n"
+		"\tdone < <(posthorn $bus --print-completion=accounts 2>/dev/null)\n"
+		"}\n\n");
+}
+
+void completion_bash(const struct grammar *grammar, struct buffer *out) {
+	(void)buffer_append_text(out, "# bash completion for posthorn(1)\n\n");
+	print_accounts_function(out);
+	(void)buffer_append_text(out,
+		"_posthorn() {\n"
+		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+		"\tlocal verb= bus= candidates= i\n"
+		"\tif [[ $word == = ]]; then\n"
+		"\t\tword=\n"
+		"\telif [[ $before == = ]]; then\n"
+		"\t\tbefore=${COMP_WORDS[COMP_CWORD - 2]}\n"
+		"\tfi\n"
+		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		"\t\tcase ${COMP_WORDS[i]} in\n"
+		"\t\t--system) bus=--system ;;\n"
+		"\t\t-*) ;;\n"
+		"\t\t*) [[ -z $verb ]] && verb=${COMP_WORDS[i]} ;;\n"
+		"\t\tesac\n"
+		"\tdone\n");
+	print_values(grammar, out);
+	print_verbs(grammar, out);
+	(void)buffer_append_text(out,
+		"\tCOMPREPLY+=($(compgen -W \"$candidates\" -- \"$word\"))\n"
+		"\t[[ ${#COMPREPLY[@]} -eq 1 && $COMPREPLY == *= ]] && compopt -o nospace\n"
+		"}\n"
+		"complete -F _posthorn posthorn\n");
+}

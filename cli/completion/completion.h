@@ -1,0 +1,12 @@
+#pragma once
+/* Completion scripts for shells, made from the table of verbs. The ids of accounts are asked for
+ * when the user presses the key, by `posthorn --print-completion=accounts`; they are never
+ * expanded by the shell. */
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "cli/arguments.h"
+
+void completion_bash(const struct grammar *grammar, struct buffer *out);
+void completion_zsh(const struct grammar *grammar, struct buffer *out);
+void completion_fish(const struct grammar *grammar, struct buffer *out);

@@ -1,0 +1,36 @@
+#include "cli/verbs.h"
+
+static const struct option_entry options[OPTION_COUNT_] = {
+	[OPTION_HELP] = { "help", .letter = 'h', .help = "Show this help" },
+	[OPTION_SYSTEM] = { "system", .help = "Talk to the daemon on the system bus" },
+	[OPTION_VERSION] = { "version", .help = "Show the version" },
+	[OPTION_PRINT_COMPLETION] = { "print-completion", "SHELL",
+		.help = "Print the completion script for bash, zsh or fish",
+		.words = "bash zsh fish" },
+	[OPTION_JSON] = { "json", .help = "Print JSON for scripts" },
+	[OPTION_SINCE] = { "since", "SEQ", .help = "First show the events after this number" },
+	[OPTION_NO_FOLLOW] = { "no-follow", .help = "Show what the log holds and end" },
+	[OPTION_ACCOUNT] = { "account", "ACCOUNT", .help = "Only events of this account",
+		.names_account = true },
+	[OPTION_MAILBOX] = { "mailbox", "MAILBOX", .help = "Only events of this mailbox" },
+	[OPTION_TYPE] = { "type", "TYPES", .help = "Only some of new, retired and reset",
+		.words = "new retired reset" },
+};
+
+static const struct verb verbs[] = {
+	{ "status", "", "Show how the accounts are", OPTION_BIT(OPTION_JSON), false, verb_status },
+	{ "watch", "", "Show events as they come",
+		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_NO_FOLLOW) |
+			OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_MAILBOX) |
+			OPTION_BIT(OPTION_TYPE),
+		false, verb_watch },
+	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, true, verb_check },
+};
+
+const struct grammar verbs_grammar = {
+	.options = options,
+	.verbs = verbs,
+	.n_verbs = ARRAY_SIZE(verbs),
+	.common = OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_SYSTEM),
+	.alone = OPTION_BIT(OPTION_VERSION) | OPTION_BIT(OPTION_PRINT_COMPLETION),
+};

@@ -1,0 +1,13 @@
+#pragma once
+/* The verbs of the program and the table of them. Each function asks the daemon, prints, and
+ * returns the exit code. */
+#include "cli/arguments.h"
+
+int verb_status(const struct arguments *arguments);
+int verb_watch(const struct arguments *arguments);
+int verb_check(const struct arguments *arguments);
+
+/* For completion: the ids of the accounts, one a line; quiet when there is no daemon. */
+int verb_status_accounts(const struct arguments *arguments);
+
+extern const struct grammar verbs_grammar;
