@@ -218,9 +218,12 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 
 static void account_connect(struct account *account, const char *secret) {
 	CLEANUP_TEXT char *problem = NULL;
-	struct tls_policy *policy =
-		account->host->policy(account->host->userdata, account->config->ca_file, &problem);
-	if (!policy && account->config->security != ACCOUNT_SECURITY_NONE) {
+	bool needs_trust = account->config->security != ACCOUNT_SECURITY_NONE;
+	struct tls_policy *policy = NULL;
+	if (needs_trust)
+		policy = account->host->policy(
+			account->host->userdata, account->config->ca_file, &problem);
+	if (needs_trust && !policy) {
 		account_ended(account, REASON_CONFIG_ERROR, problem, 0);
 		return;
 	}
