@@ -111,9 +111,14 @@ static uint64_t account_random(void) {
 /* An attempt or a connection has ended: says why, and when the next one is due. */
 static void account_ended(
 	struct account *account, enum reason reason, const char *said, uint64_t asked_usec) {
-	uint64_t alive_usec = account->online_since_usec ? account_now(account, CLOCK_BOOTTIME) -
-								   account->online_since_usec
-							 : 0;
+	struct backoff_end end = {
+		.reason = reason,
+		.asked_usec = asked_usec,
+		.cap_usec = account->host->retry_cap_usec,
+		.random = account_random(),
+	};
+	if (account->online_since_usec)
+		end.alive_usec = account_now(account, CLOCK_BOOTTIME) - account->online_since_usec;
 	account_drop_attempt(account);
 	account->rolled_back = false;
 	if (account->stopping) {
@@ -123,8 +128,7 @@ static void account_ended(
 		return;
 	}
 	account_set_reason_said(account, reason, said);
-	account_wait(account, backoff_next(&account->backoff, reason, alive_usec, asked_usec,
-				      account->host->retry_cap_usec, account_random()));
+	account_wait(account, backoff_next(&account->backoff, &end));
 	account_enter_state(account, account_state_of_reason(reason));
 }
 

@@ -141,14 +141,13 @@ static int api_connect(struct api *api, sd_event *loop, bool is_system) {
 	return 0;
 }
 
-int api_new(sd_event *loop, struct manager *manager, bool is_system, api_state_fn changed,
-	void *userdata, struct api **ret) {
+int api_new(const struct api_settings *settings, struct api **ret) {
 	CLEANUP(api_free) struct api *api = MEMORY_NEW(struct api);
-	api->manager = manager;
-	api->changed = changed;
-	api->userdata = userdata;
+	api->manager = settings->manager;
+	api->changed = settings->changed;
+	api->userdata = settings->userdata;
 	list_init(&api->drained.link);
-	int r = api_connect(api, loop, is_system);
+	int r = api_connect(api, settings->loop, settings->is_system);
 	if (r < 0)
 		return r;
 	struct manager_listener listener = {
@@ -159,7 +158,7 @@ int api_new(sd_event *loop, struct manager *manager, bool is_system, api_state_f
 		.changed = api_on_manager_changed,
 		.userdata = api,
 	};
-	manager_set_listener(manager, &listener);
+	manager_set_listener(api->manager, &listener);
 	*ret = TAKE_PTR(api);
 	return 0;
 }

@@ -19,9 +19,17 @@ enum api_state {
 /* Called for each change, with a sentence (not for ONLINE). */
 typedef void (*api_state_fn)(enum api_state state, const char *text, void *userdata);
 
+/* Borrowed by api_new(), but for the loop and the manager, which must outlive the api. */
+struct api_settings {
+	sd_event *loop;
+	struct manager *manager;
+	bool is_system; /* the system bus, else the session bus */
+	api_state_fn changed;
+	void *userdata;
+};
+
 /* Becomes the manager's listener. Negative errno when the loop refuses. */
-int api_new(sd_event *loop, struct manager *manager, bool is_system, api_state_fn changed,
-	void *userdata, struct api **ret);
+int api_new(const struct api_settings *settings, struct api **ret);
 /* Before the manager. */
 struct api *api_free(struct api *api);
 DEFINE_CLEANUP(struct api, api_free);

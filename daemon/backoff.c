@@ -76,27 +76,26 @@ static uint64_t backoff_login(struct backoff *backoff) {
 	return login_waits[backoff->n_refusals++];
 }
 
-uint64_t backoff_next(struct backoff *backoff, enum reason reason, uint64_t alive_usec,
-	uint64_t asked_usec, uint64_t cap_usec, uint64_t random) {
-	if (alive_usec >= BACKOFF_STABLE_USEC)
+uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end) {
+	if (end->alive_usec >= BACKOFF_STABLE_USEC)
 		backoff->n_failures = 0;
 	uint64_t wait = 0;
-	switch (backoff_kind(reason)) {
+	switch (backoff_kind(end->reason)) {
 	case BACKOFF_NETWORK:
-		wait = backoff_network(backoff, cap_usec, random);
+		wait = backoff_network(backoff, end->cap_usec, end->random);
 		break;
 	case BACKOFF_LOGIN:
 		wait = backoff_login(backoff);
 		break;
 	case BACKOFF_PATIENCE:
-		wait = PATIENCE_USEC + random % USEC_PER_MINUTE;
+		wait = PATIENCE_USEC + end->random % USEC_PER_MINUTE;
 		break;
 	case BACKOFF_USER:
 		wait = USEC_NEVER;
 		break;
 	}
 	/* A server may ask for patience; it may not silence us for ever. */
-	return wait == USEC_NEVER ? wait : MAX(wait, MIN(asked_usec, USEC_PER_HOUR));
+	return wait == USEC_NEVER ? wait : MAX(wait, MIN(end->asked_usec, USEC_PER_HOUR));
 }
 
 void backoff_accepted(struct backoff *backoff) {

@@ -25,11 +25,17 @@ enum backoff_kind {
 
 enum backoff_kind backoff_kind(enum reason reason);
 
-/* A connection ended after it had been online for `alive_usec` (0: it never was). `random` is any
- * 64-bit random number, `cap_usec` the longest wait for the network, `asked_usec` what the server
- * asked for (0: nothing). Returns the wait, or USEC_NEVER. */
-uint64_t backoff_next(struct backoff *backoff, enum reason reason, uint64_t alive_usec,
-	uint64_t asked_usec, uint64_t cap_usec, uint64_t random);
+/* How a connection ended, and what the wait depends on. */
+struct backoff_end {
+	enum reason reason;
+	uint64_t alive_usec; /* it had been online for so long; 0: it never was */
+	uint64_t asked_usec; /* the server asked for so much patience; 0: it did not */
+	uint64_t cap_usec; /* the longest wait for the network */
+	uint64_t random; /* any 64-bit random number */
+};
+
+/* The wait, or USEC_NEVER. */
+uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end);
 
 /* A login was accepted. */
 void backoff_accepted(struct backoff *backoff);

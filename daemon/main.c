@@ -157,7 +157,14 @@ static int run_loop(struct daemon *d, const struct options *options) {
 	r = manager_new(&settings, &d->manager);
 	if (r < 0)
 		return r;
-	r = api_new(d->loop, d->manager, options->is_system, on_bus, d, &d->api);
+	struct api_settings bus = {
+		.loop = d->loop,
+		.manager = d->manager,
+		.is_system = options->is_system,
+		.changed = on_bus,
+		.userdata = d,
+	};
+	r = api_new(&bus, &d->api);
 	if (r < 0) {
 		log_error("the bus connection cannot be set up: %s", strerror(-r));
 		return r;

@@ -10,18 +10,35 @@
 
 #define CAP (5 * USEC_PER_MINUTE)
 
+static uint64_t next(struct backoff *backoff, enum reason reason, uint64_t random) {
+	struct backoff_end end = { .reason = reason, .cap_usec = CAP, .random = random };
+	return backoff_next(backoff, &end);
+}
+
+static uint64_t next_alive(struct backoff *backoff, uint64_t alive_usec) {
+	struct backoff_end end = {
+		.reason = REASON_SERVER_CLOSED,
+		.alive_usec = alive_usec,
+		.cap_usec = CAP,
+	};
+	return backoff_next(backoff, &end);
+}
+
+static uint64_t next_asked(struct backoff *backoff, enum reason reason, uint64_t asked_usec) {
+	struct backoff_end end = { .reason = reason, .asked_usec = asked_usec, .cap_usec = CAP };
+	return backoff_next(backoff, &end);
+}
+
 static void test_network_doubles_to_the_cap(void **state) {
 	struct backoff backoff = { 0 };
 	uint64_t most = BACKOFF_BASE_USEC;
 	for (int i = 0; i < 40; i++) {
 		struct backoff at_least = backoff, at_most = backoff;
-		assert_int_equal(backoff_next(&at_least, REASON_CONNECTION_LOST, 0, 0, CAP, 0),
-			USEC_PER_SEC);
+		assert_int_equal(next(&at_least, REASON_CONNECTION_LOST, 0), USEC_PER_SEC);
 		/* The largest remainder that the jitter can take. */
 		uint64_t span = most - USEC_PER_SEC + 1;
-		assert_int_equal(
-			backoff_next(&at_most, REASON_CONNECTION_LOST, 0, 0, CAP, span - 1), most);
-		backoff_next(&backoff, REASON_CONNECTION_LOST, 0, 0, CAP, 7);
+		assert_int_equal(next(&at_most, REASON_CONNECTION_LOST, span - 1), most);
+		next(&backoff, REASON_CONNECTION_LOST, 7);
 		most = MIN(most * 2, CAP);
 	}
 	assert_int_equal(most, CAP);
@@ -30,12 +47,12 @@ static void test_network_doubles_to_the_cap(void **state) {
 static void test_network_is_forgotten_by_survival_alone(void **state) {
 	struct backoff backoff = { 0 };
 	for (int i = 0; i < 5; i++)
-		backoff_next(&backoff, REASON_SERVER_CLOSED, 0, 0, CAP, 0);
+		next(&backoff, REASON_SERVER_CLOSED, 0);
 	backoff_accepted(&backoff);
 	assert_int_equal(backoff.n_failures, 5);
-	backoff_next(&backoff, REASON_SERVER_CLOSED, BACKOFF_STABLE_USEC - 1, 0, CAP, 0);
+	next_alive(&backoff, BACKOFF_STABLE_USEC - 1);
 	assert_int_equal(backoff.n_failures, 6);
-	backoff_next(&backoff, REASON_SERVER_CLOSED, BACKOFF_STABLE_USEC, 0, CAP, 0);
+	next_alive(&backoff, BACKOFF_STABLE_USEC);
 	assert_int_equal(backoff.n_failures, 1);
 }
 
@@ -44,42 +61,36 @@ static void test_login_has_its_own_steps(void **state) {
 	const uint64_t expected[] = { USEC_PER_MINUTE, 15 * USEC_PER_MINUTE, USEC_PER_HOUR,
 		4 * USEC_PER_HOUR, USEC_NEVER, USEC_NEVER };
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
-		assert_int_equal(
-			backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 12345), expected[i]);
+		assert_int_equal(next(&backoff, REASON_AUTH_FAILED, 12345), expected[i]);
 	backoff_accepted(&backoff);
-	assert_int_equal(backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 0), USEC_PER_MINUTE);
+	assert_int_equal(next(&backoff, REASON_AUTH_FAILED, 0), USEC_PER_MINUTE);
 }
 
 static void test_network_trouble_does_not_count_as_refusal(void **state) {
 	struct backoff backoff = { 0 };
-	backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 0);
-	backoff_next(&backoff, REASON_TIMED_OUT, 0, 0, CAP, 0);
-	assert_int_equal(
-		backoff_next(&backoff, REASON_AUTH_FAILED, 0, 0, CAP, 0), 15 * USEC_PER_MINUTE);
+	next(&backoff, REASON_AUTH_FAILED, 0);
+	next(&backoff, REASON_TIMED_OUT, 0);
+	assert_int_equal(next(&backoff, REASON_AUTH_FAILED, 0), 15 * USEC_PER_MINUTE);
 }
 
 static void test_limits_and_throttles_are_not_refusals(void **state) {
 	struct backoff backoff = { 0 };
-	assert_int_equal(
-		backoff_next(&backoff, REASON_THROTTLED, 0, 0, CAP, 0), 15 * USEC_PER_MINUTE);
-	assert_int_equal(backoff_next(&backoff, REASON_LIMIT, 0, 0, CAP, 0), 15 * USEC_PER_MINUTE);
+	assert_int_equal(next(&backoff, REASON_THROTTLED, 0), 15 * USEC_PER_MINUTE);
+	assert_int_equal(next(&backoff, REASON_LIMIT, 0), 15 * USEC_PER_MINUTE);
 	assert_int_equal(backoff.n_refusals, 0);
 	assert_int_equal(backoff_kind(REASON_UNAVAILABLE), BACKOFF_NETWORK);
 }
 
 static void test_the_server_may_ask_for_patience_within_reason(void **state) {
 	struct backoff backoff = { 0 };
-	assert_int_equal(
-		backoff_next(&backoff, REASON_SERVER_CLOSED, 0, 92415000, CAP, 0), 92415000);
-	assert_int_equal(backoff_next(&backoff, REASON_SERVER_CLOSED, 0, USEC_NEVER - 1, CAP, 0),
-		USEC_PER_HOUR);
+	assert_int_equal(next_asked(&backoff, REASON_SERVER_CLOSED, 92415000), 92415000);
+	assert_int_equal(next_asked(&backoff, REASON_SERVER_CLOSED, USEC_NEVER - 1), USEC_PER_HOUR);
 }
 
 static void test_only_the_user_helps(void **state) {
 	struct backoff backoff = { 0 };
-	assert_int_equal(backoff_next(&backoff, REASON_CONFIG_ERROR, 0, 0, CAP, 0), USEC_NEVER);
-	assert_int_equal(backoff_next(&backoff, REASON_CLEARTEXT_REFUSED, 0, USEC_PER_SEC, CAP, 0),
-		USEC_NEVER);
+	assert_int_equal(next(&backoff, REASON_CONFIG_ERROR, 0), USEC_NEVER);
+	assert_int_equal(next_asked(&backoff, REASON_CLEARTEXT_REFUSED, USEC_PER_SEC), USEC_NEVER);
 }
 
 int main(void) {
