@@ -2,6 +2,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "bus/deferred.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -30,18 +31,13 @@ struct bus_timeout {
 struct bus_loop {
 	sd_event *event;
 	DBusConnection *dbus;
-	sd_event_source *dispatch;
+	struct deferred dispatch;
 	struct list fds;
 	struct list timeouts;
 	bool congested;
 	bus_loop_drained_fn drained;
 	void *userdata;
 };
-
-static void want_dispatch(struct bus_loop *l) {
-	if (l->dispatch)
-		(void)sd_event_source_set_enabled(l->dispatch, SD_EVENT_ONESHOT);
-}
 
 bool bus_loop_is_congested(struct bus_loop *l) {
 	if (dbus_connection_get_outgoing_size(l->dbus) > BUS_LOOP_OUTGOING_MAX)
@@ -56,12 +52,12 @@ static void note_outgoing(struct bus_loop *l) {
 	if (dbus_connection_get_outgoing_size(l->dbus) > BUS_LOOP_OUTGOING_MAX / 2)
 		return;
 	l->congested = false;
-	want_dispatch(l);
+	deferred_arm(&l->dispatch);
 	if (l->drained)
 		l->drained(l->userdata);
 }
 
-static int on_dispatch(sd_event_source *source, void *userdata) {
+static void on_dispatch(void *userdata) {
 	struct bus_loop *l = userdata;
 	DBusConnection *dbus = dbus_connection_ref(l->dbus);
 	DBusDispatchStatus status = dbus_connection_get_dispatch_status(dbus);
@@ -75,14 +71,14 @@ static int on_dispatch(sd_event_source *source, void *userdata) {
 		abort();
 	/* A congested loop goes on from note_outgoing(). */
 	if (status == DBUS_DISPATCH_DATA_REMAINS && !l->congested)
-		want_dispatch(l);
+		deferred_arm(&l->dispatch);
 	dbus_connection_unref(dbus);
-	return 0;
 }
 
 static void on_dispatch_status(DBusConnection *dbus, DBusDispatchStatus status, void *userdata) {
-	if (status != DBUS_DISPATCH_COMPLETE)
-		want_dispatch(userdata);
+	struct bus_loop *l = userdata;
+	if (status != DBUS_DISPATCH_COMPLETE && !l->congested)
+		deferred_arm(&l->dispatch);
 }
 
 /* Descriptors */
@@ -144,7 +140,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	if (is_unused(f))
 		free_fd(f);
 	if (dbus_connection_get_dispatch_status(dbus) != DBUS_DISPATCH_COMPLETE && !l->congested)
-		want_dispatch(l);
+		deferred_arm(&l->dispatch);
 	note_outgoing(l);
 	dbus_connection_unref(dbus);
 	return 0;
@@ -262,9 +258,7 @@ int bus_loop_new(sd_event *event, DBusConnection *dbus, struct bus_loop **ret) {
 	list_init(&l->timeouts);
 	l->event = sd_event_ref(event);
 	l->dbus = dbus;
-	int error = sd_event_add_defer(event, &l->dispatch, on_dispatch, l);
-	if (error < 0)
-		return error;
+	deferred_init(&l->dispatch, event, on_dispatch, l);
 	/* FALSE stands for a refusal of sd-event as well as for memory. */
 	if (!dbus_connection_set_watch_functions(
 		    dbus, on_add_watch, on_remove_watch, on_toggle_watch, l, NULL) ||
@@ -284,7 +278,7 @@ struct bus_loop *bus_loop_free(struct bus_loop *l) {
 	(void)dbus_connection_set_watch_functions(l->dbus, NULL, NULL, NULL, NULL, NULL);
 	(void)dbus_connection_set_timeout_functions(l->dbus, NULL, NULL, NULL, NULL, NULL);
 	assert(list_is_empty(&l->fds) && list_is_empty(&l->timeouts));
-	(void)sd_event_source_disable_unref(l->dispatch);
+	deferred_deinit(&l->dispatch);
 	sd_event_unref(l->event);
 	return memory_free(l);
 }

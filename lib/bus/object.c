@@ -1,6 +1,7 @@
 #include "bus/object.h"
 
 #include "base/memory.h"
+#include "bus/deferred.h"
 #include "bus/object-changes.h"
 #include "bus/object-standard.h"
 
@@ -15,7 +16,7 @@ struct object_server {
 	struct connection *connection;
 	struct object_tree tree;
 	struct object_changes changes;
-	sd_event_source *flush;
+	struct deferred flush;
 };
 
 const struct object_tree *object_server_tree(const struct object_server *s) {
@@ -160,27 +161,23 @@ static void send_change(struct object_server *s, const struct object_change *cha
 }
 
 /* Asked before each record only: what one record overshoots is small. */
-static int on_flush(sd_event_source *source, void *userdata) {
+static void on_flush(void *userdata) {
 	struct object_server *s = userdata;
 	for (unsigned i = 0; i < CHANGES_A_TURN && !connection_is_congested(s->connection); i++) {
 		CLEANUP(object_changes_free)
 		struct object_change *change = object_changes_take(&s->changes);
 		if (!change)
-			return 0;
+			return;
 		send_change(s, change);
 	}
 	/* A congested connection goes on from on_drained(). */
 	if (!connection_is_congested(s->connection))
-		(void)sd_event_source_set_enabled(s->flush, SD_EVENT_ONESHOT);
-	return 0;
-}
-
-static void want_flush(struct object_server *s) {
-	(void)sd_event_source_set_enabled(s->flush, SD_EVENT_ONESHOT);
+		deferred_arm(&s->flush);
 }
 
 static void on_drained(struct connection_listener *l) {
-	want_flush(CONTAINER_OF(l, struct object_server, listener));
+	struct object_server *s = CONTAINER_OF(l, struct object_server, listener);
+	deferred_arm(&s->flush);
 }
 
 static void on_lost(struct connection_listener *l) {
@@ -193,14 +190,14 @@ void object_server_changed(struct object_server *s, const char *path,
 	if (!connection_is_online(s->connection) || mask == 0)
 		return;
 	object_changes_note(&s->changes, path, interface, mask);
-	want_flush(s);
+	deferred_arm(&s->flush);
 }
 
 void object_server_added(struct object_server *s, const char *path) {
 	if (!connection_is_online(s->connection))
 		return;
 	object_changes_note_added(&s->changes, path);
-	want_flush(s);
+	deferred_arm(&s->flush);
 }
 
 void object_server_removed(struct object_server *s, const char *path,
@@ -208,34 +205,27 @@ void object_server_removed(struct object_server *s, const char *path,
 	if (!connection_is_online(s->connection))
 		return;
 	object_changes_note_removed(&s->changes, path, interfaces);
-	want_flush(s);
+	deferred_arm(&s->flush);
 }
 
-int object_server_new(
-	struct connection *c, const struct object_tree *tree, struct object_server **ret) {
+struct object_server *object_server_new(struct connection *c, const struct object_tree *tree) {
 	struct object_server *s = MEMORY_NEW(struct object_server);
 	s->connection = c;
 	s->tree = *tree;
 	object_changes_init(&s->changes);
-	int r = sd_event_add_defer(connection_event(c), &s->flush, on_flush, s);
-	if (r < 0) {
-		free(s);
-		return r;
-	}
-	(void)sd_event_source_set_enabled(s->flush, SD_EVENT_OFF);
+	deferred_init(&s->flush, connection_event(c), on_flush, s);
 	s->listener.on_message = on_message;
 	s->listener.on_lost = on_lost;
 	s->listener.on_drained = on_drained;
 	connection_listen(c, &s->listener);
-	*ret = s;
-	return 0;
+	return s;
 }
 
 struct object_server *object_server_free(struct object_server *s) {
 	if (!s)
 		return NULL;
 	connection_unlisten(&s->listener);
-	(void)sd_event_source_disable_unref(s->flush);
+	deferred_deinit(&s->flush);
 	object_changes_deinit(&s->changes);
 	return memory_free(s);
 }

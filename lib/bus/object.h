@@ -89,9 +89,8 @@ struct object_tree {
 	void *userdata;
 };
 
-/* `tree` is copied. Negative errno when sd-event refuses. Freed before the connection. */
-int object_server_new(
-	struct connection *c, const struct object_tree *tree, struct object_server **ret);
+/* `tree` is copied. Freed before the connection. */
+struct object_server *object_server_new(struct connection *c, const struct object_tree *tree);
 struct object_server *object_server_free(struct object_server *s);
 DEFINE_CLEANUP(struct object_server, object_server_free);
 
