@@ -31,6 +31,8 @@ void fixture_disconnect(struct fixture *f);
 DBusConnection *fixture_new_client(const struct fixture *f);
 void fixture_free_client(DBusConnection *client);
 
+/* Lets the client write and read what it can, without waiting. */
+void fixture_pump(struct fixture *f);
 /* Turns the loop until `flag` is true. */
 void fixture_run_until(struct fixture *f, const bool *flag);
 

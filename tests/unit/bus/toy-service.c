@@ -1,0 +1,140 @@
+#include "toy-service.h"
+
+#include "base/memory.h"
+#include "bus/object-path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static DBusMessage *root_echo(const struct object_call *call) {
+	struct toy_service *t = call->object;
+	struct message_reader r;
+	const char *text;
+	message_reader_init(&r, call->message);
+	assert_int_equal(message_read_string(&r, &text), 0);
+	t->n_calls++;
+	DBusMessage *reply = message_new_reply(call->message);
+	struct message_writer w;
+	message_writer_init(&w, reply);
+	message_write_string(&w, text);
+	return reply;
+}
+
+static void root_get_count(void *object, struct message_writer *w) {
+	message_write_u32(w, (uint32_t)((struct toy_service *)object)->n_shelves);
+}
+
+static const struct object_method root_methods[] = {
+	{ "Echo", "s", "text", "s", "text", root_echo },
+};
+static const struct object_property root_properties[] = {
+	{ "Count", "u", OBJECT_EMITS_CHANGE, root_get_count },
+};
+static const struct object_signal root_signals[] = {
+	{ "Creaked", "ts", "when where" },
+};
+const struct object_interface toy_root_interface = {
+	.name = "org.posthorn.Toy.Root",
+	.methods = root_methods,
+	.n_methods = ARRAY_SIZE(root_methods),
+	.properties = root_properties,
+	.n_properties = ARRAY_SIZE(root_properties),
+	.signals = root_signals,
+	.n_signals = ARRAY_SIZE(root_signals),
+};
+static const struct object_interface *const root_interfaces[] = { &toy_root_interface, NULL };
+
+static void shelf_get_label(void *object, struct message_writer *w) {
+	message_write_string(w, ((struct toy_shelf *)object)->label);
+}
+
+static void shelf_get_height(void *object, struct message_writer *w) {
+	message_write_u32(w, ((struct toy_shelf *)object)->height);
+}
+
+static void shelf_get_serial(void *object, struct message_writer *w) {
+	message_write_u32(w, 7);
+}
+
+static void shelf_get_opened(void *object, struct message_writer *w) {
+	message_write_u64(w, ((struct toy_shelf *)object)->opened);
+}
+
+static const struct object_property shelf_properties[] = {
+	{ "Label", "s", OBJECT_EMITS_CHANGE, shelf_get_label },
+	{ "Height", "u", OBJECT_EMITS_CHANGE, shelf_get_height },
+	{ "Serial", "u", OBJECT_EMITS_CONST, shelf_get_serial },
+	{ "Opened", "t", OBJECT_EMITS_NOTHING, shelf_get_opened },
+};
+const struct object_interface toy_shelf_interface = {
+	.name = "org.posthorn.Toy.Shelf",
+	.properties = shelf_properties,
+	.n_properties = ARRAY_SIZE(shelf_properties),
+};
+const struct object_interface *const toy_shelf_interfaces[] = { &toy_shelf_interface, NULL };
+
+static bool lookup(const char *path, struct object_ref *ret, void *userdata) {
+	struct toy_service *t = userdata;
+	if (strcmp(path, TOY_PATH) == 0) {
+		*ret = (struct object_ref){ root_interfaces, t };
+		return true;
+	}
+	for (size_t i = 0; i < t->n_shelves; i++)
+		if (strcmp(path, t->shelves[i].path) == 0) {
+			*ret = (struct object_ref){ toy_shelf_interfaces, &t->shelves[i] };
+			return true;
+		}
+	return false;
+}
+
+static void enumerate(object_each_fn each, void *each_userdata, void *userdata) {
+	struct toy_service *t = userdata;
+	for (size_t i = 0; i < t->n_shelves; i++) {
+		const struct object_ref ref = { toy_shelf_interfaces, &t->shelves[i] };
+		each(t->shelves[i].path, &ref, each_userdata);
+	}
+}
+
+static void on_online(void *userdata) {
+	((struct toy_service *)userdata)->online = true;
+}
+
+static void on_lost(enum connection_loss loss, const char *text, void *userdata) {
+	((struct toy_service *)userdata)->online = false;
+}
+
+void toy_service_init(struct toy_service *t, struct fixture *f) {
+	memset(t, 0, sizeof(*t));
+	t->fixture = f;
+	const struct connection_options options = { .address = f->bus.address, .name = TOY_NAME };
+	const struct connection_callbacks callbacks = { on_online, on_lost, t };
+	const struct object_tree tree = { TOY_PATH, lookup, enumerate, t };
+	assert_int_equal(connection_new(f->event, &options, &callbacks, &t->connection), 0);
+	t->server = object_server_new(t->connection, &tree);
+	fixture_run_until(f, &t->online);
+}
+
+void toy_service_deinit(struct toy_service *t) {
+	t->server = object_server_free(t->server);
+	t->connection = connection_free(t->connection);
+}
+
+struct toy_shelf *toy_service_add(struct toy_service *t, const char *id) {
+	assert_true(t->n_shelves < TOY_SHELVES_MAX);
+	struct toy_shelf *shelf = &t->shelves[t->n_shelves++];
+	CLEANUP_TEXT char *path = object_path_from(TOY_PATH_SHELF, id);
+	memset(shelf, 0, sizeof(*shelf));
+	snprintf(shelf->path, sizeof(shelf->path), "%s", path);
+	shelf->label = "";
+	return shelf;
+}
+
+DBusMessage *toy_service_call(struct toy_service *t, const char *path, const char *interface,
+	const char *member, const char *const *texts) {
+	DBusMessage *call = message_new_call(TOY_NAME, path, interface, member);
+	struct message_writer w;
+	message_writer_init(&w, call);
+	for (; texts && *texts; texts++)
+		message_write_string(&w, *texts);
+	return fixture_call(t->fixture, call);
+}
