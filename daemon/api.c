@@ -133,9 +133,7 @@ static int api_connect(struct api *api, sd_event *loop, bool is_system) {
 		.enumerate = api_enumerate,
 		.userdata = api,
 	};
-	r = object_server_new(api->connection, &tree, &api->server);
-	if (r < 0)
-		return r;
+	api->server = object_server_new(api->connection, &tree);
 	api->drained.on_drained = api_on_drained;
 	connection_listen(api->connection, &api->drained);
 	return 0;
