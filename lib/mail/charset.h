@@ -1,7 +1,6 @@
 #pragma once
 /* Text in a charset of a stranger's naming, to UTF-8. Only charsets of the list in charset.c are
- * opened: converters for all the others stay out of a peer's reach. Owned by nobody; the
- * converters are in GMime's cache. */
+ * opened: converters for all the others stay out of a peer's reach. */
 #include <stddef.h>
 
 #include "base/buffer.h"
