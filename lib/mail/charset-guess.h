@@ -6,5 +6,5 @@
  * are not told apart from these. What looks like none of them is the fallback. */
 #include <stddef.h>
 
-/* `fallback`, "UTF-8", "ISO-2022-JP-2", or another name for iconv_open(3). */
+/* `fallback`, "UTF-8", "ISO-2022-JP-2", or another name for g_mime_iconv_open(). */
 const char *charset_guess(const char *bytes, size_t n, const char *fallback);

@@ -6,8 +6,7 @@
 #include "mail/charset-guess.h"
 
 #include <errno.h>
-#include <glib.h>
-#include <iconv.h>
+#include <gmime/gmime.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -192,7 +191,7 @@ static void convert(const char *converter, const char *bytes, size_t n, struct b
 	size_t n_left = sizeof(chunk);
 	/* iconv() takes `char **` and writes nothing there */
 	char *in = (char *)(uintptr_t)bytes;
-	iconv_t cd = iconv_open("UTF-8", converter);
+	iconv_t cd = g_mime_iconv_open("UTF-8", converter);
 	if (cd == (iconv_t)-1) { /* its file is not installed */
 		(void)buffer_append(out, bytes, n);
 		return;
@@ -215,7 +214,7 @@ static void convert(const char *converter, const char *bytes, size_t n, struct b
 	/* Some converters hold a character back to see whether it combines with the next one */
 	(void)iconv(cd, NULL, NULL, &at, &n_left);
 	(void)flush_chunk(out, chunk, sizeof(chunk), &at, &n_left);
-	(void)iconv_close(cd);
+	(void)g_mime_iconv_close(cd);
 }
 
 static void decode_guessed(const char *bytes, size_t n, const char *fallback, struct buffer *out) {
