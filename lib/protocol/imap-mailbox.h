@@ -40,4 +40,5 @@ enum imap_change {
 };
 
 /* Pure. Never reports NEW for a mailbox that was not seen before: that is RESET. */
-enum imap_change imap_mailbox_compare(const struct imap_cursor *cached, const struct imap_status *observed);
+enum imap_change imap_mailbox_compare(
+	const struct imap_cursor *cached, const struct imap_status *observed);

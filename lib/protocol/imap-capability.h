@@ -1,0 +1,19 @@
+#pragma once
+/* What a server says it can do (RFC 3501 7.2.1), as bits; words that change nothing for us are not
+ * kept at all. */
+#include <stddef.h>
+#include <stdint.h>
+
+enum imap_capability {
+	IMAP_CAPABILITY_SASL_IR = 1 << 0, /* RFC 4959 */
+	IMAP_CAPABILITY_LOGINDISABLED = 1 << 1,
+	IMAP_CAPABILITY_ID = 1 << 2, /* RFC 2971 */
+	IMAP_CAPABILITY_IDLE = 1 << 3, /* RFC 2177 */
+	IMAP_CAPABILITY_ESEARCH = 1 << 4, /* RFC 4731 */
+	IMAP_CAPABILITY_OBJECTID = 1 << 5, /* RFC 8474 */
+	IMAP_CAPABILITY_LITERAL_PLUS = 1 << 6, /* RFC 7888 */
+	IMAP_CAPABILITY_AUTH_PLAIN = 1 << 7,
+};
+
+/* The bits of one word, in any case; 0 for a word that we have no use for. */
+uint32_t imap_capability_from_word(const char *bytes, size_t n);
