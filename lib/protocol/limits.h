@@ -3,6 +3,8 @@
  * harmless (an envelope's text) and ends the connection where it is not. */
 #include <stddef.h>
 
+#include "base/macros.h"
+
 /* One atom, quoted string or number that is kept (8 KiB: longer than any real header field). */
 #define IMAP_TOKEN_MAX ((size_t)8 * 1024)
 /* A literal that is kept; the rest of a longer one is drained unread. */
@@ -27,9 +29,13 @@
 #define IMAP_FETCH_WINDOW 500
 /* How often a UID that was announced and came back empty is asked for again. */
 #define IMAP_FETCH_RETRIES 3
+/* The first wait before that; each is twice as long as the one before. */
+#define IMAP_FETCH_RETRY_USEC USEC_PER_SEC
 
 #define IMAP_GREETING_USEC (30 * USEC_PER_SEC)
 #define IMAP_COMMAND_USEC (60 * USEC_PER_SEC)
 #define IMAP_DONE_USEC (15 * USEC_PER_SEC)
 #define IMAP_IDLE_RENEW_USEC (9 * USEC_PER_MINUTE)
 #define IMAP_POLL_USEC (2 * USEC_PER_MINUTE)
+/* From the first change of flags to the count of unseen messages, so that a burst is one count. */
+#define IMAP_RECOUNT_USEC USEC_PER_SEC
