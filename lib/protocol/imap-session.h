@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "base/reason.h"
 #include "protocol/imap-mailbox.h"
+#include "protocol/imap-message.h"
 #include "protocol/limits.h"
 
 struct imap_session;
@@ -45,11 +46,12 @@ enum imap_event_kind {
 	/* The server accepted STARTTLS and not a byte stood behind it: start TLS, then call
 	 * imap_session_secured(). */
 	IMAP_EVENT_WANT_TLS,
-	/* Logged in and watching. `strategy` says by which means. Once a session. */
+	/* Logged in and watching. `strategy` says by which means; again when they change. */
 	IMAP_EVENT_ONLINE,
 	/* First sight or a reset: `cursor` is where to start, silently. `reset` is false at first sight. */
 	IMAP_EVENT_BASELINE,
-	/* A new message, in order of UIDs. Not to be acted upon before the next CURSOR. */
+	/* A new message, in the order of the server's answer, which is by UID, each one once. Not
+	 * to be acted upon before the next CURSOR. */
 	IMAP_EVENT_MESSAGE,
 	/* The messages since the last CURSOR are complete: store them and `cursor` together. */
 	IMAP_EVENT_CURSOR,
@@ -61,29 +63,6 @@ enum imap_event_kind {
 	IMAP_EVENT_CLOSED,
 };
 
-/* One address of an envelope (RFC 3501 7.4.2); raw header text, any charset, may be NULL. */
-struct imap_address {
-	const char *name;
-	const char *mailbox;
-	const char *host;
-};
-
-/* Raw text as the server sent it, cut to IMAP_LITERAL_KEPT_MAX, NUL bytes replaced by '?'. */
-struct imap_message {
-	uint32_t uid;
-	uint64_t internal_date_usec; /* since the epoch; 0: not given or not readable */
-	uint64_t size; /* RFC822.SIZE */
-	const char *flags[IMAP_FLAGS_MAX + 1]; /* NULL-terminated */
-	const char *date; /* envelope; RFC 5322 text */
-	const char *subject;
-	struct imap_address from; /* the first one */
-	const char *message_id;
-	const char *list_id; /* header field body */
-	const char *auto_submitted;
-	const char *email_id; /* RFC 8474; NULL when not offered */
-	const char *thread_id;
-};
-
 struct imap_event {
 	enum imap_event_kind kind;
 	const char *mailbox; /* UTF-8 name; BASELINE, MESSAGE, CURSOR, COUNTS */
@@ -92,20 +71,24 @@ struct imap_event {
 	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
 	bool reset; /* BASELINE */
 	enum reason reason; /* CLOSED */
-	const char *text; /* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL */
-	uint64_t retry_after_usec; /* CLOSED: the server asked for that much patience; 0: it did not */
+	/* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL. None from before
+	 * TLS where TLS was wanted. */
+	const char *text;
+	uint64_t retry_after_usec; /* CLOSED: the server asked for that; 0: it did not */
 };
 
 struct imap_session *imap_session_new(const struct imap_login *login);
 struct imap_session *imap_session_free(struct imap_session *s);
 DEFINE_CLEANUP(struct imap_session, imap_session_free);
 
-/* Before the first feed: a mailbox to watch (UTF-8 name) and where reading ended the last time
- * (NULL: never seen). The first one is the selected one. */
-void imap_session_watch(struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor);
+/* Once, before the first feed: the mailbox to watch (UTF-8 name) and where reading ended the last
+ * time (NULL: never seen). */
+void imap_session_watch(
+	struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor);
 
-/* The six verbs. feed() copies and never fails on content. An event is borrowed until the next
- * call of any of these. Output bytes are valid until the next feed, next, sent or tick. */
+/* The six verbs. feed() copies and never fails on content. An event, and output bytes, are borrowed
+ * until the next call of any function but deadline(). After each call look for events until there
+ * are none, then for output. */
 void imap_session_feed(struct imap_session *s, const void *bytes, size_t n);
 int imap_session_next(struct imap_session *s, struct imap_event *ret);
 size_t imap_session_output(struct imap_session *s, const uint8_t **ret_bytes);
@@ -126,3 +109,6 @@ void imap_session_check(struct imap_session *s);
 
 /* Ends politely: DONE if needed, LOGOUT; then CLOSED comes as REASON_NONE. */
 void imap_session_logout(struct imap_session *s);
+
+/* Replies that were malformed, or made no sense, and were passed over. */
+unsigned imap_session_skipped(const struct imap_session *s);

@@ -1,0 +1,347 @@
+#include "protocol/imap-fetch.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "protocol/imap-date.h"
+
+/* A flag longer than that is no flag. */
+#define FLAG_LENGTH_MAX 255
+
+enum text {
+	TEXT_DATE,
+	TEXT_SUBJECT,
+	TEXT_FROM_NAME,
+	TEXT_FROM_MAILBOX,
+	TEXT_FROM_HOST,
+	TEXT_MESSAGE_ID,
+	TEXT_LIST_ID,
+	TEXT_AUTO_SUBMITTED,
+	TEXT_EMAIL_ID,
+	TEXT_THREAD_ID,
+	TEXT_COUNT_
+};
+
+/* envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP
+ * env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")" */
+enum {
+	ENVELOPE_DATE = 0,
+	ENVELOPE_SUBJECT = 1,
+	ENVELOPE_FROM = 2,
+	ENVELOPE_MESSAGE_ID = 9
+};
+/* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" */
+enum {
+	ADDRESS_NAME = 0,
+	ADDRESS_MAILBOX = 2,
+	ADDRESS_HOST = 3
+};
+
+/* Texts lie in one arena that may move: until the end they are offsets, 0 for none. */
+struct imap_fetch {
+	struct imap_message message;
+	struct buffer arena;
+	uint32_t texts[TEXT_COUNT_];
+	uint32_t flags[IMAP_FLAGS_MAX];
+	unsigned n_flags;
+	unsigned items;
+	enum imap_fetch_item item; /* whose value is being read; 0: a name comes */
+	uint32_t depth;
+	unsigned field; /* of the envelope */
+	unsigned n_addresses;
+	unsigned part; /* of the address */
+	size_t address_at; /* where its texts begin in the arena */
+	bool has_from;
+	bool is_seen;
+	bool is_deleted;
+	bool is_broken;
+	bool is_whole;
+};
+
+struct imap_fetch *imap_fetch_new(void) {
+	struct imap_fetch *f = MEMORY_NEW(struct imap_fetch);
+	buffer_init(&f->arena, IMAP_RESPONSE_KEPT_MAX);
+	return f;
+}
+
+struct imap_fetch *imap_fetch_free(struct imap_fetch *f) {
+	if (!f)
+		return NULL;
+	buffer_deinit(&f->arena);
+	return memory_free(f);
+}
+
+void imap_fetch_reset(struct imap_fetch *f) {
+	struct buffer arena = f->arena;
+	buffer_clear(&arena);
+	*f = (struct imap_fetch){ .arena = arena };
+}
+
+/* What has no room left in the response is kept as far as it goes: the message counts more than
+ * the end of its subject. */
+static uint32_t keep(struct imap_fetch *f, const char *bytes, size_t n) {
+	if (f->arena.n == 0)
+		(void)buffer_append(&f->arena, "", 1);
+	size_t room = f->arena.max - f->arena.n;
+	if (room == 0)
+		return 0;
+	uint32_t offset = (uint32_t)f->arena.n;
+	size_t max = MIN(room - 1, IMAP_TOKEN_MAX);
+	(void)buffer_append(&f->arena, bytes, MIN(n, max));
+	(void)buffer_append(&f->arena, "", 1);
+	return offset;
+}
+
+static void keep_text(struct imap_fetch *f, enum text text, const struct imap_token *t) {
+	if (t->kind != IMAP_TOKEN_NIL && t->kind != IMAP_TOKEN_OPEN && t->kind != IMAP_TOKEN_CLOSE)
+		f->texts[text] = keep(f, t->bytes, t->n);
+}
+
+static const struct {
+	const char *name;
+	enum imap_fetch_item item;
+} item_names[] = {
+	{ "UID", IMAP_FETCH_UID },
+	{ "FLAGS", IMAP_FETCH_FLAGS },
+	{ "INTERNALDATE", IMAP_FETCH_INTERNALDATE },
+	{ "RFC822.SIZE", IMAP_FETCH_SIZE },
+	{ "ENVELOPE", IMAP_FETCH_ENVELOPE },
+	{ "EMAILID", IMAP_FETCH_EMAILID },
+	{ "THREADID", IMAP_FETCH_THREADID },
+};
+
+static enum imap_fetch_item item_from_name(const struct imap_token *t) {
+	static const char header[] = "BODY[HEADER.FIELDS";
+	for (size_t i = 0; i < ARRAY_SIZE(item_names); i++)
+		if (text_equal_nocase_n(t->bytes, t->n, item_names[i].name))
+			return item_names[i].item;
+	if (text_starts_nocase(t->bytes, header))
+		return IMAP_FETCH_HEADER;
+	return IMAP_FETCH_OTHER;
+}
+
+static void take_flag(struct imap_fetch *f, const struct imap_token *t) {
+	bool is_none = t->kind == IMAP_TOKEN_NIL && f->depth == 1;
+	if (is_none || t->cut || t->n == 0 || t->n > FLAG_LENGTH_MAX)
+		return;
+	if (text_equal_nocase_n(t->bytes, t->n, "\\Seen"))
+		f->is_seen = true;
+	if (text_equal_nocase_n(t->bytes, t->n, "\\Deleted"))
+		f->is_deleted = true;
+	if (f->n_flags < IMAP_FLAGS_MAX) {
+		uint32_t offset = keep(f, t->bytes, t->n);
+		if (offset != 0)
+			f->flags[f->n_flags++] = offset;
+	}
+}
+
+/* The body of the header field `name`: unfolded, without the blanks around it. */
+static void keep_header_field(
+	struct imap_fetch *f, enum text text, const char *name, const struct imap_token *t) {
+	const char *p = t->bytes, *end = t->bytes + t->n;
+	size_t n_name = strlen(name);
+	while (end - p > (ptrdiff_t)n_name &&
+		!(text_equal_nocase_n(p, n_name, name) && p[n_name] == ':')) {
+		const char *line_end = memchr(p, '\n', (size_t)(end - p));
+		if (!line_end)
+			return;
+		p = line_end + 1;
+	}
+	if (end - p <= (ptrdiff_t)n_name)
+		return;
+
+	char body[IMAP_TOKEN_MAX];
+	size_t n = 0;
+	for (p += n_name + 1; p < end && n < sizeof(body); p++) {
+		bool folded = p + 1 < end && (p[1] == ' ' || p[1] == '\t');
+		if (*p == '\n' && !folded)
+			break;
+		/* RFC 5322 2.2.3: unfolding takes away the line end alone */
+		bool is_blank = *p == ' ' || *p == '\t';
+		if (*p != '\r' && *p != '\n' && !(is_blank && n == 0))
+			body[n++] = *p;
+	}
+	while (n > 0 && (body[n - 1] == ' ' || body[n - 1] == '\t'))
+		n--;
+	f->texts[text] = keep(f, body, n);
+}
+
+static void take_header(struct imap_fetch *f, const struct imap_token *t) {
+	keep_header_field(f, TEXT_LIST_ID, "List-Id", t);
+	keep_header_field(f, TEXT_AUTO_SUBMITTED, "Auto-Submitted", t);
+}
+
+/* A group is an address without a host before its members, and one without both behind them. */
+static void end_address(struct imap_fetch *f) {
+	f->n_addresses++;
+	f->has_from = f->texts[TEXT_FROM_HOST] != 0 && f->texts[TEXT_FROM_MAILBOX] != 0;
+	if (f->has_from)
+		return;
+	f->texts[TEXT_FROM_NAME] = f->texts[TEXT_FROM_MAILBOX] = f->texts[TEXT_FROM_HOST] = 0;
+	f->arena.n = f->address_at;
+}
+
+static void take_address_part(struct imap_fetch *f, const struct imap_token *t) {
+	static const enum text texts[] = { TEXT_FROM_NAME, TEXT_COUNT_, TEXT_FROM_MAILBOX,
+		TEXT_FROM_HOST };
+	if (f->part < ARRAY_SIZE(texts) && texts[f->part] != TEXT_COUNT_)
+		keep_text(f, texts[f->part], t);
+	f->part++;
+}
+
+static bool looks_at_addresses(const struct imap_fetch *f) {
+	return f->field == ENVELOPE_FROM && !f->has_from && f->n_addresses < IMAP_ADDRESSES_MAX;
+}
+
+/* Depth 2: fields; 3: a list of addresses; 4: the parts of one. */
+static void take_envelope(struct imap_fetch *f, const struct imap_token *t) {
+	if (t->kind == IMAP_TOKEN_OPEN) {
+		if (f->depth == 4) {
+			f->part = 0;
+			f->address_at = f->arena.n;
+		}
+		return;
+	}
+	if (t->kind == IMAP_TOKEN_CLOSE) {
+		if (f->depth == 3 && looks_at_addresses(f))
+			end_address(f);
+		if (f->depth == 2)
+			f->field++;
+		return;
+	}
+	if (f->depth == 4 && looks_at_addresses(f))
+		take_address_part(f, t);
+	if (f->depth != 2)
+		return;
+	if (f->field == ENVELOPE_DATE)
+		keep_text(f, TEXT_DATE, t);
+	else if (f->field == ENVELOPE_SUBJECT)
+		keep_text(f, TEXT_SUBJECT, t);
+	else if (f->field == ENVELOPE_MESSAGE_ID)
+		keep_text(f, TEXT_MESSAGE_ID, t);
+	f->field++;
+}
+
+static void take_uid(struct imap_fetch *f, const struct imap_token *t) {
+	if (t->kind == IMAP_TOKEN_NUMBER && t->number >= 1 && t->number <= UINT32_MAX)
+		f->message.uid = (uint32_t)t->number;
+	else
+		f->is_broken = true;
+}
+
+/* One token of the value of f->item; a list's parentheses are tokens too. Only a UID must be
+ * right: the rest is worth less than the news that there is a message. */
+static void take_value(struct imap_fetch *f, const struct imap_token *t) {
+	switch (f->item) {
+	case IMAP_FETCH_UID:
+		take_uid(f, t);
+		break;
+	case IMAP_FETCH_FLAGS:
+		if (t->kind != IMAP_TOKEN_OPEN && t->kind != IMAP_TOKEN_CLOSE)
+			take_flag(f, t);
+		break;
+	case IMAP_FETCH_INTERNALDATE:
+		(void)imap_date_parse(t->bytes, t->n, &f->message.internal_date_usec);
+		break;
+	case IMAP_FETCH_SIZE:
+		f->message.size = t->number;
+		break;
+	case IMAP_FETCH_ENVELOPE:
+		take_envelope(f, t);
+		break;
+	case IMAP_FETCH_HEADER:
+		if (t->kind == IMAP_TOKEN_STRING)
+			take_header(f, t);
+		break;
+	case IMAP_FETCH_EMAILID:
+		keep_text(f, TEXT_EMAIL_ID, t);
+		break;
+	case IMAP_FETCH_THREADID:
+		keep_text(f, TEXT_THREAD_ID, t);
+		break;
+	case IMAP_FETCH_OTHER:
+		break;
+	}
+}
+
+static void take_name(struct imap_fetch *f, const struct imap_token *t) {
+	if (t->kind != IMAP_TOKEN_ATOM) {
+		f->is_broken = true;
+		return;
+	}
+	f->item = item_from_name(t);
+	f->items |= f->item;
+	f->field = f->n_addresses = f->part = 0;
+}
+
+void imap_fetch_take(struct imap_fetch *f, const struct imap_token *t) {
+	if (f->is_broken || f->is_whole) {
+		f->is_broken = true;
+		return;
+	}
+	if (t->kind == IMAP_TOKEN_OPEN)
+		f->depth++;
+	if (t->kind == IMAP_TOKEN_CLOSE)
+		f->depth--;
+
+	if (f->depth == 0) {
+		/* the list's end, or something before it began */
+		f->is_whole = t->kind == IMAP_TOKEN_CLOSE && !f->item;
+		f->is_broken = !f->is_whole;
+	} else if (f->item) {
+		take_value(f, t);
+		if (f->depth == 1)
+			f->item = 0;
+	} else if (f->depth > 1 || t->kind != IMAP_TOKEN_OPEN) {
+		take_name(f, t);
+	}
+}
+
+bool imap_fetch_wants_next(const struct imap_fetch *f) {
+	if (f->is_broken || f->item == IMAP_FETCH_OTHER)
+		return false;
+	if (f->item != IMAP_FETCH_ENVELOPE || f->depth < 2)
+		return true;
+	if (f->depth > 2)
+		return looks_at_addresses(f) && f->part != 1;
+	return f->field == ENVELOPE_DATE || f->field == ENVELOPE_SUBJECT ||
+	       f->field == ENVELOPE_MESSAGE_ID;
+}
+
+static const char *text_at(const struct imap_fetch *f, uint32_t offset) {
+	return offset ? (const char *)buffer_bytes(&f->arena) + offset : NULL;
+}
+
+bool imap_fetch_finish(struct imap_fetch *f) {
+	struct imap_message *m = &f->message;
+	m->date = text_at(f, f->texts[TEXT_DATE]);
+	m->subject = text_at(f, f->texts[TEXT_SUBJECT]);
+	m->from.name = text_at(f, f->texts[TEXT_FROM_NAME]);
+	m->from.mailbox = text_at(f, f->texts[TEXT_FROM_MAILBOX]);
+	m->from.host = text_at(f, f->texts[TEXT_FROM_HOST]);
+	m->message_id = text_at(f, f->texts[TEXT_MESSAGE_ID]);
+	m->list_id = text_at(f, f->texts[TEXT_LIST_ID]);
+	m->auto_submitted = text_at(f, f->texts[TEXT_AUTO_SUBMITTED]);
+	m->email_id = text_at(f, f->texts[TEXT_EMAIL_ID]);
+	m->thread_id = text_at(f, f->texts[TEXT_THREAD_ID]);
+	for (unsigned i = 0; i < f->n_flags; i++)
+		m->flags[i] = text_at(f, f->flags[i]);
+	return f->is_whole && !f->is_broken;
+}
+
+unsigned imap_fetch_items(const struct imap_fetch *f) {
+	return f->items;
+}
+
+const struct imap_message *imap_fetch_message(const struct imap_fetch *f) {
+	return &f->message;
+}
+
+bool imap_fetch_is_seen(const struct imap_fetch *f) {
+	return f->is_seen;
+}
+
+bool imap_fetch_is_deleted(const struct imap_fetch *f) {
+	return f->is_deleted;
+}

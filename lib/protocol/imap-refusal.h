@@ -1,0 +1,15 @@
+#pragma once
+/* What a server means when it says NO, BAD or BYE: a table of response codes and of the sentences
+ * that servers are known to use instead of codes. Pure. */
+#include <stdint.h>
+
+#include "base/reason.h"
+#include "protocol/imap-reply.h"
+
+struct imap_refusal {
+	enum reason reason;
+	uint64_t retry_after_usec; /* the server asked for that much patience; 0: it did not */
+};
+
+/* `fallback` is what it means when neither code nor text says more. */
+struct imap_refusal imap_refusal_of(const struct imap_reply *reply, enum reason fallback);
