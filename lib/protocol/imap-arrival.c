@@ -1,0 +1,253 @@
+#include "protocol/imap-arrival.h"
+
+#include "base/memory.h"
+#include "protocol/imap-capability.h"
+#include "protocol/imap-conversation.h"
+#include "protocol/imap-refusal.h"
+
+#define ITEMS_PLAIN "UID FLAGS INTERNALDATE RFC822.SIZE"
+#define ITEMS ITEMS_PLAIN " ENVELOPE BODY.PEEK[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)]"
+/* Something else than flags that the server pushes when they change. */
+#define ITEMS_OF_ANSWER (IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_ENVELOPE)
+
+/* UIDs of one answer that are remembered to know a message that comes twice. */
+#define UIDS_MAX (IMAP_FETCH_WINDOW * 16)
+
+static void on_exists(struct imap_session *s, uint32_t n) {
+	struct imap_selected *m = &s->selected;
+	/* Fewer than there were, and no EXPUNGE: there may be new ones among them. */
+	if (m->is_open && n < m->exists)
+		s->arrival.is_suspected = true;
+	if (!m->has_exists || n < m->covered)
+		m->covered = n;
+	m->exists = n;
+	m->has_exists = true;
+	m->cursor.messages = m->is_open ? n : m->cursor.messages;
+}
+
+static void lose(struct imap_session *s, uint64_t n, uint64_t n_covered) {
+	struct imap_selected *m = &s->selected;
+	m->exists -= MIN(n, (uint64_t)m->exists);
+	m->covered -= MIN(n_covered, (uint64_t)m->covered);
+	m->covered = MIN(m->covered, m->exists);
+	if (m->is_open) {
+		m->cursor.messages = m->exists;
+		imap_count_on_change(s);
+	}
+}
+
+static void on_expunge(struct imap_session *s, uint32_t number) {
+	if (number <= s->selected.exists)
+		lose(s, 1, number <= s->selected.covered ? 1 : 0);
+	else
+		s->n_malformed++;
+}
+
+static void on_vanished(struct imap_session *s, const struct imap_reply *reply) {
+	uint32_t next = s->selected.cursor.next_uid;
+	if (reply->is_earlier)
+		return;
+	uint64_t n = (uint64_t)reply->last - reply->first + 1;
+	uint64_t n_new = reply->last < next ? 0 : reply->last - MAX(reply->first, next) + 1;
+	lose(s, n, n - n_new);
+}
+
+/* A message that was given already in this answer. Answers come in the order of UIDs, so the list
+ * is looked at only when they do not. */
+static bool is_repeated(struct imap_session *s, uint32_t uid) {
+	struct imap_arrival *a = &s->arrival;
+	for (size_t i = 0; uid <= a->highest && i < a->n_uids; i++)
+		if (a->uids[i] == uid)
+			return true;
+	if (a->n_uids >= UIDS_MAX)
+		return uid <= a->highest;
+	if ((a->n_uids & (a->n_uids - 1)) == 0)
+		a->uids = memory_resize(a->uids, MAX(a->n_uids * 2, (size_t)1), sizeof(*a->uids));
+	a->uids[a->n_uids++] = uid;
+	return false;
+}
+
+static void on_message(struct imap_session *s, const struct imap_reply *reply) {
+	struct imap_selected *m = &s->selected;
+	struct imap_arrival *a = &s->arrival;
+	const struct imap_message *message = imap_fetch_message(reply->fetch);
+	uint32_t uid = message->uid;
+	if (a->last != 0 && uid > a->last)
+		return;
+	m->covered = MAX(m->covered, MIN(reply->number, m->exists));
+	/* n:* always names the last message, however old (RFC 3501 6.4.8); and behind the highest
+	 * UID there is no UIDNEXT */
+	if (uid < a->first || uid == UINT32_MAX || is_repeated(s, uid))
+		return;
+
+	a->highest = MAX(a->highest, uid);
+	a->n_asked++;
+	bool seen = imap_fetch_is_seen(reply->fetch);
+	imap_count_on_message(s, uid, seen);
+	if (seen || imap_fetch_is_deleted(reply->fetch))
+		return;
+	s->pending.message = message;
+	imap_session_raise(s, IMAP_EVENT_MESSAGE);
+}
+
+static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
+	unsigned items = imap_fetch_items(reply->fetch);
+	uint32_t uid = imap_fetch_message(reply->fetch)->uid;
+	if (imap_session_is_in_flight(s, IMAP_COMMAND_PROBE) && uid >= s->arrival.probed &&
+		uid < UINT32_MAX) {
+		s->arrival.probed = uid;
+		s->arrival.probed_number = reply->number;
+	}
+	if (!s->selected.is_open)
+		return;
+	/* a message that was never announced */
+	if (reply->number > s->selected.exists)
+		on_exists(s, reply->number);
+	if (imap_session_is_in_flight(s, IMAP_COMMAND_FETCH) && (items & ITEMS_OF_ANSWER)) {
+		/* the answer moves on */
+		imap_session_enter_state(s, s->state);
+		if (items & IMAP_FETCH_UID)
+			on_message(s, reply);
+		else
+			s->n_malformed++;
+	} else if (items & IMAP_FETCH_FLAGS) {
+		imap_count_on_change(s);
+	}
+}
+
+void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *reply) {
+	if (s->state < IMAP_STATE_OPENING || s->state >= IMAP_STATE_LEAVING)
+		return;
+	if (reply->kind == IMAP_REPLY_EXISTS)
+		on_exists(s, reply->number);
+	else if (reply->kind == IMAP_REPLY_EXPUNGE)
+		on_expunge(s, reply->number);
+	else if (reply->kind == IMAP_REPLY_VANISHED)
+		on_vanished(s, reply);
+	else if (reply->kind == IMAP_REPLY_FETCH)
+		on_fetch(s, reply);
+}
+
+bool imap_arrival_is_due(const struct imap_session *s) {
+	const struct imap_selected *m = &s->selected;
+	const struct imap_arrival *a = &s->arrival;
+	if (a->retry_usec != 0)
+		return false;
+	return a->is_suspected || m->exists > m->covered || a->target > m->cursor.next_uid;
+}
+
+void imap_arrival_probe(struct imap_session *s) {
+	s->arrival.probed = 0;
+	imap_session_send(s, IMAP_COMMAND_PROBE, "UID FETCH * (UID)");
+}
+
+static void ask(struct imap_session *s, uint32_t first, uint32_t last) {
+	struct imap_arrival *a = &s->arrival;
+	const char *items = a->is_plain                                     ? ITEMS_PLAIN
+			    : imap_session_can(s, IMAP_CAPABILITY_OBJECTID) ? ITEMS
+				    " EMAILID THREADID"
+									    : ITEMS;
+	a->first = first;
+	a->last = last;
+	a->highest = 0;
+	a->n_uids = a->n_asked = 0;
+	a->is_suspected = false;
+	if (last == 0)
+		imap_session_send(s, IMAP_COMMAND_FETCH, "UID FETCH %u:* (%s)", first, items);
+	else
+		imap_session_send(
+			s, IMAP_COMMAND_FETCH, "UID FETCH %u:%u (%s)", first, last, items);
+}
+
+void imap_arrival_ask_all(struct imap_session *s) {
+	ask(s, s->selected.cursor.next_uid, 0);
+}
+
+/* By windows where the end is known; else what has come up to now, if that is not too much. */
+void imap_arrival_ask(struct imap_session *s) {
+	const struct imap_selected *m = &s->selected;
+	struct imap_arrival *a = &s->arrival;
+	uint32_t next = m->cursor.next_uid;
+	if (a->target > next) {
+		a->window = MAX(a->window, (uint32_t)IMAP_FETCH_WINDOW);
+		ask(s, next, next + MIN(a->window, a->target - next) - 1);
+	} else if (m->exists > m->covered && m->exists - m->covered > IMAP_FETCH_WINDOW) {
+		imap_arrival_probe(s);
+	} else {
+		imap_arrival_ask_all(s);
+	}
+}
+
+/* The cursor moves to what was known before the fetch, or behind what was seen in it. */
+static void advance(struct imap_session *s, uint32_t to) {
+	if (to <= s->selected.cursor.next_uid)
+		return;
+	s->selected.cursor.next_uid = to;
+	imap_session_raise(s, IMAP_EVENT_CURSOR);
+}
+
+/* Nothing came of what was announced: some servers announce before they can tell. */
+static bool wait_for_more(struct imap_session *s) {
+	struct imap_arrival *a = &s->arrival;
+	if (++a->attempts > IMAP_FETCH_RETRIES)
+		return false;
+	a->retry_usec = s->now_usec + (IMAP_FETCH_RETRY_USEC << (a->attempts - 1));
+	return true;
+}
+
+static void on_answer(struct imap_session *s) {
+	struct imap_selected *m = &s->selected;
+	struct imap_arrival *a = &s->arrival;
+	a->is_plain = false;
+	a->window = a->n_asked > 0 ? 0 : MIN(a->window, UINT32_MAX / 2) * 2;
+	advance(s, MAX(a->highest == 0 ? 0 : a->highest + 1, a->last == 0 ? 0 : a->last + 1));
+	if (a->target > m->cursor.next_uid)
+		return;
+	a->target = a->window = 0;
+	if (m->exists <= m->covered || a->n_asked > 0) {
+		a->attempts = 0;
+	} else if (a->last == 0 && !wait_for_more(s)) {
+		m->covered = m->exists;
+		a->attempts = 0;
+		s->n_given_up++;
+	}
+}
+
+/* A server that stumbles over one message's structure can often still say that it is there. */
+static void on_refusal(struct imap_session *s, const struct imap_reply *reply) {
+	struct imap_arrival *a = &s->arrival;
+	enum reason reason = imap_refusal_of(reply, REASON_NONE).reason;
+	a->is_suspected = true;
+	if (a->highest != 0)
+		advance(s, a->highest + 1);
+	if (reason != REASON_NONE)
+		imap_session_refuse(s, reply, reason);
+	else if (!a->is_plain)
+		a->is_plain = true;
+	else if (!wait_for_more(s))
+		imap_session_refuse(s, reply, REASON_PROTOCOL_ERROR);
+}
+
+static void on_probed(struct imap_session *s) {
+	struct imap_arrival *a = &s->arrival;
+	if (a->probed >= s->selected.cursor.next_uid) {
+		a->target = a->probed + 1;
+	} else if (!wait_for_more(s)) {
+		s->selected.covered = s->selected.exists;
+		a->attempts = 0;
+		s->n_given_up++;
+	}
+}
+
+void imap_arrival_on_tagged(
+	struct imap_session *s, bool was_probe, const struct imap_reply *reply) {
+	bool ok = reply->condition == IMAP_CONDITION_OK;
+	if (was_probe)
+		on_probed(s);
+	else if (ok)
+		on_answer(s);
+	else
+		on_refusal(s, reply);
+	s->arrival.uids = memory_free(s->arrival.uids);
+	s->arrival.n_uids = 0;
+}

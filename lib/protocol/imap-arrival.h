@@ -1,0 +1,49 @@
+#pragma once
+/* Private to the session: the selected mailbox, what arrives in it and what leaves it. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocol/imap-mailbox.h"
+
+struct imap_reply;
+struct imap_session;
+
+/* The mailbox that is watched. Messages 1 to `covered`, by sequence number, are older than the
+ * cursor or were reported; those up to `exists` are news. */
+struct imap_selected {
+	char *name; /* UTF-8 */
+	struct imap_cursor cursor; /* where reading ended, then where it is */
+	uint32_t exists;
+	uint32_t covered;
+	bool has_exists;
+	bool is_open;
+	bool is_probed; /* its last message was asked for */
+	struct imap_status status; /* the answer to STATUS, while opening */
+	struct imap_status examined; /* the answer to EXAMINE */
+};
+
+/* UIDs being asked for. */
+struct imap_arrival {
+	uint32_t first;
+	uint32_t last; /* 0: up to the last message */
+	uint32_t target; /* the UIDNEXT to reach by windows; 0: none is known */
+	uint32_t window; /* UIDs asked for at once; grows over gaps */
+	uint32_t highest; /* UID of the answer */
+	uint32_t probed; /* UID of the last message */
+	uint32_t probed_number; /* and its sequence number */
+	uint32_t *uids; /* of the answer */
+	size_t n_uids;
+	size_t n_asked; /* of the answer's messages, those that were asked for */
+	unsigned attempts; /* that brought nothing */
+	uint64_t retry_usec; /* not before then; 0: at once */
+	bool is_suspected; /* ask although nothing was announced */
+	bool is_plain; /* without what the server may stumble on */
+};
+
+void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *reply);
+bool imap_arrival_is_due(const struct imap_session *s);
+void imap_arrival_ask(struct imap_session *s);
+void imap_arrival_ask_all(struct imap_session *s);
+void imap_arrival_probe(struct imap_session *s);
+void imap_arrival_on_tagged(struct imap_session *s, bool was_probe, const struct imap_reply *reply);

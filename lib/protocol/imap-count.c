@@ -1,0 +1,66 @@
+#include "protocol/imap-count.h"
+
+#include "protocol/imap-capability.h"
+#include "protocol/imap-conversation.h"
+
+/* Flags moved or messages went: the count is made again, once for a burst of changes. */
+void imap_count_on_change(struct imap_session *s) {
+	struct imap_count *c = &s->count;
+	if (c->is_due)
+		return;
+	c->is_due = true;
+	c->due_usec = s->now_usec + IMAP_RECOUNT_USEC;
+}
+
+/* A new message needs no round trip. */
+void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen) {
+	if (!seen && uid >= s->count.below_uid)
+		s->selected.cursor.unseen++;
+}
+
+void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply) {
+	struct imap_count *c = &s->count;
+	bool answers = reply->kind == IMAP_REPLY_SEARCH || reply->has_count;
+	if (!answers || !imap_session_is_in_flight(s, IMAP_COMMAND_SEARCH))
+		return;
+	c->answer = c->answer > UINT32_MAX - reply->count ? UINT32_MAX : c->answer + reply->count;
+	c->has_answer = true;
+}
+
+bool imap_count_ask(struct imap_session *s) {
+	struct imap_count *c = &s->count;
+	if (!c->is_due)
+		return false;
+	c->is_due = c->has_answer = false;
+	c->answer = 0;
+	if (s->selected.exists == 0)
+		s->selected.cursor.unseen = 0;
+	if (s->selected.exists == 0 || c->is_broken)
+		return false;
+	imap_session_send(s, IMAP_COMMAND_SEARCH, "UID SEARCH %sUNSEEN",
+		imap_session_can(s, IMAP_CAPABILITY_ESEARCH) ? "RETURN (COUNT) " : "");
+	return true;
+}
+
+void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply) {
+	struct imap_count *c = &s->count;
+	struct imap_selected *m = &s->selected;
+	c->is_broken = reply->condition != IMAP_CONDITION_OK;
+	if (c->is_broken || !c->has_answer)
+		return;
+	m->cursor.unseen = MIN(c->answer, m->exists);
+	c->below_uid = m->cursor.next_uid;
+	/* one that came meanwhile may have been counted or not */
+	if (m->exists > m->covered)
+		imap_count_on_change(s);
+}
+
+void imap_count_report(struct imap_session *s) {
+	const struct imap_cursor *cursor = &s->selected.cursor;
+	/* these carry the counts themselves */
+	if (s->pending.kinds & (1u << IMAP_EVENT_BASELINE | 1u << IMAP_EVENT_CURSOR))
+		return;
+	if (cursor->messages != s->count.reported_messages ||
+		cursor->unseen != s->count.reported_unseen)
+		imap_session_raise(s, IMAP_EVENT_COUNTS);
+}

@@ -1,0 +1,25 @@
+#pragma once
+/* Private to the session: how many messages are unseen. */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct imap_reply;
+struct imap_session;
+
+struct imap_count {
+	bool is_due;
+	bool is_broken; /* the server does not count */
+	bool has_answer;
+	uint64_t due_usec; /* when to count at the latest */
+	uint32_t answer;
+	uint32_t below_uid; /* messages below are part of `unseen` already */
+	uint32_t reported_messages;
+	uint32_t reported_unseen;
+};
+
+void imap_count_on_change(struct imap_session *s);
+void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen);
+void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply);
+bool imap_count_ask(struct imap_session *s);
+void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply);
+void imap_count_report(struct imap_session *s);

@@ -1,0 +1,249 @@
+#include "protocol/imap-login.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "protocol/imap-capability.h"
+#include "protocol/imap-conversation.h"
+#include "protocol/imap-opening.h"
+
+/* RFC 2683 3.2.1.5; Dovecot refuses longer lines before login. */
+#define INITIAL_RESPONSE_LINE_MAX 1000
+
+void imap_login_forget(struct imap_session *s) {
+	struct imap_credentials *c = &s->credentials;
+	s->sasl = sasl_free(s->sasl);
+	c->password = memory_free_secret(c->password);
+	c->host = memory_free(c->host);
+	c->user = memory_free(c->user);
+}
+
+/* What else may stand where a greeting should: the words for it (S-37). */
+static enum reason reason_of_stray(const struct imap_reply *reply) {
+	switch (reply->kind) {
+	case IMAP_REPLY_TAGGED:
+		return REASON_UNEXPECTED_TAG;
+	case IMAP_REPLY_CONTINUATION:
+	case IMAP_REPLY_MALFORMED:
+		return REASON_PROTOCOL_ERROR;
+	case IMAP_REPLY_CONDITION:
+	case IMAP_REPLY_CAPABILITY:
+	case IMAP_REPLY_EXISTS:
+	case IMAP_REPLY_RECENT:
+	case IMAP_REPLY_EXPUNGE:
+	case IMAP_REPLY_FETCH:
+	case IMAP_REPLY_VANISHED:
+	case IMAP_REPLY_STATUS:
+	case IMAP_REPLY_LIST:
+	case IMAP_REPLY_FLAGS:
+	case IMAP_REPLY_SEARCH:
+	case IMAP_REPLY_ESEARCH:
+	case IMAP_REPLY_ENABLED:
+	case IMAP_REPLY_ID:
+	case IMAP_REPLY_NAMESPACE:
+	case IMAP_REPLY_UNKNOWN:
+		return REASON_UNEXPECTED_UNTAGGED;
+	case IMAP_REPLY_LIMIT:
+		return REASON_LIMIT_EXCEEDED;
+	}
+	return REASON_PROTOCOL_ERROR;
+}
+
+/* Codes and texts in the clear have no say (S-54). */
+static void on_bye(struct imap_session *s, const struct imap_reply *reply) {
+	if (s->is_secure)
+		imap_session_refuse(s, reply, REASON_SERVER_CLOSED);
+	else
+		imap_session_close(s, REASON_SERVER_CLOSED, NULL);
+}
+
+/* greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF */
+void imap_login_on_greeting(struct imap_session *s, const struct imap_reply *reply) {
+	if (reply->kind != IMAP_REPLY_CONDITION) {
+		imap_session_close(s, reason_of_stray(reply), NULL);
+		return;
+	}
+	switch (reply->condition) {
+	case IMAP_CONDITION_OK:
+		break;
+	case IMAP_CONDITION_PREAUTH:
+		imap_session_close(s,
+			s->is_secure ? REASON_UNEXPECTED_PREAUTH : REASON_PREAUTH_CLEARTEXT, NULL);
+		return;
+	case IMAP_CONDITION_BYE:
+		on_bye(s, reply);
+		return;
+	case IMAP_CONDITION_NO:
+	case IMAP_CONDITION_BAD:
+		imap_session_close(s, REASON_PROTOCOL_ERROR, reply->text);
+		return;
+	}
+	if (!s->is_secure) {
+		/* listed or not: the list may have been tampered with (S-32) */
+		imap_session_send(s, IMAP_COMMAND_STARTTLS, "STARTTLS");
+		imap_session_enter_state(s, IMAP_STATE_STARTTLS);
+		return;
+	}
+	s->capabilities = reply->capabilities;
+	s->has_capabilities = reply->has_capabilities;
+	imap_login_begin(s);
+}
+
+/* Four things are legal in the clear: the greeting, * CAPABILITY, and two tagged answers, of which
+ * we ask for one. */
+void imap_login_on_clear_reply(struct imap_session *s, const struct imap_reply *reply) {
+	if (reply->kind == IMAP_REPLY_CAPABILITY)
+		return;
+	if (reply->kind == IMAP_REPLY_CONTINUATION) {
+		imap_session_close(s, REASON_STARTTLS_REFUSED, NULL);
+	} else if (reply->kind == IMAP_REPLY_CONDITION && reply->condition == IMAP_CONDITION_BYE) {
+		on_bye(s, reply);
+	} else if (reply->kind != IMAP_REPLY_TAGGED ||
+		   strcmp(reply->tag, s->wire.flights[0].tag) != 0 ||
+		   s->wire.flights[0].end > s->wire.n_sent) {
+		imap_session_close(s, reason_of_stray(reply), NULL);
+	} else if (reply->condition != IMAP_CONDITION_OK) {
+		imap_session_close(s, REASON_STARTTLS_REFUSED, NULL);
+	} else if (s->wire.input.n > 0) {
+		imap_session_close(s, REASON_INJECTED_DATA, NULL);
+	} else {
+		imap_session_enter_state(s, IMAP_STATE_WANT_TLS);
+	}
+}
+
+/* AUTHENTICATE carries the response with it where the server takes that and the line stays short
+ * enough; else it waits for the +. */
+static void begin_authenticate(struct imap_session *s) {
+	const struct imap_credentials *c = &s->credentials;
+	const struct sasl_login login = {
+		.mechanism = "PLAIN",
+		.service = "imap",
+		.host = c->host,
+		.user = c->user,
+		.password = c->password,
+	};
+	if (sasl_new(&login, &s->sasl) < 0) {
+		imap_session_close(s, REASON_NO_MECHANISM, NULL);
+		return;
+	}
+	CLEANUP_SECRET char *response = NULL;
+	size_t n = strlen(c->user) + strlen(c->password);
+	bool is_short = IMAP_TAG_SIZE + strlen("AUTHENTICATE PLAIN \r\n") + (n + 4) / 3 * 4 <
+			INITIAL_RESPONSE_LINE_MAX;
+	if (imap_session_can(s, IMAP_CAPABILITY_SASL_IR) && is_short &&
+		sasl_step(s->sasl, NULL, &response) == 0)
+		imap_session_send(s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN %s", response);
+	else
+		imap_session_send(s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN");
+	imap_session_enter_state(s, IMAP_STATE_AUTHENTICATE);
+}
+
+/* Moves what may be sent from `held` to the output: up to the end of the next line that announces
+ * a literal, or all. */
+static void send_held(struct imap_session *s) {
+	const char *bytes = (const char *)buffer_bytes(&s->held);
+	const char *end = s->held.n > 0 ? memmem(bytes, s->held.n, "}\r\n", 3) : NULL;
+	size_t n = end ? (size_t)(end - bytes) + 3 : s->held.n;
+	CLEANUP_SECRET char *part = n > 0 ? memory_strndup(bytes, n) : NULL;
+	if (part)
+		imap_session_send_text(s, part);
+	buffer_consume(&s->held, n);
+	buffer_release(&s->held);
+}
+
+static void begin_login(struct imap_session *s) {
+	const struct imap_credentials *c = &s->credentials;
+	bool literal_plus = imap_session_can(s, IMAP_CAPABILITY_LITERAL_PLUS);
+	struct buffer arguments;
+	buffer_init_secret(&arguments, s->held.max / 2);
+	int r = imap_command_append_string(&arguments, c->user, literal_plus);
+	if (r == 0)
+		r = buffer_append_text(&arguments, " ");
+	if (r == 0)
+		r = imap_command_append_string(&arguments, c->password, literal_plus);
+	CLEANUP_SECRET char *text = buffer_take_text(&arguments);
+	if (r < 0) {
+		imap_session_close(s, REASON_CONFIG_ERROR, NULL);
+		return;
+	}
+	if (strstr(text, "}\r\n") && !literal_plus) {
+		/* a password cannot hold a line end, so each one announces a literal */
+		const char *rest = strstr(text, "\r\n") + 2;
+		(void)buffer_append_text(&s->held, rest);
+		(void)buffer_append_text(&s->held, "\r\n");
+		imap_session_send(
+			s, IMAP_COMMAND_LOGIN, "LOGIN %.*s", (int)(rest - 2 - text), text);
+	} else {
+		imap_session_send(s, IMAP_COMMAND_LOGIN, "LOGIN %s", text);
+	}
+	imap_session_enter_state(s, IMAP_STATE_LOGIN);
+}
+
+/* LOGINDISABLED over a stream that is not encrypted speaks of passwords in every form. */
+static void choose_mechanism(struct imap_session *s) {
+	bool disabled = imap_session_can(s, IMAP_CAPABILITY_LOGINDISABLED);
+	bool encrypted = s->credentials.security != IMAP_SECURITY_NONE;
+	bool plain = imap_session_can(s, IMAP_CAPABILITY_AUTH_PLAIN) && (encrypted || !disabled);
+	/* what is authenticated from here on is not what was offered before */
+	s->has_capabilities = false;
+	switch (s->credentials.auth) {
+	case IMAP_AUTH_AUTOMATIC:
+		break;
+	case IMAP_AUTH_PLAIN:
+		disabled = true;
+		break;
+	case IMAP_AUTH_LOGIN:
+		plain = false;
+		break;
+	}
+	if (plain)
+		begin_authenticate(s);
+	else if (!disabled)
+		begin_login(s);
+	else
+		imap_session_close(s, REASON_NO_MECHANISM, NULL);
+}
+
+void imap_login_begin(struct imap_session *s) {
+	if (s->has_capabilities) {
+		choose_mechanism(s);
+		return;
+	}
+	imap_session_send(s, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
+	imap_session_enter_state(s, IMAP_STATE_CAPABILITY);
+}
+
+void imap_login_on_continuation(struct imap_session *s, const struct imap_reply *reply) {
+	if (s->state == IMAP_STATE_LOGIN)
+		send_held(s);
+	if (s->state != IMAP_STATE_AUTHENTICATE)
+		return;
+	CLEANUP_SECRET char *response = NULL;
+	if (!reply->is_cut && sasl_step(s->sasl, reply->text, &response) == 0)
+		imap_session_send_text(s, response);
+	else
+		imap_session_send_text(s, "*");
+	imap_session_send_text(s, "\r\n");
+}
+
+void imap_login_on_tagged(struct imap_session *s, const struct imap_reply *reply) {
+	bool ok = reply->condition == IMAP_CONDITION_OK;
+	if (s->state == IMAP_STATE_CAPABILITY) {
+		if (ok && s->has_capabilities)
+			choose_mechanism(s);
+		else
+			imap_session_close(s, REASON_PROTOCOL_ERROR, reply->text);
+		return;
+	}
+	bool is_proved = s->state == IMAP_STATE_LOGIN || sasl_is_done(s->sasl);
+	if (reply->condition == IMAP_CONDITION_NO || (!ok && !is_proved)) {
+		imap_session_refuse(s, reply, REASON_AUTH_FAILED);
+	} else if (!ok || !is_proved || s->held.n > 0) {
+		imap_session_refuse(s, reply, REASON_PROTOCOL_ERROR);
+	} else {
+		imap_login_forget(s);
+		imap_opening_begin(s);
+	}
+}

@@ -1,0 +1,9 @@
+#pragma once
+/* Private to the session: ID, STATUS and EXAMINE, the comparison with the cursor, and what the
+ * server says of the open mailbox later on. */
+#include "protocol/imap-conversation.h"
+
+void imap_opening_begin(struct imap_session *s);
+void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *reply);
+void imap_opening_on_tagged(
+	struct imap_session *s, enum imap_command_kind kind, const struct imap_reply *reply);
