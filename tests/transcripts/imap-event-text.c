@@ -1,0 +1,84 @@
+#include "imap-event-text.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void append_text(struct buffer *out, const char *key, const char *text) {
+	CLEANUP_TEXT char *printable = text_printable(text);
+	if (text)
+		(void)buffer_append_format(out, " %s=\"%s\"", key, printable);
+}
+
+static void append_number(struct buffer *out, const char *key, uint64_t value) {
+	if (value != 0)
+		(void)buffer_append_format(out, " %s=%llu", key, (unsigned long long)value);
+}
+
+static void append_flags(struct buffer *out, const char *const *flags) {
+	(void)buffer_append_text(out, " flags=(");
+	for (size_t i = 0; flags[i]; i++) {
+		CLEANUP_TEXT char *printable = text_printable(flags[i]);
+		(void)buffer_append_format(out, "%s%s", i > 0 ? " " : "", printable);
+	}
+	(void)buffer_append_text(out, ")");
+}
+
+static void append_message(struct buffer *out, const struct imap_event *event) {
+	const struct imap_message *m = event->message;
+	(void)buffer_append_format(out, "message %s", event->mailbox);
+	append_number(out, "uidvalidity", event->cursor.uidvalidity);
+	append_number(out, "uid", m->uid);
+	append_number(out, "received", m->internal_date_usec / USEC_PER_SEC);
+	append_number(out, "size", m->size);
+	append_flags(out, m->flags);
+	append_text(out, "date", m->date);
+	append_text(out, "subject", m->subject);
+	append_text(out, "name", m->from.name);
+	append_text(out, "mailbox", m->from.mailbox);
+	append_text(out, "host", m->from.host);
+	append_text(out, "message-id", m->message_id);
+	append_text(out, "list-id", m->list_id);
+	append_text(out, "auto-submitted", m->auto_submitted);
+	append_text(out, "email-id", m->email_id);
+	append_text(out, "thread-id", m->thread_id);
+}
+
+static void append_cursor(struct buffer *out, const char *word, const struct imap_event *event) {
+	const struct imap_cursor *c = &event->cursor;
+	(void)buffer_append_format(out, "%s %s uidvalidity=%u next=%u messages=%u unseen=%u", word,
+		event->mailbox, c->uidvalidity, c->next_uid, c->messages, c->unseen);
+	append_number(out, "modseq", c->highestmodseq);
+}
+
+void imap_event_text_append(struct buffer *out, const struct imap_event *event) {
+	switch (event->kind) {
+	case IMAP_EVENT_WANT_TLS:
+		(void)buffer_append_text(out, "want-tls");
+		break;
+	case IMAP_EVENT_ONLINE:
+		(void)buffer_append_format(out, "online %s", event->strategy);
+		break;
+	case IMAP_EVENT_BASELINE:
+		append_cursor(out, event->reset ? "reset" : "baseline", event);
+		break;
+	case IMAP_EVENT_MESSAGE:
+		append_message(out, event);
+		break;
+	case IMAP_EVENT_CURSOR:
+		append_cursor(out, "cursor", event);
+		break;
+	case IMAP_EVENT_COUNTS:
+		append_cursor(out, "counts", event);
+		break;
+	case IMAP_EVENT_ALERT:
+		(void)buffer_append_text(out, "alert");
+		append_text(out, "text", event->text);
+		break;
+	case IMAP_EVENT_CLOSED:
+		(void)buffer_append_format(out, "closed %s",
+			event->reason == REASON_NONE ? "none" : reason_to_string(event->reason));
+		append_text(out, "text", event->text);
+		append_number(out, "retry-after", event->retry_after_usec / USEC_PER_MSEC);
+		break;
+	}
+}
