@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/macros.h"
 #include "base/memory.h"
 
 #define BYTES_MAX ((size_t)64 * 1024 * 1024)
@@ -69,7 +70,7 @@ static void add_numbered(
 	unsigned first, last;
 	int skipped = 0;
 	if (sscanf(text, "%u..%u: %n", &first, &last, &skipped) != 2 || skipped == 0)
-		fail(t->name, number, "not FIRST..LAST: text");
+		fail(t->path, number, "not FIRST..LAST: text");
 	struct buffer all;
 	buffer_init(&all, BYTES_MAX);
 	for (unsigned i = first; i <= last; i++) {
@@ -108,12 +109,18 @@ static void add_line(struct transcript *t, unsigned number, const char *line) {
 			add(t, prefixes[i].kind, number, memory_strdup(text));
 		return;
 	}
-	fail(t->name, number, "not a line of a transcript");
+	fail(t->path, number, "not a line of a transcript");
 }
 
-struct transcript *transcript_load(const char *path) {
+static struct transcript *begin(const char *path, const char *title) {
 	struct transcript *t = MEMORY_NEW(struct transcript);
-	t->name = memory_strdup(path);
+	t->path = memory_strdup(path);
+	t->title = memory_strdup(title);
+	return t;
+}
+
+/* Adds the lines of a file to the conversation `t`, or to those that begin in it. */
+static void load(struct transcript *t, const char *path) {
 	FILE *f = fopen(path, "re");
 	if (!f)
 		fail(path, 0, "cannot be opened");
@@ -124,22 +131,46 @@ struct transcript *transcript_load(const char *path) {
 		number++;
 		if (n > 0 && line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		if (*line && *line != '#')
+		if (!*line || *line == '#')
+			continue;
+		if (strncmp(line, "=== ", 4) == 0) {
+			t = t->next = begin(path, line + 4);
+		} else if (strncmp(line, "use ", 4) == 0) {
+			const char *slash = strrchr(path, '/');
+			CLEANUP_TEXT char *other = memory_format("%.*s/%s",
+				slash ? (int)(slash - path) : 1, slash ? path : ".", line + 4);
+			load(t, other);
+		} else {
 			add_line(t, number, line);
+		}
 	}
 	free(line);
 	fclose(f);
-	return t;
 }
 
-struct transcript *transcript_free(struct transcript *t) {
-	if (!t)
-		return NULL;
-	for (size_t i = 0; i < t->n_lines; i++)
-		free(t->lines[i].text);
-	free(t->lines);
-	free(t->name);
-	return memory_free(t);
+struct transcript *transcript_load(const char *path) {
+	struct transcript *first = begin(path, "");
+	load(first, path);
+	if (first->n_lines > 0 || !first->next)
+		return first;
+	/* nothing stood before the first title */
+	struct transcript *second = first->next;
+	first->next = NULL;
+	(void)transcript_free(first);
+	return second;
+}
+
+struct transcript *transcript_free(struct transcript *first) {
+	for (struct transcript *t = first, *next; t; t = next) {
+		next = t->next;
+		for (size_t i = 0; i < t->n_lines; i++)
+			free(t->lines[i].text);
+		free(t->lines);
+		free(t->path);
+		free(t->title);
+		free(t);
+	}
+	return NULL;
 }
 
 char *transcript_value(const char *text, const char *key) {

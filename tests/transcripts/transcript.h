@@ -3,6 +3,8 @@
  * which events must come of it. Lines:
  *
  *   # text              a comment
+ *   === title           a conversation of its own begins
+ *   use FILE            the lines of another file, of the same folder
  *   login KEY=VALUE...  settings of the session; before everything else
  *   watch NAME KEY=VALUE...
  *   S: text             the server sends the line and CR LF
@@ -10,11 +12,12 @@
  *   S*5..504: text      a line for each number, which stands for every #
  *   T: 9min             time passes
  *   secured | check | logout | hold | release
- *   C: text             the client has sent the line; $1 to $99 stand for tags, bound at first use
+ *   C: text             the client has sent the line; $1 to $99 stand for tags, bound at first use;
+ *                       "..." at the end stands for any rest
  *   C+: text            the same, in one write with the line before
- *   E: text             the event came; "..." at the end stands for any rest
+ *   E: text             the event came; "..." as above
  *   E*5..504: text      an event for each number
- *   E?: text            the event may have come
+ *   E?: text            the event may have come, if the bytes were cut
  *
  * C and E lines say all that came of the lines above them since the last C or E line. */
 #include <stddef.h>
@@ -42,14 +45,17 @@ struct transcript_line {
 };
 
 struct transcript {
-	char *name;
+	char *path;
+	char *title;
 	struct transcript_line *lines;
 	size_t n_lines;
+	struct transcript *next; /* of the same file */
 };
 
-/* Ends the program with a message when the file cannot be read. */
+/* The conversations of a file, in their order, owned by the first. Ends the program with a message
+ * when the file cannot be read. */
 struct transcript *transcript_load(const char *path);
-struct transcript *transcript_free(struct transcript *t);
+struct transcript *transcript_free(struct transcript *first);
 
 /* The value of KEY=VALUE in `text`, owned, or NULL. A value ends at a blank; "..." holds blanks. */
 char *transcript_value(const char *text, const char *key);
