@@ -368,7 +368,7 @@ bool account_config_is_id(const char *id) {
 	return n > 0 && n <= ACCOUNT_ID_MAX && id[0] != '.' && strspn(id, allowed) == n;
 }
 
-const char *account_protocol_to_string(enum account_protocol protocol) {
+const char *account_config_protocol(enum account_protocol protocol) {
 	switch (protocol) {
 	case ACCOUNT_PROTOCOL_IMAP:
 		return "imap";

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
-#include "daemon/config-message.h"
+#include "daemon/config-messages.h"
 
 #define ACCOUNT_ID_MAX 64
 #define ACCOUNT_WATCH_MAX 100
@@ -62,4 +62,4 @@ bool account_config_is_equal(const struct account_config *a, const struct accoun
 /* A file's name (without .conf) that may be an account: 1-64 of A-Z a-z 0-9 . _ - @ +, no leading dot. */
 bool account_config_is_id(const char *id);
 
-const char *account_protocol_to_string(enum account_protocol protocol);
+const char *account_config_protocol(enum account_protocol protocol);

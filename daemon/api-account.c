@@ -38,7 +38,7 @@ static void get_name(void *object, struct message_writer *w) {
 }
 
 static void get_protocol(void *object, struct message_writer *w) {
-	message_write_string(w, account_protocol_to_string(account_config(object)->protocol));
+	message_write_string(w, account_config_protocol(account_config(object)->protocol));
 }
 
 static void get_host(void *object, struct message_writer *w) {

@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "base/macros.h"
-#include "daemon/config-message.h"
+#include "daemon/config-messages.h"
 
 #define CONFIG_FILE_MAX ((size_t)1024 * 1024)
 #define CONFIG_ACCOUNTS_MAX 100000

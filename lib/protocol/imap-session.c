@@ -445,6 +445,10 @@ void imap_session_feed(struct imap_session *s, const void *bytes, size_t n) {
 		imap_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
 }
 
+bool imap_session_is_partial(const struct imap_session *s) {
+	return s->wire.input.n > 0 || !imap_lexer_is_between(&s->reader.lexer);
+}
+
 size_t imap_session_output(struct imap_session *s, const uint8_t **ret_bytes) {
 	*ret_bytes = buffer_bytes(&s->wire.output);
 	return s->wire.output.n;

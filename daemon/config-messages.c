@@ -1,4 +1,4 @@
-#include "daemon/config-message.h"
+#include "daemon/config-messages.h"
 
 #include <stdarg.h>
 
