@@ -1,0 +1,102 @@
+"""A stand-in for posthornd that says on the bus what the real one cannot be made to say. It follows
+the contract in lib/bus/*.xml, from which its object is made."""
+
+import pathlib
+
+from gi.repository import Gio, GLib
+
+from harness.client import MANAGER, NAME, ROOT
+from harness.posthorn import SOURCE
+
+XML = SOURCE / "lib/bus" / (MANAGER + ".xml")
+TYPES = {"seq": "t", "id": "s", "account": "s", "mailbox": "s", "uid": "u", "uidvalidity": "u", "received": "t",
+         "from_name": "s", "from_address": "s", "subject": "s", "type": "s", "reason": "s"}
+
+
+def connect(address):
+    bus = Gio.DBusConnection.new_for_address_sync(
+        address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
+        None, None)
+    bus.set_exit_on_close(False)
+    return bus
+
+
+def dictionary(event):
+    return {key: GLib.Variant(TYPES[key], value) for key, value in event.items()}
+
+
+def emit_new_mail(bus, event, destination=None):
+    message = {key: value for key, value in event.items() if key != "type"}
+    bus.emit_signal(destination, ROOT, MANAGER, "NewMail", GLib.Variant(
+        "(toa{sv})", (event["seq"], f"{ROOT}/account/{event['account']}", dictionary(message))))
+    bus.flush_sync(None)
+
+
+class StandIn:
+    def __init__(self, address, accounts=("work",)):
+        self.accounts = {account: account for account in accounts}  # id -> name
+        self.log = []
+        self.floor = 0  # events up to here are gone
+        self.last = 1000
+        self.bus = connect(address)
+        self.before_last_sequence = lambda: None  # called when LastSequence is asked for, before the answer
+        node = Gio.DBusNodeInfo.new_for_xml(pathlib.Path(XML).read_text(encoding="utf-8"))
+        self.bus.register_object(ROOT, node.lookup_interface(MANAGER), self._on_call, self._on_get, None)
+        self.appear()
+
+    def _name(self, method, *arguments):
+        self.bus.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
+                           GLib.Variant("(su)" if len(arguments) == 2 else "(s)", arguments), None,
+                           Gio.DBusCallFlags.NONE, 20000, None)
+
+    def appear(self):
+        self._name("RequestName", NAME, 4)
+
+    def vanish(self):
+        self._name("ReleaseName", NAME)
+
+    def close(self):
+        if not self.bus.is_closed():
+            self.bus.close_sync(None)
+
+    # --- the contract ----------------------------------------------------------------------------
+
+    def _on_call(self, _bus, _sender, _path, _interface, method, parameters, invocation):
+        if method == "ReadEvents":
+            self._read_events(*parameters.unpack(), invocation)
+        elif method == "ListAccounts":
+            accounts = [(f"{ROOT}/account/{account}", {"Id": GLib.Variant("s", account),
+                                                       "Name": GLib.Variant("s", name)})
+                        for account, name in self.accounts.items()]
+            invocation.return_value(GLib.Variant("(a(oa{sv})u)", (accounts, len(accounts))))
+        else:
+            invocation.return_dbus_error("org.freedesktop.DBus.Error.UnknownMethod", method)
+
+    def _read_events(self, after, limit, invocation):
+        if 0 < after < self.floor:
+            invocation.return_dbus_error(NAME + ".Error.SequenceGone", "dropped")
+            return
+        events = [event for event in self.log if event["seq"] > max(after, self.floor)][:limit]
+        last = events[-1]["seq"] if events else self.last
+        invocation.return_value(GLib.Variant("(aa{sv}t)", ([dictionary(event) for event in events], last)))
+
+    def _on_get(self, _bus, _sender, _path, _interface, name):
+        if name != "LastSequence":
+            return GLib.Variant("u", 0)
+        self.before_last_sequence()
+        return GLib.Variant("t", self.last)
+
+    # --- what it says ----------------------------------------------------------------------------
+
+    def append(self, account="work", **keys):
+        """Into the log, without a signal."""
+        self.last += 1
+        event = {"type": "new", "seq": self.last, "account": account, "mailbox": "INBOX", "id": f"imap://{self.last}",
+                 "from_name": "Ada Lovelace", "from_address": "ada@example.org", **keys}
+        self.log.append({key: value for key, value in event.items() if value is not None})
+        return self.log[-1]
+
+    def mail(self, subject, account="work", **keys):
+        event = self.append(account, subject=subject, **keys)
+        emit_new_mail(self.bus, event)
+        return event["seq"]
