@@ -4,10 +4,16 @@
  * accounts do not go through `compgen -W`, which would expand what stands in them. */
 
 static void print_options(const struct grammar *grammar, unsigned set, struct buffer *out) {
-	for (size_t i = 0; i < OPTION_COUNT_; i++)
-		if (set & OPTION_BIT(i))
-			(void)buffer_append_format(out, " --%s%s", grammar->options[i].name,
-				grammar->options[i].argument ? "=" : "");
+	const char *blank = "";
+	(void)buffer_append_text(out, " options='");
+	for (size_t i = 0; i < OPTION_COUNT_; i++) {
+		if (!(set & OPTION_BIT(i)))
+			continue;
+		(void)buffer_append_format(out, "%s--%s%s", blank, grammar->options[i].name,
+			grammar->options[i].argument ? "=" : "");
+		blank = " ";
+	}
+	(void)buffer_append_text(out, "'");
 }
 
 /* case $before in --type) ... */
@@ -28,22 +34,24 @@ static void print_values(const struct grammar *grammar, struct buffer *out) {
 	(void)buffer_append_text(out, "\tesac\n");
 }
 
+/* Options are proposed to whoever began one; accounts and verbs to everybody else. */
 static void print_verbs(const struct grammar *grammar, struct buffer *out) {
 	(void)buffer_append_text(out, "\tcase $verb in\n\t'') candidates='");
 	for (size_t i = 0; i < grammar->n_verbs; i++)
-		(void)buffer_append_format(out, "%s ", grammar->verbs[i].name);
+		(void)buffer_append_format(out, "%s%s", i > 0 ? " " : "", grammar->verbs[i].name);
+	(void)buffer_append_text(out, "'");
 	print_options(grammar, grammar->common | grammar->alone, out);
-	(void)buffer_append_text(out, "' ;;\n");
+	(void)buffer_append_text(out, " ;;\n");
 	for (size_t i = 0; i < grammar->n_verbs; i++) {
 		const struct verb *v = &grammar->verbs[i];
-		(void)buffer_append_format(out, "\t%s) candidates='", v->name);
+		(void)buffer_append_format(out, "\t%s)", v->name);
 		print_options(grammar, grammar->common | v->options, out);
-		(void)buffer_append_text(out, "'");
 		if (v->names_accounts)
-			(void)buffer_append_text(out, "; _posthorn_accounts \"$word\"");
+			(void)buffer_append_text(
+				out, "; [[ $word == -* ]] || _posthorn_accounts \"$word\"");
 		(void)buffer_append_text(out, " ;;\n");
 	}
-	(void)buffer_append_text(out, "\tesac\n");
+	(void)buffer_append_text(out, "\tesac\n\t[[ $word == -* ]] && candidates=$options\n");
 }
 
 static void print_accounts_function(struct buffer *out) {
@@ -62,7 +70,7 @@ void completion_bash(const struct grammar *grammar, struct buffer *out) {
 	(void)buffer_append_text(out,
 		"_posthorn() {\n"
 		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-		"\tlocal verb= bus= candidates= i\n"
+		"\tlocal verb= bus= candidates= options= i\n"
 		"\tif [[ $word == = ]]; then\n"
 		"\t\tword=\n"
 		"\telif [[ $before == = ]]; then\n"

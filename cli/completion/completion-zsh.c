@@ -36,8 +36,7 @@ void completion_zsh(const struct grammar *grammar, struct buffer *out) {
 		"# zsh completion for posthorn(1)\n"
 		"\n"
 		"_posthorn_accounts() {\n"
-		"\tlocal -a ids bus\n"
-		"\t(( ${+opt_args[--system]} )) && bus=(--system)\n"
+		"\tlocal -a ids\n"
 		"\tids=(${(f)\"$(posthorn $bus --print-completion=accounts 2>/dev/null)\"})\n"
 		"\tcompadd -- $ids\n"
 		"}\n"
@@ -45,6 +44,7 @@ void completion_zsh(const struct grammar *grammar, struct buffer *out) {
 		"_posthorn() {\n"
 		"\tlocal curcontext=$curcontext state line\n"
 		"\tlocal -A opt_args\n"
+		"\tlocal -a bus=(${(M)words:#--system})\n"
 		"\tlocal -a verbs=(");
 	for (size_t i = 0; i < grammar->n_verbs; i++)
 		(void)buffer_append_format(
