@@ -97,13 +97,15 @@ static char *note_of(const struct record *account, uint64_t now_usec) {
 		CLEANUP_TEXT char *ahead = moment_format_ahead(now_usec, retry_usec);
 		retry = memory_format("next try %s", ahead);
 	}
-	bool has_sentence = !text_is_empty(sentence);
+	/* A detail may begin with the sentence already. */
 	bool has_detail = !text_is_empty(detail) && strcmp(detail, sentence) != 0;
+	bool has_sentence = !text_is_empty(sentence) &&
+			    !(has_detail && strncmp(detail, sentence, strlen(sentence)) == 0);
 	if (!has_sentence && !has_detail && !retry)
 		return NULL;
-	return memory_format("%s%s%s%s%s", sentence, has_sentence && has_detail ? ": " : "",
-		has_detail ? detail : "", retry && (has_sentence || has_detail) ? "; " : "",
-		retry ? retry : "");
+	return memory_format("%s%s%s%s%s", has_sentence ? sentence : "",
+		has_sentence && has_detail ? ": " : "", has_detail ? detail : "",
+		retry && (has_sentence || has_detail) ? "; " : "", retry ? retry : "");
 }
 
 static void add_account(struct table *t, const struct record *account, uint64_t now_usec) {

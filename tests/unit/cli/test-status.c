@@ -81,6 +81,27 @@ static void test_table(void **state) {
 	assert_false(status_all_online(s));
 }
 
+/* The daemon may have put its sentence in front of the server's words. */
+static void test_no_sentence_twice(void **state) {
+	static const char *const texts[] = {
+		"The server's certificate has expired: error 10",
+		"The server's certificate has expired",
+		"error 10",
+	};
+	static const char *const notes[] = {
+		"    The server's certificate has expired: error 10\n",
+		"    The server's certificate has expired\n",
+		"    The server's certificate has expired: error 10\n",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct account_row row = { "x", "x", "failed", NULL, "tls-expired", texts[i], 0, 0,
+			0 };
+		CLEANUP(status_free) struct status *s = status_of(&row, 1, 0);
+		CLEANUP_TEXT char *text = table_of(s, false);
+		assert_non_null(strstr(text, notes[i]));
+	}
+}
+
 static void test_one_account(void **state) {
 	CLEANUP(status_free) struct status *s = status_of(&mixed[3], 1, 1);
 	CLEANUP_TEXT char *text = table_of(s, false);
@@ -152,6 +173,7 @@ static void test_json(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_no_sentence_twice),
 		cmocka_unit_test(test_one_account),
 		cmocka_unit_test(test_no_account),
 		cmocka_unit_test(test_unknown_words),
