@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""manual.py ROOT POSTHORN: the manual pages and the example configuration say what there is, all of
+it and nothing else: verbs, options and exit codes, keys, and the D-Bus contract."""
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+ROOT, POSTHORN = pathlib.Path(sys.argv[1]), sys.argv[2]
+problems = []
+
+
+def read(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def page(name):
+    return read(f"man/{name}.scd")
+
+
+def compare(what, real, written):
+    real, written = list(real), list(written)
+    if not real:
+        problems.append(f"{what}: nothing found to compare with")
+    for item in real:
+        if item not in written:
+            problems.append(f"{what}: {item} is not written down")
+        elif written.count(item) > 1:
+            problems.append(f"{what}: {item} is written down twice")
+    problems.extend(f"{what}: {item} does not exist" for item in written if item not in real)
+
+
+def between(text, start, end="\n# "):
+    """What stands behind a line `start`, up to the next section."""
+    found = re.search(rf"^{re.escape(start)}$", text, re.M)
+    if not found:
+        problems.append(f"there is no line {start!r}")
+        return ""
+    return (text[found.end():] + end).partition(end)[0]
+
+
+def terms(text):
+    """The bold words that begin the lines of a list of options: `*-h*, *--help*`, `*--since*=_SEQ_`."""
+    lines = (line for line in text.split("\n") if line.startswith("*-"))
+    return [re.sub(r"[*_]", "", term) for line in lines for term in line.split(", ")]
+
+
+# --- posthorn(1): the table of verbs, as --help prints it ---------------------------------------
+
+def helped(*arguments):
+    """The left sides of --help, by heading: {'Verbs': ['status', ...], 'Options': ['-h', ...]}."""
+    output = subprocess.run([POSTHORN, *arguments, "--help"], stdout=subprocess.PIPE, check=True,
+                            text=True).stdout
+    found, heading = {}, ""
+    for line in output.split("\n"):
+        if line.endswith(":") and not line.startswith(" "):
+            heading = line[:-1]
+        elif line.startswith("  "):
+            left = re.split(r"  +", line.strip())[0]
+            found.setdefault(heading, []).extend(left.split(", "))
+    return found
+
+
+def check_posthorn():
+    text = page("posthorn.1")
+    program = helped()
+    verbs = [left.split()[0] for left in program["Verbs"]]
+    options = between(text, "# OPTIONS")
+    common, *groups = re.split(r"^Of \*(\w+)\*:$", options, flags=re.M)
+    compare("posthorn(1), common options", program["Options"], terms(common))
+    compare("posthorn(1), verbs", verbs,
+            re.findall(r"^\*(\w+)\*$", between(text, "# VERBS"), re.M))
+    compare("posthorn(1), synopsis", verbs,
+            re.findall(r"^\*posthorn\*.* \*(\w+)\*", between(text, "# SYNOPSIS"), re.M))
+
+    written = dict(zip(groups[::2], groups[1::2]))
+    for verb in verbs:
+        own = [o for o in helped(verb)["Options"] if o not in program["Options"]]
+        if own or verb in written:
+            compare(f"posthorn(1), options of {verb}", own, terms(written.get(verb, "")))
+        synopsis = re.search(rf"^\*posthorn\*.* \*{verb}\*(.*)$", text, re.M)
+        compare(f"posthorn(1), synopsis of {verb}", own or ["none"],
+                [re.sub(r"[*_]", "", o) for o in re.findall(r"\[(\*--.*?)\]", synopsis.group(1))]
+                or ["none"])
+
+    codes = set(re.findall(r"^\tEXIT_CODE_\w+ = (\d+)", read("cli/exit-code.h"), re.M))
+    compare("posthorn(1), exit codes", sorted(codes),
+            re.findall(r"^\*(\d+)\*$", between(text, "# EXIT STATUS"), re.M))
+
+
+# --- the other programs -------------------------------------------------------------------------
+
+def check_options(name, source, pattern):
+    text = page(name)
+    if not (ROOT / source).exists():
+        return
+    real = ["--" + o for o in re.findall(pattern, read(source))] + ["--help"]
+    compare(name, sorted(set(real)),
+            sorted({term.split()[0] for term in terms(between(text, "# OPTIONS")) if
+                    term.startswith("--")}))
+
+
+# --- posthorn.conf(5) and the example -----------------------------------------------------------
+
+def check_keys():
+    table = re.findall(r'^\t\{ "(\w+)", "(\w+)", parse_', read("daemon/account-config.c"), re.M)
+    real = [f"[{section}] {key}=" for section, key in table]
+
+    written = []
+    for section, body in re.findall(r"^# \[(\w+)\] SECTION$(.*?)(?=^# )", page("posthorn.conf.5"),
+                                    re.M | re.S):
+        written += [f"[{section.capitalize()}] {key}" for key in
+                    re.findall(r"^\*(\w+=)\*$", body, re.M)]
+    compare("posthorn.conf(5)", real, written)
+
+    example, section = [], ""
+    for line in read("config/accounts.d/example.conf").split("\n"):
+        if line.startswith("["):
+            section = line
+        found = re.match(r"#?([A-Z]\w*=)", line)
+        if found and section:
+            example.append(f"{section} {found.group(1)}")
+    compare("config/accounts.d/example.conf", real, example)
+
+
+# --- posthorn-dbus(7) ---------------------------------------------------------------------------
+
+def arguments(member, direction=None):
+    return ", ".join(f"{a.get('type')} _{a.get('name')}_" for a in member.findall("arg")
+                     if direction in (None, a.get("direction")))
+
+
+def method_line(method):
+    outputs = arguments(method, "out")
+    return (f"*{method.get('name')}*({arguments(method, 'in')})"
+            + (f" -> ({outputs})" if outputs else ""))
+
+
+def check_interface(name, text):
+    tree = xml.etree.ElementTree.fromstring(read(f"lib/bus/org.posthorn.Posthorn1.{name}.xml"))
+    interface = tree.find("interface")
+    if f"Interface *{interface.get('name')}*." not in text:
+        problems.append(f"posthorn-dbus(7): {interface.get('name')} is not named")
+    properties = between(text, "## Properties", "\n## ")
+    compare(f"{name}, methods", map(method_line, interface.findall("method")),
+            re.findall(r"^\*\w+\*\(.*$", between(text, "## Methods", "\n## "), re.M))
+    compare(f"{name}, properties",
+            (f"*{p.get('name')}* ({p.get('type')})" for p in interface.findall("property")),
+            re.findall(r"\*[A-Z]\w+\* \(\w+\)", properties))
+    signals = [f"*{s.get('name')}*({arguments(s)})" for s in interface.findall("signal")]
+    if signals or "## Signals" in text:
+        compare(f"{name}, signals", signals,
+                re.findall(r"^\*\w+\*\(.*$", between(text, "## Signals", "\n## "), re.M))
+
+
+def check_dbus():
+    text, names = page("posthorn-dbus.7"), read("lib/bus/names.h")
+    check_interface("Manager", between(text, "# MANAGER"))
+    check_interface("Account", between(text, "# ACCOUNTS"))
+    compare("posthorn-dbus(7), keys",
+            (f"*{key}* ({kind})" for key, kind in
+             re.findall(r'BUS_KEY_\w+ "(\w+)" /\* (\w+)', names)),
+            re.findall(r"\*\w+\* \(\w+\)", between(text, "# EVENTS")))
+    compare("posthorn-dbus(7), errors",
+            re.findall(r'BUS_ERROR_\w+ "org\.posthorn\.Posthorn1\.Error\.(\w+)"', names),
+            [e for e in re.findall(r"\*(\w+)\*", between(text, "# ERRORS"))])
+    compare("posthorn-dbus(7), reasons",
+            re.findall(r'^\t\[REASON_\w+\] = \{ "([\w-]+)"', read("lib/base/reason.c"), re.M),
+            re.findall(r"\*([\w-]+)\*", between(text, "# REASONS").split("*posthorn status*")[0]))
+
+
+check_posthorn()
+check_options("posthornd.8", "daemon/options.c", r'\{ "([\w-]+)", (?:no|required)_argument')
+check_options("posthorn-notify.1", "notify/main.c", r'\{ "([\w-]+)", 0, 0, G_OPTION_ARG')
+check_keys()
+check_dbus()
+print("\n".join(problems))
+sys.exit(1 if problems else 0)
