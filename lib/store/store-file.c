@@ -24,7 +24,9 @@ static int make_directory(const char *path) {
 	/* "is there" is not always said as EEXIST: a read-only file system may answer first */
 	struct stat st;
 	int r = -errno;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : r;
+	if (stat(path, &st) < 0)
+		return r;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 static int make_parents(const char *path) {
@@ -58,9 +60,12 @@ int store_file_lock(const char *path) {
 
 static int look_over(struct store_sql *sql, const char *path, char **ret_damage) {
 	sqlite3 *db = NULL;
-	int r = store_sql_open(path, 0, &db);
-	if (r < 0)
+	int r = store_sql_open(path, &db);
+	if (r < 0) {
+		if (r == -EUCLEAN)
+			*ret_damage = memory_strdup("is damaged");
 		return r;
+	}
 	r = store_schema_check(db, ret_damage);
 	if (r < 0) {
 		sql->db = db;
@@ -90,12 +95,10 @@ int store_file_open(const char *path, struct store_sql *ret, char **ret_damage) 
 	if (r == 0 && (st.st_mode & 0077) != 0 && chmod(path, 0600) < 0 && errno != EPERM)
 		r = -errno;
 	if (r < 0) {
-		/* What is refused or set aside stays as it is: a close would move the log into it */
-		if (sql.db)
-			(void)sqlite3_db_config(sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		store_sql_deinit(&sql);
 		return r;
 	}
+	(void)sqlite3_db_config(sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	*ret = sql;
 	return 1;
 }
@@ -135,7 +138,7 @@ static int create_database(const char *path) {
 	(void)close(fd);
 	sqlite3 *db = NULL;
 	if (r == 0)
-		r = store_sql_open(path, 0, &db);
+		r = store_sql_open(path, &db);
 	if (r == 0)
 		r = store_schema_create(db);
 	/* Moves the log into the file, which the close of the last connection would do without
@@ -157,8 +160,7 @@ int store_file_create(const char *path) {
 		remove_all(path); /* a log whose database is gone */
 		r = rename(newborn, path) < 0 ? -errno : sync_parent(path);
 	}
-	if (r < 0)
-		remove_all(newborn);
+	remove_all(newborn); /* its empty log; all of it after a failure */
 	return r;
 }
 

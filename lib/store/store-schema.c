@@ -4,6 +4,8 @@
 #include "store/store-sql.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define APPLICATION_ID 0x50736864 /* "Pshd", as file(1) shows it */
 
@@ -104,6 +106,14 @@ static int check_version(sqlite3 *db, char **ret_damage) {
 	return version > STORE_SCHEMA_VERSION ? -EPROTO : 0;
 }
 
+/* SQLite reports a page that could not be read as a finding, not as a failure: a disk that is not
+ * there for a moment is no reason to begin anew. */
+static int finding_errno(const char *finding) {
+	const char *code = strstr(finding, "error code=");
+	return code && (atoi(code + strlen("error code=")) & 0xff) == SQLITE_IOERR ? -EIO
+										   : -EUCLEAN;
+}
+
 int store_schema_check(sqlite3 *db, char **ret_damage) {
 	int r = check_version(db, ret_damage);
 	if (r < 0)
@@ -115,7 +125,10 @@ int store_schema_check(sqlite3 *db, char **ret_damage) {
 		return damaged(ret_damage, sqlite3_errmsg(db));
 	if (r < 0)
 		return r;
-	if (!finding || sqlite3_stricmp(finding, "ok") != 0)
-		return damaged(ret_damage, finding ? finding : "no answer");
-	return 0;
+	if (!finding)
+		return damaged(ret_damage, "no answer");
+	if (strcmp(finding, "ok") == 0)
+		return 0;
+	r = finding_errno(finding);
+	return r == -EUCLEAN ? damaged(ret_damage, finding) : r;
 }

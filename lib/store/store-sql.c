@@ -16,6 +16,8 @@
 #define EXCLUSIVE "PRAGMA locking_mode = EXCLUSIVE;"
 /* For another program that reads the file at the moment we open it; later nobody else can. */
 #define OPEN_WAIT_MSEC 200
+/* No files beside ours, which a sandbox may not let us make. */
+#define TEMPORARY "PRAGMA temp_store = MEMORY;"
 /* The log's file is cut back to this after a storm (bytes). */
 #define LOG_LIMIT "PRAGMA journal_size_limit = 8388608;"
 
@@ -102,16 +104,18 @@ int store_sql_errno(sqlite3 *db, int code) {
 	}
 }
 
-int store_sql_open(const char *path, int flags, sqlite3 **ret) {
+int store_sql_open(const char *path, sqlite3 **ret) {
 	/* SQLite may be built to take a name that begins with "file:" for a URI */
 	CLEANUP_TEXT char *plain = memory_format("%s%s", path[0] == '/' ? "" : "./", path);
 	sqlite3 *db = NULL;
-	int code = sqlite3_open_v2(
-		plain, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, NULL);
+	int code = sqlite3_open_v2(plain, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code == SQLITE_OK) {
-		sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1024 * 1024);
+		/* What is refused or set aside stays as it is: a close would move the log into it */
+		(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1024 * 1024);
 		(void)sqlite3_busy_timeout(db, OPEN_WAIT_MSEC);
-		code = sqlite3_exec(db, EXCLUSIVE DURABILITY CACHE LOG_LIMIT, NULL, NULL, NULL);
+		code = sqlite3_exec(
+			db, EXCLUSIVE DURABILITY CACHE TEMPORARY LOG_LIMIT, NULL, NULL, NULL);
 	}
 	if (code != SQLITE_OK) {
 		int r = store_sql_errno(db, code);

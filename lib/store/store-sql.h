@@ -40,8 +40,9 @@ struct store_sql {
 	sqlite3_stmt *statements[STORE_SQL_COUNT_];
 };
 
-/* Opens an existing file (flags of sqlite3_open_v2() beyond that), for this process alone. */
-int store_sql_open(const char *path, int flags, sqlite3 **ret);
+/* Opens an existing file, for this process alone. A close leaves its log beside it, until
+ * SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE is taken back. */
+int store_sql_open(const char *path, sqlite3 **ret);
 
 /* Prepares all statements; -EUCLEAN when the schema does not have what they name. `sql` owns `db`
  * then, also after a failure. */
