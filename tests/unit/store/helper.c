@@ -1,8 +1,14 @@
 #include "helper.h"
 
+#include "base/memory.h"
+
 #include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -58,4 +64,60 @@ void helper_expect_subjects(struct store *store, uint64_t after, const char *exp
 	int n = store_read_events(store, after, 1000, helper_on_event, &reading);
 	assert_int_equal(n, reading.n);
 	assert_string_equal(reading.subjects, expected);
+}
+
+static const struct store_limits defaults;
+
+struct opening helper_open_path(const char *path) {
+	struct opening o = { .opened = (enum store_opened) - 1 };
+	o.r = store_open(path, &defaults, &o.store, &o.opened, &o.problem);
+	return o;
+}
+
+void helper_end(struct opening *o) {
+	o->store = store_close(o->store);
+	o->problem = memory_free(o->problem);
+}
+
+void helper_expect_opened(struct opening *o, enum store_opened opened) {
+	assert_int_equal(o->r, 0);
+	assert_int_equal(o->opened, opened);
+	if (opened == STORE_SET_ASIDE)
+		assert_non_null(o->problem);
+	else
+		assert_null(o->problem);
+}
+
+void helper_kill_child_after(struct scratch *s, void (*act)(struct scratch *s)) {
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		act(s);
+		(void)kill(getpid(), SIGKILL);
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+void helper_append_three(struct scratch *s) {
+	struct store *store = helper_open(s);
+	helper_append_and_commit(store, "a", NOW);
+	helper_append_and_commit(store, "b", NOW);
+	helper_append_and_commit(store, "c", NOW);
+}
+
+void helper_exec_sql(const char *path, const char *sql) {
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+struct bytes helper_take_bytes(struct scratch *s) {
+	struct bytes b = { 0 };
+	b.file = scratch_read(s->path, &b.n_file);
+	if (scratch_has(s, "-wal"))
+		b.log = scratch_read(scratch_name(s, "-wal"), &b.n_log);
+	return b;
 }

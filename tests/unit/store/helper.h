@@ -35,3 +35,35 @@ struct reading {
 
 /* A store_event_fn; the userdata is a struct reading. */
 int helper_on_event(const struct store_event *event, void *userdata);
+
+/* What an opening with the default limits said. */
+struct opening {
+	struct store *store;
+	enum store_opened opened;
+	char *problem;
+	int r;
+};
+
+struct opening helper_open_path(const char *path);
+/* Closes, and frees the problem. */
+void helper_end(struct opening *o);
+/* Asserts the outcome, and that there is a problem only when one is due. */
+void helper_expect_opened(struct opening *o, enum store_opened opened);
+
+/* Acts in a child that ends by SIGKILL and closes nothing, so that the log stays behind. */
+void helper_kill_child_after(struct scratch *s, void (*act)(struct scratch *s));
+/* Such an act: opens, and commits the subjects a, b and c one by one. */
+void helper_append_three(struct scratch *s);
+
+/* As another program would do it. */
+void helper_exec_sql(const char *path, const char *sql);
+
+/* The state file and its log; both owned, the log NULL when there is none. */
+struct bytes {
+	char *file;
+	size_t n_file;
+	char *log;
+	size_t n_log;
+};
+
+struct bytes helper_take_bytes(struct scratch *s);
