@@ -196,12 +196,13 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 		account_on_online(account, report);
 		break;
 	case WATCH_BASELINE:
-		account_count(account, report);
 		account_on_baseline(account, report);
+		account_count(account, report);
 		break;
 	case WATCH_MESSAGES:
-		account_count(account, report);
+		/* The event goes out before the numbers that it changes. */
 		account_on_messages(account, report);
+		account_count(account, report);
 		break;
 	case WATCH_COUNTS:
 		account_count(account, report);
