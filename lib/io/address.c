@@ -7,20 +7,26 @@
 
 #include "base/memory.h"
 
+static void set_v4(struct address *a, const struct sockaddr_in *v4, uint16_t port) {
+	*a = (struct address){ .length = sizeof(*v4) };
+	a->socket.v4 = *v4;
+	a->socket.v4.sin_port = htons(port);
+}
+
+static void set_v6(struct address *a, const struct sockaddr_in6 *v6, uint16_t port) {
+	*a = (struct address){ .length = sizeof(*v6) };
+	a->socket.v6 = *v6;
+	a->socket.v6.sin6_port = htons(port);
+}
+
 int address_from_socket(const struct sockaddr *socket, uint16_t port, struct address *ret) {
-	if (socket->sa_family == AF_INET) {
-		*ret = (struct address){ .length = sizeof(ret->socket.v4) };
-		memcpy(&ret->socket.v4, socket, sizeof(ret->socket.v4));
-		ret->socket.v4.sin_port = htons(port);
-		return 0;
-	}
-	if (socket->sa_family == AF_INET6) {
-		*ret = (struct address){ .length = sizeof(ret->socket.v6) };
-		memcpy(&ret->socket.v6, socket, sizeof(ret->socket.v6));
-		ret->socket.v6.sin6_port = htons(port);
-		return 0;
-	}
-	return -EAFNOSUPPORT;
+	if (socket->sa_family == AF_INET)
+		set_v4(ret, (const struct sockaddr_in *)(const void *)socket, port);
+	else if (socket->sa_family == AF_INET6)
+		set_v6(ret, (const struct sockaddr_in6 *)(const void *)socket, port);
+	else
+		return -EAFNOSUPPORT;
+	return 0;
 }
 
 /* RFC 4007 section 11: a link-local address with its zone, "fe80::1%eth0". */
@@ -39,9 +45,10 @@ static int parse_zoned(const char *literal, const char *percent, struct sockaddr
 
 int address_parse(const char *literal, uint16_t port, struct address *ret) {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	if (inet_pton(AF_INET, literal, &v4.sin_addr) == 1)
-		return address_from_socket((const struct sockaddr *)&v4, port, ret);
-
+	if (inet_pton(AF_INET, literal, &v4.sin_addr) == 1) {
+		set_v4(ret, &v4, port);
+		return 0;
+	}
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
 	const char *percent = strchr(literal, '%');
 	if (percent) {
@@ -49,7 +56,8 @@ int address_parse(const char *literal, uint16_t port, struct address *ret) {
 			return -EINVAL;
 	} else if (inet_pton(AF_INET6, literal, &v6.sin6_addr) != 1)
 		return -EINVAL;
-	return address_from_socket((const struct sockaddr *)&v6, port, ret);
+	set_v6(ret, &v6, port);
+	return 0;
 }
 
 bool address_is_loopback(const struct address *a) {

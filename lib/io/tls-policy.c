@@ -5,6 +5,8 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +72,9 @@ int tls_policy_new(const char *ca_file, struct tls_policy **ret, char **ret_prob
 	policy->context = SSL_CTX_new(TLS_client_method());
 	policy->window_method = tls_window_method_new();
 	/* A number no other policy has, also one made later at the same place: tickets name it. */
+	policy->no_session = SSL_SESSION_new();
+	if (!policy->no_session)
+		abort();
 	if (!policy->context || RAND_bytes((uint8_t *)&policy->id, sizeof(policy->id)) != 1) {
 		ERR_clear_error();
 		*ret_problem = memory_strdup("OpenSSL cannot be set up");
@@ -84,9 +89,22 @@ int tls_policy_new(const char *ca_file, struct tls_policy **ret, char **ret_prob
 	return 0;
 }
 
+/* SSL_set_session() begins the connection anew unless the context speaks exactly the version that
+ * was negotiated. The one of the policy speaks all, so it is exchanged for one that fits. */
+SSL_CTX *tls_policy_settled_context(struct tls_policy *policy, const SSL *ssl) {
+	SSL_CTX **slot = &policy->settled_contexts[SSL_version(ssl) == TLS1_3_VERSION];
+	if (!*slot)
+		*slot = SSL_CTX_new(SSL_get_ssl_method(ssl));
+	bool fits = *slot && SSL_CTX_get_ssl_method(*slot) == SSL_get_ssl_method(ssl);
+	return fits ? *slot : NULL;
+}
+
 struct tls_policy *tls_policy_free(struct tls_policy *policy) {
 	if (!policy)
 		return NULL;
+	SSL_CTX_free(policy->settled_contexts[0]);
+	SSL_CTX_free(policy->settled_contexts[1]);
+	SSL_SESSION_free(policy->no_session);
 	SSL_CTX_free(policy->context);
 	BIO_meth_free(policy->window_method);
 	return memory_free(policy);

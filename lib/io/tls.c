@@ -41,6 +41,9 @@ struct tls {
 	enum tls_state state;
 	bool ended;
 	bool resumed;
+	bool has_ticket; /* one came */
+	bool has_data; /* so no ticket is to be expected any more */
+	bool settled;
 };
 
 static struct tls *tls_of_ssl(SSL *ssl) {
@@ -79,8 +82,10 @@ int tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
 		.host = t->host,
 		.expires = t->expires,
 	};
-	if (t->ticket)
+	/* A ticket that comes late belongs to the session that settling has dropped. */
+	if (t->ticket && !t->settled)
 		tls_ticket_keep(t->ticket, session, &scope);
+	t->has_ticket = true;
 	return 0; /* the reference stays OpenSSL's */
 }
 
@@ -200,14 +205,29 @@ static int fail_by_openssl(struct tls *t, struct tls_event *ret) {
 	return fail(t, reason, text, ret);
 }
 
+/* Drops OpenSSL's session, which holds the peer's certificates: 11 KiB that an established connection
+ * never looks at. There is no call for that, but an empty session can be put in its place, which
+ * all settled connections share. Reading and writing, alerts, key updates and late tickets look
+ * at nothing in it (OpenSSL 3.0; the tests show each). */
+static void settle(struct tls *t) {
+	if (t->settled || (t->ticket && !t->has_ticket && !t->has_data))
+		return;
+	SSL_CTX *context = tls_policy_settled_context(t->policy, t->ssl);
+	if (!context || SSL_set_SSL_CTX(t->ssl, context) != context)
+		return;
+	t->settled = SSL_set_session(t->ssl, t->policy->no_session) == 1;
+}
+
 /* Nothing to read: OpenSSL's two buffers of 16 KiB go, and ours. The tickets behind a handshake
  * make it allocate both anew, so this is done each time. */
 static int wait_for_input(struct tls *t) {
 	t->plaintext = memory_free(t->plaintext);
 	buffer_release(&t->window.input);
 	buffer_release(&t->window.output);
-	if (t->state == TLS_STATE_OPEN)
+	if (t->state == TLS_STATE_OPEN) {
 		(void)SSL_free_buffers(t->ssl);
+		settle(t);
+	}
 	return 0;
 }
 
@@ -254,6 +274,7 @@ static int next_of_records(struct tls *t, struct tls_event *ret) {
 	size_t n = 0;
 	int r = SSL_read_ex(t->ssl, t->plaintext, PLAINTEXT_BYTES, &n);
 	if (r == 1) {
+		t->has_data = true;
 		*ret = (struct tls_event){ .kind = TLS_EVENT_DATA, .bytes = t->plaintext, .n = n };
 		return 1;
 	}
