@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
+#include <string.h>
 
 #include "base/macros.h"
 
@@ -47,17 +48,26 @@ static const struct {
 	{ SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, REASON_TLS_ALPN,
 		"the server is for another protocol" },
 	{ SSL_R_WRONG_VERSION_NUMBER, REASON_TLS_FAILED, "the server does not speak TLS here" },
-	{ SSL_R_RECORD_TOO_SMALL, REASON_TLS_FAILED, "too many empty records" },
-	{ SSL_R_NO_RENEGOTIATION, REASON_TLS_FAILED, "the server wants to renegotiate" },
 };
 
-enum reason tls_reason_of_queue(const char **ret_text) {
-	unsigned long error = ERR_peek_error();
+/* OpenSSL calls a wrong choice of protocol a bad extension like any other; only the place where the
+ * error was raised tells. */
+static bool is_raised_by_alpn(const char *function) {
+	return function && strcmp(function, "tls_parse_stoc_alpn") == 0;
+}
+
+enum reason tls_reason_of_queue(bool in_handshake, const char **ret_text) {
+	const char *function;
+	unsigned long error = ERR_peek_error_all(NULL, NULL, &function, NULL, NULL);
+	bool is_ssl = in_handshake && ERR_GET_LIB(error) == ERR_LIB_SSL;
+	int number = ERR_GET_REASON(error);
+	if (is_ssl && is_raised_by_alpn(function))
+		number = SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
+
 	enum reason reason = REASON_TLS_FAILED;
 	*ret_text = error ? ERR_reason_error_string(error) : NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
-		if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
-			ERR_GET_REASON(error) == refusals[i].error) {
+	for (size_t i = 0; is_ssl && i < ARRAY_SIZE(refusals); i++)
+		if (number == refusals[i].error) {
 			reason = refusals[i].reason;
 			*ret_text = refusals[i].text;
 		}

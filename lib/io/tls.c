@@ -198,9 +198,10 @@ static int fail(struct tls *t, enum reason reason, const char *text, struct tls_
 /* Also the end of the error queue: nothing of it may be seen by the next call. */
 static int fail_by_openssl(struct tls *t, struct tls_event *ret) {
 	const char *text;
-	enum reason reason = tls_reason_of_queue(&text);
+	bool in_handshake = t->state == TLS_STATE_HANDSHAKE;
+	enum reason reason = tls_reason_of_queue(in_handshake, &text);
 	long verdict = SSL_get_verify_result(t->ssl);
-	if (t->state == TLS_STATE_HANDSHAKE && verdict != X509_V_OK)
+	if (in_handshake && verdict != X509_V_OK)
 		reason = tls_reason_of_verify(verdict, &text);
 	return fail(t, reason, text, ret);
 }
