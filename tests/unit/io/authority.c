@@ -76,8 +76,8 @@ static X509 *certificate_new(EVP_PKEY *key, const struct identity_wish *wish) {
 
 struct identity *authority_issue(const struct authority *a, const struct identity_wish *wish) {
 	struct identity *i = MEMORY_NEW(struct identity);
-	i->key = EVP_EC_gen("P-256");
-	must(i->key != NULL);
+	i->key = wish->key ? wish->key : EVP_EC_gen("P-256");
+	must(i->key && (!wish->key || EVP_PKEY_up_ref(i->key) == 1));
 	i->certificate = certificate_new(i->key, wish);
 	X509 *issuer = wish->self_signed ? i->certificate : a->self.certificate;
 	must(X509_set_issuer_name(i->certificate, X509_get_subject_name(issuer)) == 1);
@@ -99,12 +99,16 @@ struct identity *authority_free_identity(struct identity *i) {
 	return memory_free(i);
 }
 
+void authority_write(const char *path, X509 *certificate) {
+	FILE *file = fopen(path, "wx");
+	must(file && PEM_write_X509(file, certificate) == 1 && fclose(file) == 0);
+}
+
 static void write_file(struct authority *a) {
 	strcpy(a->directory, "/tmp/posthorn-test-XXXXXX");
 	must(mkdtemp(a->directory) != NULL);
 	a->file = memory_format("%s/ca.pem", a->directory);
-	FILE *file = fopen(a->file, "wx");
-	must(file && PEM_write_X509(file, a->self.certificate) == 1 && fclose(file) == 0);
+	authority_write(a->file, a->self.certificate);
 }
 
 struct authority *authority_new(const char *name) {

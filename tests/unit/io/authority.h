@@ -23,6 +23,7 @@ struct identity_wish {
 	long starts_in; /* seconds from now */
 	long ends_in; /* 0: a day */
 	bool self_signed;
+	EVP_PKEY *key; /* borrowed; NULL: a new one */
 };
 
 struct authority *authority_new(const char *name);
@@ -33,6 +34,7 @@ DEFINE_CLEANUP(struct authority, authority_free);
  * (borrowed until the next call). */
 const char *authority_file(const struct authority *a);
 const char *authority_path(struct authority *a, const char *name);
+void authority_write(const char *path, X509 *certificate);
 
 struct identity *authority_issue(const struct authority *a, const struct identity_wish *wish);
 struct identity *authority_free_identity(struct identity *i);
