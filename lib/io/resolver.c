@@ -175,7 +175,7 @@ static const char *problem_of(int status) {
 	case ARES_ETIMEOUT:
 		return "the name servers do not answer";
 	case ARES_ECONNREFUSED:
-		return "no name server can be reached";
+		return "no name server could be reached, or none could answer";
 	case ARES_ESERVFAIL:
 	case ARES_EREFUSED:
 	case ARES_ENOTIMP:
@@ -242,10 +242,11 @@ static int on_deferred(sd_event_source *source, void *userdata) {
 
 /* --- questions --- */
 
+/* One that still waits: who asks later wants a fresh answer. */
 static struct inquiry *find_inquiry(struct resolver *r, const char *host) {
 	LIST_FOREACH (item, &r->inquiries) {
 		struct inquiry *q = CONTAINER_OF(item, struct inquiry, list);
-		if (strcmp(q->host, host) == 0)
+		if (!q->answered && strcmp(q->host, host) == 0)
 			return q;
 	}
 	return NULL;
