@@ -461,8 +461,11 @@ static bool peer_has_spoken(const struct stream *s) {
 int stream_start_tls(struct stream *s) {
 	if (s->state != STREAM_STATE_CLEAR || s->security != STREAM_SECURITY_STARTTLS)
 		return -ENOTCONN;
-	if (s->has_news || s->output.n > 0 || peer_has_spoken(s))
+	if (s->has_news || s->output.n > 0 || peer_has_spoken(s)) {
+		close_stream(s, REASON_INJECTED_DATA,
+			"the server sent more than its answer to STARTTLS, or sent that too early");
 		return -EPROTO;
+	}
 	s->clear = memory_free(s->clear);
 	return start_handshake(s);
 }

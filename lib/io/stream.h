@@ -90,9 +90,10 @@ int stream_next(struct stream *stream, struct stream_event *ret);
 int stream_write(struct stream *stream, const void *bytes, size_t n);
 
 /* STARTTLS: -EPROTO when bytes of the peer have come already (injected data), or when it answered
- * before our command was sent: free the stream then. -ENOTCONN unless clear and connected. Must be
- * called from the turn in which the server's OK was read, and only when the engine has nothing left
- * behind that OK: the stream knows of no byte that it has handed out. */
+ * before our command was sent. The stream is closed then, and its CLOSED event says so. -ENOTCONN
+ * unless clear and connected. Must be called from the turn in which the server's OK was read, and
+ * only when the engine has nothing left behind that OK: the stream knows of no byte that it has
+ * handed out. */
 int stream_start_tls(struct stream *stream);
 
 bool stream_is_secure(const struct stream *stream);
