@@ -12,6 +12,14 @@
 
 #define HANG_USEC (30 * USEC_PER_SEC)
 
+static const struct name_entry names[] = {
+	{ "mail.example", NAME_ADDRESSES, "127.0.0.1", NULL },
+	{ "other.example", NAME_ADDRESSES, "127.0.0.1", NULL },
+	{ "far.example", NAME_ADDRESSES, "192.0.2.1", NULL },
+	{ "silent.example", NAME_SILENCE, NULL, NULL },
+	{ NULL, NAME_UNKNOWN, NULL, NULL },
+};
+
 int client_set_up(void **state) {
 	struct world *w = MEMORY_NEW(struct world);
 	assert_return_code(sd_event_new(&w->loop), 0);
@@ -21,7 +29,8 @@ int client_set_up(void **state) {
 	w->server = tls_server_context(w->identity);
 	char *problem = NULL;
 	assert_int_equal(tls_policy_new(authority_file(w->authority), &w->policy, &problem), 0);
-	assert_int_equal(resolver_new(w->loop, "127.0.0.1:1", &w->resolver), 0);
+	w->names = name_server_new(w->loop, names);
+	assert_int_equal(resolver_new(w->loop, w->names->address, &w->resolver), 0);
 	*state = w;
 	return 0;
 }
@@ -29,6 +38,7 @@ int client_set_up(void **state) {
 int client_tear_down(void **state) {
 	struct world *w = *state;
 	resolver_free(w->resolver);
+	name_server_free(w->names);
 	tls_policy_free(w->policy);
 	SSL_CTX_free(w->server);
 	authority_free_identity(w->identity);
@@ -51,13 +61,19 @@ static void keep(struct client *c, const struct stream_event *e) {
 	}
 }
 
-static void on_ready(struct stream *stream, void *userdata) {
-	struct client *c = userdata;
-	struct stream_event e = { .kind = STREAM_EVENT_DATA };
-	while (stream_next(stream, &e) > 0)
+void client_pull(struct client *c) {
+	struct stream_event e;
+	size_t before = c->said.n;
+	while (c->stream && stream_next(c->stream, &e) > 0) {
 		keep(c, &e);
-	if (e.kind == STREAM_EVENT_CLOSED && c->frees_when_closed)
-		c->stream = stream_free(c->stream);
+		if (c->on_event)
+			c->on_event(c, &e);
+	}
+	c->turn_bytes = MAX(c->turn_bytes, c->said.n - before);
+}
+
+static void on_ready(struct stream *stream, void *userdata) {
+	client_pull(userdata);
 }
 
 void client_prepare(struct client *c, struct world *world, enum stream_security security) {

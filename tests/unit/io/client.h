@@ -9,6 +9,7 @@
 #include "io/resolver.h"
 #include "io/stream.h"
 #include "io/tls-policy.h"
+#include "name-server.h"
 #include "peer.h"
 
 struct world {
@@ -17,7 +18,8 @@ struct world {
 	struct identity *identity;
 	SSL_CTX *server;
 	struct tls_policy *policy;
-	struct resolver *resolver; /* asks a loopback port where nobody listens */
+	struct name_server *names; /* mail. and other.example are here, far.example is not */
+	struct resolver *resolver;
 };
 
 struct client {
@@ -29,7 +31,11 @@ struct client {
 	struct buffer said;
 	enum reason reason;
 	char *text;
-	bool frees_when_closed; /* in the ready callback */
+	size_t turn_bytes; /* the most that one ready callback brought */
+	int start_result; /* of stream_start_tls(), for the test's own use */
+	/* What the test does when an event comes, before the next one is taken. It may free the
+	 * stream: then it sets it to NULL. */
+	void (*on_event)(struct client *c, const struct stream_event *e);
 };
 
 int client_set_up(void **state);
@@ -43,6 +49,9 @@ void client_start(struct client *c);
 void client_deinit(struct client *c);
 
 typedef bool (*client_condition_fn)(struct client *c, const char *text);
+
+/* Takes all events that there are, as an owner does at the end of each of its own steps. */
+void client_pull(struct client *c);
 
 /* Runs the loop while `is_over` says no; fails the test if that takes half a minute. */
 void client_run_until(struct client *c, client_condition_fn is_over, const char *text);
