@@ -159,7 +159,7 @@ static void absolute_name_is_the_name(void **state) {
 	assert_true(tls_pair_connects(&target, w->server, NULL));
 }
 
-static int keep_server_name(SSL *ssl, int *alert, void *userdata) {
+static int on_server_name(SSL *ssl, int *alert, void *userdata) {
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	*(char **)userdata = memory_strdup(name ? name : "none");
 	return SSL_TLSEXT_ERR_OK;
@@ -172,7 +172,7 @@ static void server_is_told_a_name_but_no_address(void **state) {
 		{ "127.0.0.1", "none" },
 	};
 	SSL_CTX *context = tls_server_context(w->identity);
-	SSL_CTX_set_tlsext_servername_callback(context, keep_server_name);
+	SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP_TEXT char *name = NULL;
 		SSL_CTX_set_tlsext_servername_arg(context, &name);
@@ -275,7 +275,7 @@ static void plaintext_where_tls_is_expected(void **state) {
 
 /* --- ALPN --- */
 
-static int select_protocol(SSL *ssl, const uint8_t **ret, uint8_t *ret_n, const uint8_t *offered,
+static int on_select_protocol(SSL *ssl, const uint8_t **ret, uint8_t *ret_n, const uint8_t *offered,
 	unsigned n, void *userdata) {
 	const char *selected = userdata;
 	if (!selected)
@@ -287,7 +287,7 @@ static int select_protocol(SSL *ssl, const uint8_t **ret, uint8_t *ret_n, const 
 
 static SSL_CTX *server_of_protocol(const struct tls_world *w, const char *protocol) {
 	SSL_CTX *context = tls_server_context(w->identity);
-	SSL_CTX_set_alpn_select_cb(context, select_protocol, (void *)protocol);
+	SSL_CTX_set_alpn_select_cb(context, on_select_protocol, (void *)protocol);
 	return context;
 }
 
