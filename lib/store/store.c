@@ -413,8 +413,10 @@ int store_forget_accounts(struct store *store, const char *const *kept) {
 	uint64_t *leavers = NULL;
 	size_t n = 0;
 	int r = find_leavers(store, kept, &leavers, &n);
-	if (r == 0 && n > 0)
-		r = begin(store);
+	if (r < 0 || n > 0) {
+		int begun = begin(store);
+		r = r < 0 ? doom(store, r) : begun;
+	}
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = doom(store, forget_account(store, leavers[i]));
 	(void)memory_free(leavers);
