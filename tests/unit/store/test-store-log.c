@@ -319,6 +319,22 @@ static void test_published_goes_with_the_next_commit(void **state) {
 	store_close(store);
 }
 
+static void die_before_the_signal(struct scratch *s) {
+	struct store *store = helper_open(s);
+	store_set_published(store, helper_append_and_commit(store, "a", NOW));
+	helper_append_and_commit(store, "b", NOW);
+}
+
+/* D-09: what was committed and not signalled is found again, under the same number. */
+static void test_death_between_commit_and_signal(void **state) {
+	helper_kill_child_after(*state, die_before_the_signal);
+	struct store *store = helper_open(*state);
+	assert_true(store_published(store) == NOW);
+	assert_true(store_last_seq(store) == NOW + 1);
+	helper_expect_subjects(store, store_published(store), "b");
+	store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
@@ -339,6 +355,7 @@ int main(void) {
 		TEST(test_a_storm_is_held_at_the_count),
 		TEST(test_trim_is_bounded_in_a_call),
 		TEST(test_published_goes_with_the_next_commit),
+		TEST(test_death_between_commit_and_signal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
