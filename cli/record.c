@@ -112,10 +112,6 @@ uint64_t record_unsigned(const struct record *r, const char *name, uint64_t othe
 	return v && v->kind == VALUE_UNSIGNED ? v->number : otherwise;
 }
 
-bool record_has(const struct record *r, const char *name) {
-	return find(r, name) != NULL;
-}
-
 static void write_value(const struct value *v, struct json_writer *w) {
 	switch (v->kind) {
 	case VALUE_TEXT:

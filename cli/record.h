@@ -30,8 +30,6 @@ const char *record_text(const struct record *r, const char *name);
 /* `otherwise` when the name is missing or is no unsigned number. */
 uint64_t record_unsigned(const struct record *r, const char *name, uint64_t otherwise);
 
-bool record_has(const struct record *r, const char *name);
-
 /* Names and values into the object that is open in `w`, without those of the NULL-terminated list
  * `except` (NULL: all). */
 void record_write_json(const struct record *r, const char *const *except, struct json_writer *w);
