@@ -352,6 +352,10 @@ sd_event *connection_event(const struct connection *c) {
 	return c->event;
 }
 
+const char *connection_unique_name(const struct connection *c) {
+	return connection_is_online(c) ? dbus_bus_get_unique_name(c->dbus) : NULL;
+}
+
 bool connection_is_congested(struct connection *c) {
 	return c->loop && bus_loop_is_congested(c->loop);
 }

@@ -52,6 +52,8 @@ DEFINE_CLEANUP(struct connection, connection_free);
 
 bool connection_is_online(const struct connection *c);
 sd_event *connection_event(const struct connection *c);
+/* ":1.42", borrowed; NULL while not online. */
+const char *connection_unique_name(const struct connection *c);
 
 /* Sends and releases `m`. 0; -ENOTCONN while not online; -ENOBUFS when BUS_LOOP_OUTGOING_MAX
  * bytes wait already: nothing was sent then, `on_drained` tells when it is worth trying again.

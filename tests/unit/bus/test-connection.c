@@ -138,6 +138,164 @@ static void waits_for_a_bus_that_is_not_there(void **state) {
 	connection_free(s.connection);
 }
 
+/* Peers */
+
+struct follower {
+	struct peer *peer;
+	bool present;
+	bool vanished;
+	bool signalled;
+	unsigned n_appeared;
+	unsigned n_signals;
+	bool leave; /* frees the peer from inside */
+};
+
+static void on_appeared(void *userdata) {
+	struct follower *f = userdata;
+	f->present = true;
+	f->n_appeared++;
+	if (f->leave)
+		f->peer = peer_free(f->peer);
+}
+
+static void on_vanished(void *userdata) {
+	struct follower *f = userdata;
+	f->present = false;
+	f->vanished = true;
+	if (f->leave)
+		f->peer = peer_free(f->peer);
+}
+
+static void on_signal(DBusMessage *m, void *userdata) {
+	struct follower *f = userdata;
+	f->signalled = true;
+	f->n_signals++;
+}
+
+#define OTHER "org.posthorn.Other"
+
+static struct peer *follow(struct follower *f, struct service *s) {
+	const struct peer_callbacks callbacks = { on_appeared, on_vanished, on_signal, f };
+	return peer_new(s->connection, OTHER, &callbacks);
+}
+
+static DBusMessage *new_news(struct service *to) {
+	DBusMessage *m = message_new_signal("/other", "org.posthorn.Other.News", "News");
+	if (to)
+		assert_true(
+			dbus_message_set_destination(m, connection_unique_name(to->connection)));
+	return m;
+}
+
+static void a_peer_comes_and_goes(void **state) {
+	struct fixture *f = *state;
+	struct service us, other;
+	struct follower follower = { 0 };
+	service_init(&us, f, BUS_NAME);
+	follower.peer = follow(&follower, &us);
+	fixture_run_until(f, &us.online);
+	assert_null(peer_owner(follower.peer));
+	service_init(&other, f, OTHER);
+	fixture_run_until(f, &follower.present);
+	fixture_run_until(f, &other.online);
+	assert_string_equal(peer_owner(follower.peer), connection_unique_name(other.connection));
+	assert_int_equal(connection_send(other.connection, new_news(NULL)), 0);
+	fixture_run_until(f, &follower.signalled);
+	other.connection = connection_free(other.connection);
+	fixture_run_until(f, &follower.vanished);
+	assert_null(peer_owner(follower.peer));
+	assert_int_equal(follower.n_appeared, 1);
+	assert_int_equal(follower.n_signals, 1);
+	peer_free(follower.peer);
+	connection_free(us.connection);
+}
+
+/* A peer that was there first is found by asking, and again after the bus was started anew. */
+static void a_peer_is_found_again(void **state) {
+	struct fixture *f = *state;
+	struct service us, other;
+	struct follower follower = { 0 };
+	service_init(&us, f, BUS_NAME);
+	service_init(&other, f, OTHER);
+	fixture_run_until(f, &us.online);
+	fixture_run_until(f, &other.online);
+	follower.peer = follow(&follower, &us);
+	fixture_run_until(f, &follower.present);
+	private_bus_stop(&f->bus);
+	fixture_run_until(f, &follower.vanished);
+	private_bus_start(&f->bus);
+	fixture_run_until(f, &follower.present);
+	assert_int_equal(follower.n_appeared, 2);
+	peer_free(follower.peer);
+	connection_free(us.connection);
+	connection_free(other.connection);
+}
+
+static void a_peer_may_be_freed_in_its_callbacks(void **state) {
+	struct fixture *f = *state;
+	struct service us, other;
+	struct follower early = { .leave = true }, late = { 0 };
+	service_init(&us, f, BUS_NAME);
+	service_init(&other, f, OTHER);
+	early.peer = follow(&early, &us);
+	late.peer = follow(&late, &us);
+	fixture_run_until(f, &late.present);
+	fixture_run_until(f, &early.present);
+	assert_null(early.peer);
+	late.leave = true;
+	other.connection = connection_free(other.connection);
+	fixture_run_until(f, &late.vanished);
+	assert_null(late.peer);
+	connection_free(us.connection);
+}
+
+/* Sends what only the bus may say, and what only the peer may say, to the service alone. */
+static void forge(struct fixture *f, struct service *us) {
+	static const char *const members[] = { "NameOwnerChanged", "NameLost", "NameAcquired" };
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		DBusMessage *m =
+			message_new_signal(DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, members[i]);
+		struct message_writer w;
+		message_writer_init(&w, m);
+		message_write_string(&w, i == 0 ? OTHER : BUS_NAME);
+		message_write_string(&w, "");
+		message_write_string(&w, "");
+		assert_true(
+			dbus_message_set_destination(m, connection_unique_name(us->connection)));
+		assert_true(dbus_connection_send(f->client, m, NULL));
+		dbus_message_unref(m);
+	}
+	DBusMessage *m = new_news(us);
+	assert_true(dbus_connection_send(f->client, m, NULL));
+	dbus_message_unref(m);
+	dbus_connection_flush(f->client);
+}
+
+/* D-05 */
+static void forged_signals_are_dropped(void **state) {
+	struct fixture *f = *state;
+	struct service us, other;
+	struct follower follower = { 0 };
+	service_init(&us, f, BUS_NAME);
+	service_init(&other, f, OTHER);
+	follower.peer = follow(&follower, &us);
+	fixture_run_until(f, &follower.present);
+	fixture_run_until(f, &other.online);
+	forge(f, &us);
+	/* The bus keeps no order between two senders: a reply to the forger shows that all it sent
+	 * has arrived. */
+	DBusMessage *ping = message_new_call(BUS_NAME, "/", DBUS_INTERFACE_PEER, "Ping");
+	dbus_message_unref(fixture_call(f, ping));
+	assert_int_equal(connection_send(other.connection, new_news(NULL)), 0);
+	fixture_run_until(f, &follower.signalled);
+	assert_int_equal(follower.n_signals, 1);
+	assert_true(follower.present && !follower.vanished);
+	assert_true(us.online && us.n_lost == 0);
+	peer_free(follower.peer);
+	connection_free(us.connection);
+	connection_free(other.connection);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(owns_its_name, set_up, tear_down),
@@ -145,6 +303,11 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(comes_back_with_the_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			waits_for_a_bus_that_is_not_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_peer_comes_and_goes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_peer_is_found_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_peer_may_be_freed_in_its_callbacks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(forged_signals_are_dropped, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();

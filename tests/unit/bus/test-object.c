@@ -22,7 +22,7 @@ struct test {
 static int set_up(void **state) {
 	struct test *t = MEMORY_NEW(struct test);
 	fixture_init(&t->fixture, "");
-	toy_service_init(&t->toy, &t->fixture);
+	toy_service_init(&t->toy, &t->fixture, TOY_NAME);
 	toy_service_add(&t->toy, "oak")->label = "oak";
 	toy_service_add(&t->toy, "me@example.org")->label = "caf\xe9 \xed\xa0\x80";
 	*state = t;

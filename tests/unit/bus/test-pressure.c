@@ -28,7 +28,7 @@ struct test {
 static int set_up(void **state) {
 	struct test *t = MEMORY_NEW(struct test);
 	fixture_init(&t->fixture, LIMITS);
-	toy_service_init(&t->toy, &t->fixture);
+	toy_service_init(&t->toy, &t->fixture, TOY_NAME);
 	*state = t;
 	return 0;
 }

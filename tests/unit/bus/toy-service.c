@@ -103,10 +103,10 @@ static void on_lost(enum connection_loss loss, const char *text, void *userdata)
 	((struct toy_service *)userdata)->online = false;
 }
 
-void toy_service_init(struct toy_service *t, struct fixture *f) {
+void toy_service_init(struct toy_service *t, struct fixture *f, const char *name) {
 	memset(t, 0, sizeof(*t));
 	t->fixture = f;
-	const struct connection_options options = { .address = f->bus.address, .name = TOY_NAME };
+	const struct connection_options options = { .address = f->bus.address, .name = name };
 	const struct connection_callbacks callbacks = { on_online, on_lost, t };
 	const struct object_tree tree = { TOY_PATH, lookup, enumerate, t };
 	assert_int_equal(connection_new(f->event, &options, &callbacks, &t->connection), 0);

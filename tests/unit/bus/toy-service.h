@@ -38,8 +38,8 @@ extern const struct object_interface *const toy_shelf_interfaces[];
 #define TOY_SERIAL (UINT64_C(1) << 2)
 #define TOY_OPENED (UINT64_C(1) << 3)
 
-/* Returns when it is online. */
-void toy_service_init(struct toy_service *t, struct fixture *f);
+/* Returns when it is online and owns `name`. */
+void toy_service_init(struct toy_service *t, struct fixture *f, const char *name);
 void toy_service_deinit(struct toy_service *t);
 struct toy_shelf *toy_service_add(struct toy_service *t, const char *id);
 
