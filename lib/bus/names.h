@@ -65,4 +65,3 @@
 
 #define BUS_ERROR_SEQUENCE_GONE "org.posthorn.Posthorn1.Error.SequenceGone"
 #define BUS_ERROR_NO_SUCH_ACCOUNT "org.posthorn.Posthorn1.Error.NoSuchAccount"
-#define BUS_ERROR_RELOAD_FAILED "org.posthorn.Posthorn1.Error.ReloadFailed"
