@@ -266,6 +266,8 @@ int bus_loop_new(sd_event *event, DBusConnection *dbus, struct bus_loop **ret) {
 			dbus, on_add_timeout, on_remove_timeout, on_toggle_timeout, l, NULL))
 		return -EIO;
 	dbus_connection_set_dispatch_status_function(dbus, on_dispatch_status, l, NULL);
+	/* libdbus tells of changes only, and messages may have come before. */
+	deferred_arm(&l->dispatch);
 	*ret = TAKE_PTR(l);
 	return 0;
 }

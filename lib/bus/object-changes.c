@@ -64,7 +64,6 @@ void object_changes_note_removed(struct object_changes *c, const char *path,
 	struct object_change *change = find_or_add(c, path);
 	bool was_only_added = change->added && !change->removed;
 	change->added = false;
-	memset(change->masks, 0, sizeof(change->masks));
 	/* Nobody has heard of an object that came and went in one turn. */
 	change->removed = !was_only_added;
 	change->removed_interfaces = interfaces;

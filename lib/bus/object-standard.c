@@ -152,11 +152,11 @@ static DBusMessage *manager_get_managed_objects(const struct object_call *call) 
 
 /* org.freedesktop.DBus.Introspectable */
 
+/* The children of a path, while all objects go by. */
 struct children {
 	const char *path;
-	char **names;
-	size_t n;
-	size_t n_allocated;
+	struct buffer xml;
+	char *last; /* objects further down have one child in common */
 };
 
 /* The element of `path` right below `parent`; 0: it is not below. */
@@ -172,27 +172,11 @@ static void note_child(const char *path, const struct object_ref *ref, void *use
 	struct children *c = userdata;
 	const char *name;
 	size_t n = element_below(c->path, path, &name);
-	if (n == 0)
+	if (n == 0 || (c->last && strlen(c->last) == n && strncmp(c->last, name, n) == 0))
 		return;
-	/* All accounts are below one element: do not collect it ten thousand times. */
-	if (c->n > 0 && strlen(c->names[c->n - 1]) == n &&
-		strncmp(c->names[c->n - 1], name, n) == 0)
-		return;
-	if (c->n == c->n_allocated) {
-		c->n_allocated = MAX(2 * c->n_allocated, (size_t)16);
-		c->names = memory_resize(c->names, c->n_allocated, sizeof(char *));
-	}
-	c->names[c->n++] = memory_strndup(name, n);
-}
-
-static int compare_names(const void *a, const void *b) {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void free_children(struct children *c) {
-	for (size_t i = 0; i < c->n; i++)
-		free(c->names[i]);
-	free(c->names);
+	free(c->last);
+	c->last = memory_strndup(name, n);
+	object_introspect_child(&c->xml, name, n);
 }
 
 static void introspect_interfaces(
@@ -201,34 +185,34 @@ static void introspect_interfaces(
 		object_introspect_interface(xml, *interfaces);
 }
 
-static DBusMessage *introspectable_introspect(const struct object_call *call) {
-	const struct object_tree *tree = object_server_tree(call->server);
-	struct children children = { .path = call->path };
-	note_child(tree->root, NULL, &children);
-	tree->enumerate(note_child, &children, tree->userdata);
-	if (children.n == 0 && !call->interfaces)
-		return message_new_error(
-			call->message, DBUS_ERROR_UNKNOWN_OBJECT, "no object %s", call->path);
-	struct buffer xml;
-	buffer_init(&xml, OBJECT_INTROSPECT_MAX);
-	object_introspect_begin(&xml);
-	bool is_root = strcmp(call->path, tree->root) == 0;
-	introspect_interfaces(&xml, object_standard_interfaces(call->interfaces, is_root));
-	introspect_interfaces(&xml, call->interfaces);
-	if (children.n > 0)
-		qsort(children.names, children.n, sizeof(char *), compare_names);
-	for (size_t i = 0; i < children.n; i++)
-		if (i == 0 || strcmp(children.names[i], children.names[i - 1]) != 0)
-			object_introspect_child(&xml, children.names[i], strlen(children.names[i]));
-	object_introspect_end(&xml);
-	free_children(&children);
-	DBusMessage *reply = message_new_reply(call->message);
+static DBusMessage *new_text_reply(DBusMessage *call, struct buffer *xml) {
+	DBusMessage *reply = message_new_reply(call);
 	struct message_writer w;
 	message_writer_init(&w, reply);
 	/* ASCII by construction, and longer than the texts of message_write_string() may be. */
-	CLEANUP_TEXT char *text = buffer_take_text(&xml);
+	CLEANUP_TEXT char *text = buffer_take_text(xml);
 	if (!dbus_message_iter_append_basic(&w.iter, DBUS_TYPE_STRING, &text))
 		abort();
+	return reply;
+}
+
+static DBusMessage *introspectable_introspect(const struct object_call *call) {
+	const struct object_tree *tree = object_server_tree(call->server);
+	bool is_root = strcmp(call->path, tree->root) == 0;
+	struct children children = { .path = call->path };
+	buffer_init(&children.xml, OBJECT_INTROSPECT_MAX);
+	object_introspect_begin(&children.xml);
+	introspect_interfaces(&children.xml, object_standard_interfaces(call->interfaces, is_root));
+	introspect_interfaces(&children.xml, call->interfaces);
+	note_child(tree->root, NULL, &children);
+	tree->enumerate(note_child, &children, tree->userdata);
+	object_introspect_end(&children.xml);
+	DBusMessage *reply = children.last || call->interfaces
+				     ? new_text_reply(call->message, &children.xml)
+				     : message_new_error(call->message, DBUS_ERROR_UNKNOWN_OBJECT,
+					       "no object %s", call->path);
+	free(children.last);
+	buffer_deinit(&children.xml);
 	return reply;
 }
 

@@ -150,12 +150,12 @@ static void send_change(struct object_server *s, const struct object_change *cha
 	struct object_ref ref;
 	if (change->removed)
 		send_removed(s, change);
-	if (!lookup(s, change->path, &ref))
-		return;
-	if (change->added) {
+	bool is_there = lookup(s, change->path, &ref);
+	if (is_there && change->added)
 		send_added(s, change->path, &ref);
+	/* Who was told that it came, or went, needs no changes. */
+	if (!is_there || change->added || change->removed)
 		return;
-	}
 	for (size_t i = 0; i < OBJECT_INTERFACES_MAX && change->masks[i].interface; i++)
 		send_changed(s, change->path, &change->masks[i], ref.object);
 }

@@ -84,7 +84,7 @@ struct object_tree {
 	const char *root; /* has ObjectManager; its object is not one of the enumerated */
 	/* false: no such object */
 	bool (*lookup)(const char *path, struct object_ref *ret, void *userdata);
-	/* Every object below the root, in any order. */
+	/* Every object below the root; those of one parent one after another. */
 	void (*enumerate)(object_each_fn each, void *each_userdata, void *userdata);
 	void *userdata;
 };
