@@ -107,6 +107,24 @@ static void says_that_the_name_is_taken(void **state) {
 	connection_free(second.connection);
 }
 
+/* Each attempt is a new connection, of which the bus tells. */
+static void the_same_refusal_is_told_once(void **state) {
+	struct fixture *f = *state;
+	struct service first, second;
+	service_init(&first, f, BUS_NAME);
+	fixture_run_until(f, &first.online);
+	fixture_match(f, "type='signal',member='NameOwnerChanged'");
+	service_init(&second, f, BUS_NAME);
+	/* Came and went, twice, and came. */
+	for (unsigned i = 0; i < 5; i++) {
+		DBusMessage *m = fixture_wait_signal(f, DBUS_INTERFACE_DBUS, "NameOwnerChanged");
+		dbus_message_unref(m);
+	}
+	assert_int_equal(second.n_lost, 1);
+	connection_free(second.connection);
+	connection_free(first.connection);
+}
+
 /* D-02 */
 static void comes_back_with_the_bus(void **state) {
 	struct fixture *f = *state;
@@ -249,6 +267,20 @@ static void a_peer_may_be_freed_in_its_callbacks(void **state) {
 	connection_free(us.connection);
 }
 
+/* The question for its owner is still on its way; the answer finds nobody. */
+static void a_peer_may_be_freed_before_the_answer(void **state) {
+	struct fixture *f = *state;
+	struct service us;
+	struct follower follower = { 0 };
+	service_init(&us, f, BUS_NAME);
+	fixture_run_until(f, &us.online);
+	follower.peer = peer_free(follow(&follower, &us));
+	DBusMessage *ping = message_new_call(BUS_NAME, "/", DBUS_INTERFACE_PEER, "Ping");
+	dbus_message_unref(fixture_call(f, ping));
+	assert_int_equal(follower.n_appeared, 0);
+	connection_free(us.connection);
+}
+
 /* Sends what only the bus may say, and what only the peer may say, to the service alone. */
 static void forge(struct fixture *f, struct service *us) {
 	static const char *const members[] = { "NameOwnerChanged", "NameLost", "NameAcquired" };
@@ -300,6 +332,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(owns_its_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_that_the_name_is_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_same_refusal_is_told_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(comes_back_with_the_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			waits_for_a_bus_that_is_not_there, set_up, tear_down),
@@ -307,6 +340,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(a_peer_is_found_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_peer_may_be_freed_in_its_callbacks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_peer_may_be_freed_before_the_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(forged_signals_are_dropped, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,6 +260,29 @@ static void a_bus_that_takes_nothing_is_waited_for(void **state) {
 	assert_int_equal(connection_send(t->toy.connection, new_creak(0)), 0);
 }
 
+/* What waited for a bus that then died is not told to the next one: nobody there asked. */
+static void changes_end_with_the_bus(void **state) {
+	struct test *t = *state;
+	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
+	struct toy_shelf *elm = toy_service_add(&t->toy, "elm");
+	kill(t->fixture.bus.pid, SIGSTOP);
+	while (connection_send(t->toy.connection, new_creak(0)) == 0)
+		;
+	object_server_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+	private_bus_stop(&t->fixture.bus);
+	while (t->toy.online)
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	object_server_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+	private_bus_start(&t->fixture.bus);
+	fixture_connect(&t->fixture);
+	fixture_match(&t->fixture, MATCH_TOY);
+	fixture_run_until(&t->fixture, &t->toy.online);
+	object_server_changed(t->toy.server, elm->path, &toy_shelf_interface, TOY_HEIGHT);
+	CLEANUP(message_free)
+	DBusMessage *m = fixture_wait_signal(&t->fixture, NULL, "PropertiesChanged");
+	assert_string_equal(dbus_message_get_path(m), elm->path);
+}
+
 static void two_thousand_objects_fit(void **state) {
 	struct test *t = *state;
 	fixture_match(&t->fixture, MATCH_TOY);
@@ -289,6 +312,7 @@ int main(void) {
 			a_reader_that_never_reads_harms_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_bus_that_takes_nothing_is_waited_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changes_end_with_the_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_thousand_objects_fit, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
