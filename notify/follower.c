@@ -37,6 +37,7 @@ struct follower {
 	bool has_position;
 	uint64_t position;
 	uint64_t first_signalled; /* the lowest number before the position was known; 0: none */
+	bool was_signalled; /* since the log was last asked for */
 };
 
 static const char *state_to_string(enum follower_state state) {
@@ -129,25 +130,18 @@ static uint64_t give_events(struct follower *f, GVariant *events) {
 	return last;
 }
 
-/* Signals that came before this answer are of events that it, or one before it, holds: the daemon
- * stores an event before it signals it, and the bus keeps the order of what one sender sends. So
- * with an answer that holds none, everything is known, and nothing twice. */
+/* Signals are not taken while the log is read: the daemon stores an event before it signals it, so
+ * the log has it. But GDBus may give out an answer after a signal that the daemon sent behind it,
+ * so the last answer is one around which there was no signal. */
 static void take_events(struct follower *f, GVariant *reply) {
 	g_autoptr(GVariant) events = NULL;
-	uint64_t last, end;
+	uint64_t end;
 
-	g_variant_get(reply, "(@aa{sv}t)", &events, &last);
-	if (g_variant_n_children(events) == 0) {
-		enter_state(f, FOLLOWER_LIVE);
-		return;
-	}
+	g_variant_get(reply, "(@aa{sv}t)", &events, NULL);
 	end = give_events(f, events);
-	/* A log that does not go on would be read for ever. */
-	if (last > f->position)
-		advance(f, last);
-	else if (end > f->position)
+	if (end > f->position)
 		advance(f, end);
-	else {
+	else if (!f->was_signalled) {
 		enter_state(f, FOLLOWER_LIVE);
 		return;
 	}
@@ -180,6 +174,7 @@ static void on_events(GObject *source, GAsyncResult *result, gpointer userdata) 
 }
 
 static void read_on(struct follower *f) {
+	f->was_signalled = false;
 	f->cancellable = g_cancellable_new();
 	g_dbus_connection_call(f->bus, f->owner, BUS_PATH, BUS_INTERFACE_MANAGER,
 		BUS_METHOD_READ_EVENTS, g_variant_new("(tu)", f->position, READ_EVENTS_MAX),
@@ -259,6 +254,7 @@ static void on_event(GDBusConnection *bus, const gchar *sender, const gchar *pat
 	g_variant_get(parameters, "(t&o@a{sv})", &seq, NULL, &event);
 	if (!f->has_position && (f->first_signalled == 0 || seq < f->first_signalled))
 		f->first_signalled = seq;
+	f->was_signalled = true;
 	if (f->state != FOLLOWER_LIVE || seq <= f->position)
 		return;
 	if (!strcmp(member, BUS_SIGNAL_NEW_MAIL))

@@ -39,7 +39,8 @@ class StandIn:
         self.floor = 0  # events up to here are gone
         self.last = 1000
         self.bus = connect(address)
-        self.before_last_sequence = lambda: None  # called when LastSequence is asked for, before the answer
+        # Called when LastSequence is asked for, before the answer; and after an answer of ReadEvents.
+        self.before_last_sequence = self.after_read_events = lambda: None
         node = Gio.DBusNodeInfo.new_for_xml(pathlib.Path(XML).read_text(encoding="utf-8"))
         self.bus.register_object(ROOT, node.lookup_interface(MANAGER), self._on_call, self._on_get, None)
         self.appear()
@@ -79,6 +80,7 @@ class StandIn:
         events = [event for event in self.log if event["seq"] > max(after, self.floor)][:limit]
         last = events[-1]["seq"] if events else self.last
         invocation.return_value(GLib.Variant("(aa{sv}t)", ([dictionary(event) for event in events], last)))
+        self.after_read_events()
 
     def _on_get(self, _bus, _sender, _path, _interface, name):
         if name != "LastSequence":

@@ -34,6 +34,7 @@ def test_one_notification_for_an_account_replaced_in_place(service, observer, st
     agent.wait_line("home: shown, 1 new")
     standin.mail("Two")
     agent.wait_line("work: shown, 2 new")
+    observer.wait(3)
     first, other, second = observer.notifications
     assert first.replaces_id == other.replaces_id == 0
     assert second.replaces_id == 1  # the mock counts from one
@@ -87,6 +88,23 @@ def test_mail_while_the_daemon_was_away_is_told(service, observer, standin, agen
     assert observer.wait().body == "Missed"
     standin.mail("And now")
     assert observer.wait(2).summary == "2 new messages"
+
+
+def test_mail_on_the_heels_of_the_log_is_told(service, observer, standin, agent):
+    """A signal sent right behind the last answer of the log may be given out before it."""
+    waiting = []
+
+    def one_more():
+        if waiting:
+            standin.mail(waiting.pop())
+    standin.after_read_events = one_more
+    agent.start()
+    for number in range(10):
+        waiting.append(f"Number {number}")
+        standin.vanish()
+        standin.appear()
+        agent.wait_line("mail, event", number + 1)
+    observer.wait_summary("10 new messages")
 
 
 def test_log_that_begins_later_is_read_from_its_beginning(service, observer, standin, agent):
