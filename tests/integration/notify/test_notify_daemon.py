@@ -1,0 +1,39 @@
+"""The agent behind the real posthornd and a real Dovecot."""
+
+from harness.messages import message
+
+
+def test_mail_is_shown(watched, server, user, make_dunst, agent):
+    dunst = make_dunst()
+    agent.start()
+    server.deliver(message("Lunch & <dinner>?"), user)
+    _, summary, drawn = dunst.wait()
+    assert drawn == f"{summary}\nLunch & <dinner>?"
+
+
+def test_n07_sync_of_500_is_one_notification(watched, server, user, service, observer, agent):
+    agent.start()
+    watched.stop()
+    agent.wait_line("daemon: away, was live")
+    server.deliver_many([message(f"Number {number}") for number in range(500)], user)
+    watched.start()
+    shown = observer.wait_summary("500 new messages")
+    assert shown.body.split("\n")[0].endswith(": Number 499")
+    assert {one.replaces_id for one in observer.notifications} <= {0, 1}
+    assert [one.hints.get("sound-name") for one in observer.notifications].count("message-new-email") == 1
+
+
+def test_nothing_lost_and_nothing_twice_over_restarts(watched, server, user, service, observer, agent):
+    agent.start()
+    server.deliver(message("One"), user)
+    agent.wait_line("work: shown, 1 new")
+    agent.stop()
+    server.deliver(message("Two"), user)
+    watched.restart()
+    agent.start()
+    assert observer.wait(2).body == "Two"
+    watched.restart()
+    server.deliver(message("Three"), user)
+    third = observer.wait(3)
+    assert third.summary == "2 new messages"
+    assert third.body.split("\n")[0].endswith(": Three")
