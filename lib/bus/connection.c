@@ -210,10 +210,11 @@ static bool is_from_bus(DBusMessage *m, const char *member) {
 	       dbus_message_has_sender(m, DBUS_SERVICE_DBUS);
 }
 
-static bool is_our_name_lost(struct connection *c, DBusMessage *m) {
+/* `member`: NameAcquired or NameLost */
+static bool is_about_our_name(struct connection *c, DBusMessage *m, const char *member) {
 	struct message_reader r;
 	const char *name;
-	if (!c->name || !is_from_bus(m, "NameLost"))
+	if (!c->name || !is_from_bus(m, member))
 		return false;
 	message_reader_init(&r, m);
 	return message_read_string(&r, &name) == 0 && strcmp(name, c->name) == 0;
@@ -241,9 +242,14 @@ static DBusHandlerResult on_message(DBusConnection *dbus, DBusMessage *m, void *
 		enter_down(c, CONNECTION_LOSS_ENDED, "the bus closed the connection");
 		return DBUS_HANDLER_RESULT_HANDLED;
 	}
+	/* The call that had us started comes behind this signal, and before the reply to RequestName. */
+	if (c->state == CONNECTION_STATE_NAME && is_about_our_name(c, m, "NameAcquired")) {
+		enter_online(c);
+		return DBUS_HANDLER_RESULT_HANDLED;
+	}
 	if (c->state != CONNECTION_STATE_ONLINE)
 		return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
-	if (is_our_name_lost(c, m)) {
+	if (is_about_our_name(c, m, "NameLost")) {
 		enter_down(c, CONNECTION_LOSS_NAME_TAKEN, "the bus took our name away");
 		return DBUS_HANDLER_RESULT_HANDLED;
 	}
