@@ -1,0 +1,71 @@
+"""Fixtures: a machine with a real systemd, with Posthorn installed in it."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from machine import Machine, missing  # noqa: E402
+
+# A port that nothing listens on: the account is offline, which is enough for the service.
+ACCOUNT = """\
+[Account]
+Protocol=imap
+Host=127.0.0.1
+Port={port}
+Security=none
+User=ada
+PasswordCredential=work
+"""
+
+# What the sanitizers of a test build need: the leak detector stops all threads by ptrace(2), which
+# the service's filter refuses. Nothing of it is in the units that are installed.
+DROP_IN = """\
+[Service]
+Environment=ASAN_OPTIONS=detect_leaks=0:exitcode=99
+Environment=UBSAN_OPTIONS=halt_on_error=1:exitcode=99
+LoadCredential=work:/etc/credstore/work
+"""
+
+USERS = """\
+u ada 3001 "member of the group" /home/ada /bin/sh
+u bob 3002 "an ordinary user" /home/bob /bin/sh
+m ada posthorn
+"""
+
+
+@pytest.fixture
+def empty_machine(directory):
+    """Booted, without Posthorn."""
+    reason = missing()
+    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
+        pytest.skip(reason)
+    assert not reason, f"a machine of its own needs root, overlayfs and cgroup v2; here: {reason}." \
+                       " Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
+    booted = Machine(directory / "machine")
+    try:
+        yield booted.up()
+    finally:
+        booted.down()
+
+
+@pytest.fixture
+def machine(empty_machine):
+    """With Posthorn installed, enabled and not started, one account, and two users: ada in the
+    group posthorn, bob not."""
+    empty_machine.install()
+    empty_machine.write("/etc/sysusers.d/users.conf", USERS)
+    empty_machine.run("systemd-sysusers", "users.conf")
+    for user in ("ada", "bob"):
+        empty_machine.run("install", "-d", "-o", user, "-g", user, "-m", "0700", f"/home/{user}")
+    empty_machine.write("/etc/credstore/work", "correct-horse\n", 0o600)
+    empty_machine.write("/etc/posthorn/accounts.d/work.conf", ACCOUNT.format(port=9))
+    empty_machine.write("/etc/systemd/system/posthornd.service.d/test.conf", DROP_IN)
+    # What services tell it then stands in the journal, word by word.
+    empty_machine.run("systemctl", "log-level", "debug")
+    empty_machine.run("systemctl", "daemon-reload")
+    empty_machine.run("systemctl", "enable", "posthornd.service")
+    return empty_machine
