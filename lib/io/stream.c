@@ -329,6 +329,8 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 		.alpn = target->alpn,
 		.policy = target->policy,
 		.ticket = target->ticket,
+		.identity = target->identity,
+		.wish = target->wish,
 	};
 	struct connector_target connector = {
 		.host = setup->host,
@@ -472,6 +474,11 @@ int stream_start_tls(struct stream *s) {
 
 bool stream_is_secure(const struct stream *s) {
 	return s->state == STREAM_STATE_SECURE;
+}
+
+size_t stream_bind(
+	const struct stream *s, enum tls_binding kind, uint8_t ret_bytes[TLS_BINDING_MAX]) {
+	return stream_is_secure(s) ? tls_bind(s->tls, kind, ret_bytes) : 0;
 }
 
 struct stream_counts stream_counts(const struct stream *s) {

@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "io/tls.h"
 
 struct resolver;
 struct stream;
@@ -31,14 +32,16 @@ enum stream_security {
 #define STREAM_CONNECT_USEC (30 * USEC_PER_SEC)
 #define STREAM_HANDSHAKE_USEC (15 * USEC_PER_SEC)
 
-/* All borrowed until stream_new() returns, but for the policy, the ticket and the resolver, which
- * must outlive the stream. */
+/* All borrowed until stream_new() returns, but for the policy, the ticket, the identity, the pins and
+ * the resolver, which must outlive the stream. */
 struct stream_target {
 	const char *host; /* name or address literal; also the name in the certificate */
 	uint16_t port;
 	enum stream_security security;
 	struct tls_policy *policy; /* trust: NULL only for the clear kinds */
 	struct tls_ticket *ticket; /* resumption, never shared between accounts; may be NULL */
+	struct tls_identity *identity; /* our certificate; may be NULL */
+	struct tls_wish wish; /* pinned keys */
 	const char *alpn; /* "imap", "pop3"; constant; NULL: none offered */
 	struct resolver *resolver; /* shared by the loop; NULL: one of its own */
 	uint64_t connect_usec; /* deadlines; 0: as above */
@@ -97,4 +100,7 @@ int stream_write(struct stream *stream, const void *bytes, size_t n);
 int stream_start_tls(struct stream *stream);
 
 bool stream_is_secure(const struct stream *stream);
+/* For SASL mechanisms with -PLUS; 0 bytes: not secure, or no such binding. */
+size_t stream_bind(
+	const struct stream *stream, enum tls_binding kind, uint8_t ret_bytes[TLS_BINDING_MAX]);
 struct stream_counts stream_counts(const struct stream *stream);

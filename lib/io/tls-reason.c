@@ -22,6 +22,9 @@ enum reason tls_reason_of_verify(long error, const char **ret_text) {
 		return REASON_TLS_NAME;
 	case X509_V_ERR_INVALID_PURPOSE:
 		return REASON_TLS_PURPOSE;
+	case X509_V_ERR_APPLICATION_VERIFICATION:
+		*ret_text = "the server's key is none of the pinned ones";
+		return REASON_TLS_PIN;
 	default:
 		return REASON_TLS_UNTRUSTED;
 	}

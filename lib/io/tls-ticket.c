@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -15,9 +16,8 @@
 
 struct tls_ticket {
 	struct buffer session; /* holds a secret: the key that resumes */
-	uint64_t policy_id;
-	char *host;
-	time_t expires;
+	struct tls_ticket_scope scope;
+	char *host; /* the scope's; NULL: there is no ticket */
 };
 
 struct tls_ticket *tls_ticket_new(void) {
@@ -102,26 +102,30 @@ void tls_ticket_keep(struct tls_ticket *ticket, const SSL_SESSION *session,
 	if (n <= 0)
 		return;
 	if (append_without_peer(&ticket->session, bytes, (size_t)n)) {
-		ticket->policy_id = scope->policy_id;
-		ticket->host = memory_strdup(scope->host);
-		ticket->expires = scope->expires;
+		ticket->scope = *scope;
+		ticket->scope.host = ticket->host = memory_strdup(scope->host);
 	} else
 		tls_ticket_drop(ticket);
 	OPENSSL_clear_free(bytes, (size_t)n);
 }
 
+static bool fits(const struct tls_ticket_scope *ours, const struct tls_ticket_scope *theirs) {
+	return ours->policy_id == theirs->policy_id && ours->identity_id == theirs->identity_id &&
+	       strcmp(ours->host, theirs->host) == 0;
+}
+
 SSL_SESSION *tls_ticket_take(struct tls_ticket *ticket, struct tls_ticket_scope *scope) {
 	if (!ticket->host)
 		return NULL;
-	bool fits = ticket->policy_id == scope->policy_id &&
-		    strcmp(ticket->host, scope->host) == 0 && time(NULL) < ticket->expires;
+	SSL_SESSION *session = NULL;
 	const uint8_t *p = buffer_bytes(&ticket->session);
-	SSL_SESSION *session = fits ? d2i_SSL_SESSION(NULL, &p, (long)ticket->session.n) : NULL;
+	if (fits(&ticket->scope, scope) && time(NULL) < ticket->scope.certificate.expires)
+		session = d2i_SSL_SESSION(NULL, &p, (long)ticket->session.n);
 	if (!session) {
 		ERR_clear_error();
 		tls_ticket_drop(ticket);
 		return NULL;
 	}
-	scope->expires = ticket->expires;
+	scope->certificate = ticket->scope.certificate;
 	return session;
 }

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "io/address.h"
+#include "io/tls-identity.h"
 #include "io/tls-private.h"
 #include "io/tls-reason.h"
 #include "io/tls-ticket.h"
@@ -35,7 +36,9 @@ struct tls {
 	struct tls_ticket *ticket;
 	const char *alpn;
 	char *host;
-	time_t expires; /* the first end of validity in the peer's chain */
+	struct tls_identity *identity;
+	struct tls_wish wish;
+	struct tls_certificate certificate; /* as it was verified, perhaps before the ticket */
 	struct tls_window window;
 	uint8_t *plaintext; /* only while data is being read */
 	enum tls_state state;
@@ -53,35 +56,24 @@ static struct tls *tls_of_ssl(SSL *ssl) {
 
 /* --- the context's callbacks --- */
 
-static time_t end_of_validity(const X509 *certificate) {
-	struct tm when;
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1)
-		return 0;
-	return timegm(&when);
-}
-
-/* The chain is dropped once it was verified: OpenSSL would keep it for as long as the session. */
 int tls_on_certificate(X509_STORE_CTX *store, void *userdata) {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	int r = X509_verify_cert(store);
-	if (r <= 0)
-		return r;
-	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
-	time_t expires = end_of_validity(sk_X509_value(chain, 0));
-	for (int i = 1; i < sk_X509_num(chain); i++)
-		expires = MIN(expires, end_of_validity(sk_X509_value(chain, i)));
-	tls_of_ssl(ssl)->expires = expires;
-	X509_STORE_CTX_set0_verified_chain(store, NULL);
-	return r;
+	struct tls *t = tls_of_ssl(ssl);
+	return tls_certificate_verify(store, &t->wish, &t->certificate);
+}
+
+static struct tls_ticket_scope scope_of(const struct tls *t) {
+	return (struct tls_ticket_scope){
+		.policy_id = t->policy->id,
+		.identity_id = tls_identity_id(t->identity),
+		.host = t->host,
+		.certificate = t->certificate,
+	};
 }
 
 int tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
 	struct tls *t = tls_of_ssl(ssl);
-	struct tls_ticket_scope scope = {
-		.policy_id = t->policy->id,
-		.host = t->host,
-		.expires = t->expires,
-	};
+	struct tls_ticket_scope scope = scope_of(t);
 	/* A ticket that comes late belongs to the session that settling has dropped. */
 	if (t->ticket && !t->settled)
 		tls_ticket_keep(t->ticket, session, &scope);
@@ -125,13 +117,16 @@ static int expect_name(struct tls *t) {
 	return 0;
 }
 
+/* What the ticket's certificate passed then, it must pass now. */
 static void resume(struct tls *t) {
-	struct tls_ticket_scope scope = { .policy_id = t->policy->id, .host = t->host };
+	struct tls_ticket_scope scope = scope_of(t);
 	SSL_SESSION *session = t->ticket ? tls_ticket_take(t->ticket, &scope) : NULL;
 	if (!session)
 		return;
-	if (SSL_set_session(t->ssl, session) == 1)
-		t->expires = scope.expires;
+	if (!tls_certificate_passes(&scope.certificate, &t->wish))
+		tls_ticket_drop(t->ticket);
+	else if (SSL_set_session(t->ssl, session) == 1)
+		t->certificate = scope.certificate;
 	SSL_SESSION_free(session);
 }
 
@@ -140,6 +135,8 @@ int tls_new(const struct tls_target *target, struct tls **ret) {
 	CLEANUP(tls_free) struct tls *t = MEMORY_NEW(struct tls);
 	t->policy = target->policy;
 	t->alpn = target->alpn;
+	t->identity = target->identity;
+	t->wish = target->wish;
 	t->host = memory_strdup(target->host);
 	buffer_init(&t->window.input, TLS_INPUT_MAX);
 	buffer_init(&t->window.output, TLS_OUTPUT_MAX);
@@ -150,6 +147,8 @@ int tls_new(const struct tls_target *target, struct tls **ret) {
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_connect_state(t->ssl);
 	offer_alpn(t);
+	if (t->identity)
+		tls_identity_use(t->identity, t->ssl);
 
 	struct address literal;
 	int r = address_parse(t->host, 0, &literal) == 0 ? expect_address(t) : expect_name(t);
@@ -346,4 +345,23 @@ void tls_shut(struct tls *t) {
 
 bool tls_is_resumed(const struct tls *t) {
 	return t->resumed;
+}
+
+size_t tls_bind(const struct tls *t, enum tls_binding kind, uint8_t ret_bytes[TLS_BINDING_MAX]) {
+	static const char label[] = "EXPORTER-Channel-Binding";
+	const size_t n = 32;
+	if (t->state != TLS_STATE_OPEN)
+		return 0;
+	switch (kind) {
+	case TLS_BINDING_EXPORTER:
+		if (SSL_version(t->ssl) < TLS1_3_VERSION ||
+			SSL_export_keying_material(
+				t->ssl, ret_bytes, n, label, sizeof(label) - 1, NULL, 0, 0) != 1)
+			return 0;
+		return n;
+	case TLS_BINDING_SERVER_END_POINT:
+		memcpy(ret_bytes, t->certificate.end_point, t->certificate.n_end_point);
+		return t->certificate.n_end_point;
+	}
+	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "io/tls-certificate.h"
 
 /* Ciphertext that waits for the socket. */
 #define TLS_OUTPUT_MAX ((size_t)1024 * 1024)
@@ -17,6 +18,7 @@
 #define TLS_INPUT_MAX ((size_t)256 * 1024)
 
 struct tls;
+struct tls_identity;
 struct tls_policy;
 struct tls_ticket;
 
@@ -38,8 +40,10 @@ struct tls_event {
 struct tls_target {
 	const char *host; /* name or address literal; borrowed for the call */
 	const char *alpn; /* constant; NULL: none offered */
-	struct tls_policy *policy; /* must outlive the engine, and the ticket too */
+	struct tls_policy *policy; /* must outlive the engine, as all that follows */
 	struct tls_ticket *ticket; /* may be NULL */
+	struct tls_identity *identity; /* ours, for a server that asks; may be NULL */
+	struct tls_wish wish;
 };
 
 /* 0; -EINVAL when the host cannot be the name of a certificate. */
@@ -66,3 +70,13 @@ int tls_write(struct tls *t, const void *bytes, size_t n);
 void tls_shut(struct tls *t);
 
 bool tls_is_resumed(const struct tls *t);
+
+/* What binds a SASL mechanism to this connection. */
+enum tls_binding {
+	TLS_BINDING_EXPORTER, /* "tls-exporter", RFC 9266; TLS 1.3 only */
+	TLS_BINDING_SERVER_END_POINT, /* "tls-server-end-point", RFC 5929 */
+};
+#define TLS_BINDING_MAX 64
+
+/* The number of bytes; 0: this connection has no such binding. */
+size_t tls_bind(const struct tls *t, enum tls_binding kind, uint8_t ret_bytes[TLS_BINDING_MAX]);
