@@ -104,6 +104,13 @@ void authority_write(const char *path, X509 *certificate) {
 	must(file && PEM_write_X509(file, certificate) == 1 && fclose(file) == 0);
 }
 
+void authority_write_identity(const char *path, const struct identity *i) {
+	authority_write(path, i->certificate);
+	FILE *file = fopen(path, "a");
+	must(file && PEM_write_PrivateKey(file, i->key, NULL, NULL, 0, NULL, NULL) == 1);
+	must(fclose(file) == 0);
+}
+
 static void write_file(struct authority *a) {
 	strcpy(a->directory, "/tmp/posthorn-test-XXXXXX");
 	must(mkdtemp(a->directory) != NULL);

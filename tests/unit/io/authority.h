@@ -35,6 +35,8 @@ DEFINE_CLEANUP(struct authority, authority_free);
 const char *authority_file(const struct authority *a);
 const char *authority_path(struct authority *a, const char *name);
 void authority_write(const char *path, X509 *certificate);
+/* The certificate and its key, one behind the other. */
+void authority_write_identity(const char *path, const struct identity *i);
 
 struct identity *authority_issue(const struct authority *a, const struct identity_wish *wish);
 struct identity *authority_free_identity(struct identity *i);

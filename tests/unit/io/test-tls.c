@@ -332,7 +332,7 @@ static void s_70_ticket_ends_with_the_certificate(void **state) {
 		struct tls_ticket_scope scope = {
 			.policy_id = 1,
 			.host = "mail.example",
-			.expires = now + (late ? -1 : 3600),
+			.certificate = { .expires = now + (late ? -1 : 3600) },
 		};
 		tls_ticket_keep(ticket, SSL_get_session(p.server->ssl), &scope);
 		struct tls_ticket_scope now_scope = { .policy_id = 1, .host = "mail.example" };
