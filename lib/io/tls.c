@@ -46,7 +46,8 @@ struct tls {
 	bool resumed;
 	bool has_ticket; /* one came */
 	bool has_data; /* so no ticket is to be expected any more */
-	bool settled;
+	bool has_session; /* OpenSSL holds one that may be dropped */
+	bool settled; /* one was dropped */
 };
 
 static struct tls *tls_of_ssl(SSL *ssl) {
@@ -74,10 +75,10 @@ static struct tls_ticket_scope scope_of(const struct tls *t) {
 int tls_on_new_session(SSL *ssl, SSL_SESSION *session) {
 	struct tls *t = tls_of_ssl(ssl);
 	struct tls_ticket_scope scope = scope_of(t);
-	/* A ticket that comes late belongs to the session that settling has dropped. */
+	/* A ticket that comes late has made a session of the empty one: of no use to anybody. */
 	if (t->ticket && !t->settled)
 		tls_ticket_keep(t->ticket, session, &scope);
-	t->has_ticket = true;
+	t->has_ticket = t->has_session = true;
 	return 0; /* the reference stays OpenSSL's */
 }
 
@@ -210,12 +211,13 @@ static int fail_by_openssl(struct tls *t, struct tls_event *ret) {
  * all settled connections share. Reading and writing, alerts, key updates and late tickets look
  * at nothing in it (OpenSSL 3.0; the tests show each). */
 static void settle(struct tls *t) {
-	if (t->settled || (t->ticket && !t->has_ticket && !t->has_data))
+	if (!t->has_session || (t->ticket && !t->has_ticket && !t->has_data))
 		return;
 	SSL_CTX *context = tls_policy_settled_context(t->policy, t->ssl);
 	if (!context || SSL_set_SSL_CTX(t->ssl, context) != context)
 		return;
 	t->settled = SSL_set_session(t->ssl, t->policy->no_session) == 1;
+	t->has_session = !t->settled;
 }
 
 /* Nothing to read: OpenSSL's two buffers of 16 KiB go, and ours. The tickets behind a handshake
@@ -249,6 +251,7 @@ static int finish_handshake(struct tls *t, struct tls_event *ret) {
 	if (!alpn_is_offered(t))
 		return fail(t, REASON_TLS_ALPN, "the server is for another protocol", ret);
 	t->state = TLS_STATE_OPEN;
+	t->has_session = true;
 	*ret = (struct tls_event){ .kind = TLS_EVENT_SECURED };
 	return 1;
 }
