@@ -65,7 +65,7 @@ void announcement_init_imap(struct announcement *a, const struct account_config 
 	*a = (struct announcement){
 		.id = announcement_imap_url(config, mailbox, uidvalidity, message->uid),
 		.mailbox = memory_strdup(mailbox),
-		.from_name = message->from.name ? header_text_decode(message->from.name) : NULL,
+		.from_name = message->from.name ? header_text_name(message->from.name) : NULL,
 		.from_address = header_text_address(message->from.mailbox, message->from.host),
 		.subject = message->subject ? header_text_decode(message->subject) : NULL,
 		.message_id = header_text_message_id(message->message_id),

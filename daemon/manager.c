@@ -172,7 +172,8 @@ static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdat
 	if (r < 0)
 		log_warning("old events cannot be dropped: %s", strerror(-r));
 	(void)sd_event_source_set_enabled(m->commit_source, SD_EVENT_ONESHOT);
-	(void)sd_event_source_set_time_relative(source, TRIM_USEC);
+	/* Positive: more is left than one call takes. */
+	(void)sd_event_source_set_time_relative(source, r > 0 ? USEC_PER_SEC : TRIM_USEC);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }
