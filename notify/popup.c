@@ -16,7 +16,7 @@
 #define SOUND "message-new-email"
 #define SOUND_INTERVAL_USEC (30 * USEC_PER_SEC)
 
-/* After a card that failed. */
+/* After a card that failed, or a question. */
 #define RETRY_MIN_USEC (1 * USEC_PER_SEC)
 #define RETRY_MAX_USEC (5 * USEC_PER_MINUTE)
 
@@ -53,6 +53,7 @@ struct popup {
 	struct capabilities capabilities;
 	guint watch;
 	GCancellable *cancellable; /* of the question under way */
+	bool has_owner; /* of the name */
 	bool may_start; /* there was mail since the bus was last asked to start a service */
 	/* time */
 	guint timer;
@@ -165,6 +166,7 @@ static void show(struct popup *p, struct entry *entry) {
 	card.summary = wording.summary;
 	card.body = wording.body;
 	set_sound(p, &card);
+	log_write(LOG_LEVEL_DEBUG, account, "to be shown, card %" PRIu64, card.serial);
 	entry->serial = card.serial;
 	news_take(entry->news);
 	desk_show(p->desk, &card);
@@ -189,6 +191,11 @@ static void arm(struct popup *p, uint64_t due_usec) {
 	if (p->timer)
 		(void)g_source_remove(p->timer);
 	p->timer = g_timeout_add((guint)(wait_usec / USEC_PER_MSEC) + 1, on_timer, p);
+}
+
+static void back_off(struct popup *p) {
+	p->retry_usec = MIN(MAX(2 * p->retry_usec, RETRY_MIN_USEC), RETRY_MAX_USEC);
+	p->not_before_usec = now() + p->retry_usec;
 }
 
 static void take_capabilities(struct popup *p, GVariant *reply) {
@@ -216,9 +223,14 @@ static void on_capabilities(GObject *source, GAsyncResult *result, gpointer user
 	struct popup *p = userdata;
 	g_clear_object(&p->cancellable);
 	if (!reply) {
-		/* When it appears, or comes back, on_appeared() asks again. */
 		log_info("no notification service: %s", error->message);
 		p->state = SERVICE_ABSENT;
+		/* When one appears, on_appeared() asks again. One that is there is asked later. */
+		if (p->has_owner) {
+			back_off(p);
+			p->may_start = true;
+			pump(p);
+		}
 		return;
 	}
 	take_capabilities(p, reply);
@@ -274,6 +286,7 @@ static void on_appeared(
 	struct popup *p = userdata;
 
 	log_debug("notification service: appeared");
+	p->has_owner = true;
 	p->not_before_usec = p->retry_usec = 0;
 	ask(p, G_DBUS_CALL_FLAGS_NO_AUTO_START);
 }
@@ -287,14 +300,14 @@ static void on_vanished(GDBusConnection *bus, const gchar *name, gpointer userda
 		g_cancellable_cancel(p->cancellable);
 	g_clear_object(&p->cancellable);
 	p->state = SERVICE_ABSENT;
+	p->has_owner = false;
 	desk_forget_all(p->desk);
 	for (unsigned i = 0; i < p->n_entries; i++)
 		news_lost(p->entries[i].news, now());
 }
 
 static void on_failed(struct popup *p, const struct entry *entry, const char *problem) {
-	p->retry_usec = MIN(MAX(2 * p->retry_usec, RETRY_MIN_USEC), RETRY_MAX_USEC);
-	p->not_before_usec = now() + p->retry_usec;
+	back_off(p);
 	log_warning("the notification service does not show a notification: %s", problem);
 	news_failed(entry->news, now());
 	if (p->state == SERVICE_READY)
