@@ -89,6 +89,12 @@ class Observer:
         self.call(SERVICE, SERVICE_PATH, MOCK, "EmitSignal",
                   GLib.Variant("(sssav)", (SERVICE, signal_name, signature, values)))
 
+    def redefine(self, method, signature, answer, code):
+        """Has the mock answer a method differently from now on."""
+        wait_for(self.has_owner, "a notification service", look_every=0.05)
+        self.call(SERVICE, SERVICE_PATH, MOCK, "AddMethod",
+                  GLib.Variant("(sssss)", (SERVICE, method, signature, answer, code)))
+
     def close(self):
         if not self.bus.is_closed():
             self.bus.close_sync(None)

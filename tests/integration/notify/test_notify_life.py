@@ -258,22 +258,63 @@ def test_n09_hung_service_grows_no_queue(service, observer, standin, agent):
     standin.mail("One")
     agent.wait_line("work: shown")
     service.hang()
+    standin.mail("Two")
+    agent.wait_line("to be shown", 2)  # the card that it does not answer
     last = max(standin.mail(f"Number {number}", account)
                for number in range(300) for account in ("work", "home", "club"))
     agent.wait_line(f"event {last}")
     service.go_on()
-    observer.wait_summary("301 new messages")
+    observer.wait_summary("302 new messages")
     agent.wait_cursor(last)
-    # One card may have been on its way to it when it hung, with what was known then.
-    assert len(observer.notifications) <= 1 + 3 + 1
+    # The one before, the one that it hung on, and one for each account.
+    assert len(observer.notifications) == 1 + 1 + 3
 
 
 def test_n09_hung_service_does_not_keep_the_agent(service, standin, agent):
     agent.start()
+    agent.wait_line("service: ready")
     service.hang()
     standin.mail("One")
-    agent.wait_line("mail, event")
+    agent.wait_line("to be shown")
+    standin.mail("Two")
+    agent.wait_line("mail, event", 2)  # it goes on meanwhile
     agent.stop(deadline=15)  # libnotify would wait for 25 s
+
+
+def test_n09_more_accounts_than_anybody_has(service, observer, standin, agent):
+    """Those beyond the limit share a notification; none is lost."""
+    standin.accounts = {f"a{number}": f"Account {number}" for number in range(200)}
+    agent.start()
+    for number in range(200):
+        standin.mail("Hello", f"a{number}")
+    agent.wait_cursor(standin.last)
+    others = [shown for shown in observer.notifications if "other accounts" in shown.summary + shown.body]
+    assert others[-1].summary == "73 new messages – other accounts"
+    assert len(observer.notifications) - len(others) == 127
+
+
+REFUSE = 'raise dbus.exceptions.DBusException("not now", name="org.freedesktop.Notifications.Error.Excess")'
+
+
+def test_refused_notification_is_tried_again(service, observer, standin, agent):
+    agent.start()
+    observer.redefine("Notify", "susssasa{sv}i", "u", REFUSE)
+    standin.mail("One")
+    agent.wait_line("does not show a notification")
+    before = agent.cursor()
+    assert before < standin.last
+    observer.redefine("Notify", "susssasa{sv}i", "u", "ret = 7")
+    agent.wait_line("work: shown, 1 new")
+    agent.wait_cursor(standin.last)
+
+
+def test_service_that_does_not_say_what_it_can_is_asked_again(service, observer, standin, agent):
+    observer.redefine("GetCapabilities", "", "as", REFUSE)
+    agent.start()
+    agent.wait_line("no notification service")
+    standin.mail("One")
+    observer.redefine("GetCapabilities", "", "as", "ret = ['body']")
+    assert observer.wait().body == "One"
 
 
 def test_service_that_hangs_from_the_beginning(make_service, observer, standin, agent):
