@@ -313,6 +313,7 @@ def test_service_that_does_not_say_what_it_can_is_asked_again(service, observer,
     agent.start()
     agent.wait_line("no notification service")
     standin.mail("One")
+    agent.wait_line("no notification service", 2)  # for the mail
     observer.redefine("GetCapabilities", "", "as", "ret = ['body']")
     assert observer.wait().body == "One"
 
