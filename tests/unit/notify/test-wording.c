@@ -37,7 +37,7 @@ static const struct row rows[] = {
 		.summary = "Ada Lovelace",
 		.body = "Engine\nLists/maths" },
 	/* what is not known, or is nothing */
-	{ .mails = { { 1 } }, .summary = "(unknown sender)", .body = "(no subject)" },
+	{ .mails = { { .seq = 1 } }, .summary = "(unknown sender)", .body = "(no subject)" },
 	{ .mails = { { 1, .from_name = " \t", .from_address = "a@b.example", .subject = "\r\n" } },
 		.summary = "a@b.example",
 		.body = "(no subject)" },
