@@ -148,7 +148,7 @@ static void manager_commit(struct manager *m) {
 	manager_publish(m);
 }
 
-static int manager_on_commit(sd_event_source *source, void *userdata) {
+static int manager_on_commit(sd_event_source *source, uint64_t usec, void *userdata) {
 	manager_commit(userdata);
 	return 0;
 }
@@ -378,9 +378,11 @@ static int manager_on_status(sd_event_source *source, uint64_t usec, void *userd
 
 static int manager_add_sources(struct manager *m) {
 	sd_event *loop = m->settings.loop;
-	/* A deferred source stands behind what is pending already: one commit for all that a turn
-	 * brings. Of the same priority, so that a busy network does not starve it. */
-	int r = sd_event_add_defer(loop, &m->commit_source, manager_on_commit, m);
+	/* A timer that is due stands behind all I/O that is pending: one commit for all that a turn
+	 * brings, and a busy network does not starve it. A defer source would go before all of it,
+	 * since it counts as pending from the moment it was made. */
+	int r = sd_event_add_time(
+		loop, &m->commit_source, CLOCK_MONOTONIC, 0, 1, manager_on_commit, m);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(m->commit_source, SD_EVENT_OFF);
 	if (r >= 0)
