@@ -5,10 +5,11 @@
 #include "protocol/imap-conversation.h"
 #include "protocol/imap-refusal.h"
 
-#define ITEMS_PLAIN "UID FLAGS INTERNALDATE RFC822.SIZE"
-#define ITEMS ITEMS_PLAIN " ENVELOPE BODY.PEEK[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)]"
-/* Something else than flags that the server pushes when they change. */
-#define ITEMS_OF_ANSWER (IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_ENVELOPE)
+/* What a server knows without opening the message. */
+#define ITEMS_PLAIN "UID FLAGS"
+#define ITEMS                                          \
+	"UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE " \
+	"BODY.PEEK[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)]"
 
 /* UIDs of one answer that are remembered to know a message that comes twice. */
 #define UIDS_MAX (IMAP_FETCH_WINDOW * 16)
@@ -90,8 +91,16 @@ static void on_message(struct imap_session *s, const struct imap_reply *reply) {
 	imap_session_raise(s, IMAP_EVENT_MESSAGE);
 }
 
+/* A push tells of flags alone. */
+static bool is_answer(const struct imap_session *s, const struct imap_fetch *fetch) {
+	unsigned asked = IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_ENVELOPE;
+	if (s->arrival.is_plain && imap_fetch_message(fetch)->uid != 0)
+		asked |= IMAP_FETCH_FLAGS;
+	return imap_session_is_in_flight(s, IMAP_COMMAND_FETCH) &&
+	       (imap_fetch_items(fetch) & asked) != 0;
+}
+
 static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
-	unsigned items = imap_fetch_items(reply->fetch);
 	uint32_t uid = imap_fetch_message(reply->fetch)->uid;
 	if (imap_session_is_in_flight(s, IMAP_COMMAND_PROBE) && uid >= s->arrival.probed &&
 		uid < UINT32_MAX) {
@@ -103,14 +112,13 @@ static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 	/* a message that was never announced */
 	if (reply->number > s->selected.exists)
 		on_exists(s, reply->number);
-	if (imap_session_is_in_flight(s, IMAP_COMMAND_FETCH) && (items & ITEMS_OF_ANSWER)) {
-		/* the answer moves on */
-		imap_session_enter_state(s, s->state);
-		if (items & IMAP_FETCH_UID)
+	if (is_answer(s, reply->fetch)) {
+		imap_session_enter_state(s, s->state); /* it moves on: the deadline too */
+		if (uid != 0)
 			on_message(s, reply);
 		else
 			s->n_malformed++;
-	} else if (items & IMAP_FETCH_FLAGS) {
+	} else if (imap_fetch_items(reply->fetch) & IMAP_FETCH_FLAGS) {
 		imap_count_on_change(s);
 	}
 }
@@ -220,7 +228,7 @@ static void on_refusal(struct imap_session *s, const struct imap_reply *reply) {
 	a->is_suspected = true;
 	if (a->highest != 0)
 		advance(s, a->highest + 1);
-	if (reason != REASON_NONE)
+	if (reason != REASON_NONE && reason != REASON_UNAVAILABLE)
 		imap_session_refuse(s, reply, reason);
 	else if (!a->is_plain)
 		a->is_plain = true;

@@ -4,7 +4,7 @@
 #include "protocol/imap-capability.h"
 #include "protocol/imap-refusal.h"
 
-/* A server that ends IDLE by itself so often does not mean it. */
+/* A server that ends IDLE at once, and so often, does not mean it. */
 #define IDLE_FAILURES_MAX 3
 
 static bool can_idle(const struct imap_session *s) {
@@ -91,12 +91,18 @@ void imap_watch_on_continuation(struct imap_session *s) {
 		leave_idle(s);
 }
 
+/* For as long as it takes to be worth another try. */
+static bool has_idled(const struct imap_session *s) {
+	uint64_t left = s->deadline_usec - s->now_usec;
+	return s->state == IMAP_STATE_IDLING && left < IMAP_IDLE_RENEW_USEC - USEC_PER_MINUTE;
+}
+
 static void on_idle_ended(struct imap_session *s, const struct imap_reply *reply) {
 	if (s->state == IMAP_STATE_WORKING)
 		return; /* as we asked */
 	enum reason reason = imap_refusal_of(reply, REASON_NONE).reason;
 	if (reply->condition == IMAP_CONDITION_OK)
-		s->n_idle_failures++;
+		s->n_idle_failures = has_idled(s) ? 0 : s->n_idle_failures + 1;
 	else if (reason == REASON_NONE)
 		s->n_idle_failures = IDLE_FAILURES_MAX;
 	else
