@@ -9,6 +9,7 @@
 
 enum state {
 	STATE_BETWEEN,
+	STATE_TILDE, /* of ~{n}, or of an atom */
 	STATE_ATOM,
 	STATE_SECTION,
 	STATE_QUOTED,
@@ -175,6 +176,9 @@ static bool step_between(struct imap_lexer *l, struct imap_input *in, struct ima
 		return begin(l, STATE_QUOTED);
 	case '{':
 		return begin_literal(l, in);
+	case '~':
+		skip(in, 1);
+		return begin(l, STATE_TILDE);
 	case '\r':
 		skip(in, 1);
 		return begin(l, STATE_END_OF_LINE);
@@ -196,6 +200,16 @@ static bool step_between(struct imap_lexer *l, struct imap_input *in, struct ima
 	default:
 		return begin(l, STATE_ATOM);
 	}
+}
+
+/* literal8 = "~{" number "}" CRLF *OCTET (RFC 3516) */
+static bool step_tilde(struct imap_lexer *l, struct imap_input *in) {
+	if (first(in) == '{')
+		return begin_literal(l, in);
+	struct imap_input tilde = { .bytes = (const uint8_t *)"~", .n = 1 };
+	l->state = STATE_ATOM;
+	take(l, &tilde, 1);
+	return false;
 }
 
 /* How many bytes from the front are ordinary ones of an atom. Looser than ATOM-CHAR: flags begin
@@ -242,11 +256,6 @@ static bool step_atom(struct imap_lexer *l, struct imap_input *in, struct imap_t
 		bool section = l->mode == MODE_ITEMS && has_section(l);
 		take(l, in, 1);
 		return begin(l, section ? STATE_SECTION : STATE_ATOM);
-	}
-	/* literal8 = "~{" number "}" CRLF *OCTET (RFC 3516) */
-	if (first(in) == '{' && l->token.n == 1 && *buffer_bytes(&l->token) == '~') {
-		buffer_clear(&l->token);
-		return begin_literal(l, in);
 	}
 	return give_atom(l, ret);
 }
@@ -366,6 +375,8 @@ static bool step(struct imap_lexer *l, struct imap_input *in, struct imap_token 
 	switch ((enum state)l->state) {
 	case STATE_BETWEEN:
 		return step_between(l, in, ret);
+	case STATE_TILDE:
+		return step_tilde(l, in);
 	case STATE_ATOM:
 		return step_atom(l, in, ret);
 	case STATE_SECTION:
