@@ -12,8 +12,9 @@
 #define TAGS_MAX 100
 #define TAG_LENGTH 6
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
-/* Cuts tried in one transcript; a longer one is cut at evenly spread places. */
-#define CUTS_MAX 6000
+/* Bytes fed in all to one conversation while it is cut. One of some kilobytes is cut everywhere, a
+ * longer one at places that are spread evenly. */
+#define BYTES_CUT_MAX ((size_t)4 * 1024 * 1024)
 
 enum cutting {
 	CUTTING_NONE,
@@ -24,7 +25,8 @@ enum cutting {
 struct player {
 	const struct transcript *transcript;
 	enum cutting cutting;
-	size_t cut_at; /* of the bytes of the server */
+	size_t cut_at; /* of what the server sends at once */
+	size_t longest; /* of that */
 	size_t n_fed;
 	const struct player_engine *engine;
 	void *session;
@@ -69,12 +71,16 @@ static void drain(struct player *p) {
 }
 
 static void feed(struct player *p, const char *bytes, size_t n) {
+	size_t cut = p->cutting == CUTTING_AT ? MIN(n, p->cut_at) : 0;
+	p->longest = MAX(p->longest, n);
+	p->n_fed += n;
 	while (n > 0) {
 		size_t part = n;
 		if (p->cutting == CUTTING_BYTES)
 			part = 1;
-		else if (p->cutting == CUTTING_AT && p->n_fed < p->cut_at)
-			part = MIN(n, p->cut_at - p->n_fed);
+		else if (cut > 0)
+			part = cut;
+		cut = 0;
 		/* as large as it is, so that a sanitizer sees the first byte read behind it */
 		uint8_t *copy = memory_resize(NULL, part, 1);
 		memcpy(copy, bytes, part);
@@ -82,7 +88,6 @@ static void feed(struct player *p, const char *bytes, size_t n) {
 		p->engine->feed(p->session, copy, part);
 		free(copy);
 		drain(p);
-		p->n_fed += part;
 		bytes += part;
 		n -= part;
 	}
@@ -288,42 +293,41 @@ static void play_all(struct player *p) {
 }
 
 /* False, and a diagnosis on the output, when anything was not as written. */
-static bool play(const struct player_engine *engine, const struct transcript *t,
-	enum cutting cutting, size_t cut_at, size_t *ret_bytes) {
-	struct player p = {
-		.engine = engine,
-		.transcript = t,
-		.cutting = cutting,
-		.cut_at = cut_at,
-		.now_usec = PLAYER_BEGIN_USEC,
-	};
-	buffer_init(&p.output, OUTPUT_MAX);
-	buffer_init(&p.starts, OUTPUT_MAX);
-	buffer_init(&p.events, OUTPUT_MAX);
-	play_all(&p);
-	bool ok = !p.problem;
-	if (!ok && cutting == CUTTING_AT)
-		printf("# %s:%u: cut at %zu: %s\n", t->path, p.problem_line, cut_at, p.problem);
-	else if (!ok)
-		printf("# %s:%u: %s: %s\n", t->path, p.problem_line,
-			cutting == CUTTING_BYTES ? "byte by byte" : "whole", p.problem);
-	*ret_bytes = p.n_fed;
-	buffer_deinit(&p.output);
-	buffer_deinit(&p.starts);
-	buffer_deinit(&p.events);
-	engine->free(p.session);
-	free(p.problem);
+static bool play(struct player *p) {
+	buffer_init(&p->output, OUTPUT_MAX);
+	buffer_init(&p->starts, OUTPUT_MAX);
+	buffer_init(&p->events, OUTPUT_MAX);
+	p->now_usec = PLAYER_BEGIN_USEC;
+	play_all(p);
+	bool ok = !p->problem;
+	static const char *const ways[] = { "whole", "byte by byte", "cut" };
+	if (!ok)
+		printf("# %s:%u: %s, at %zu: %s\n", p->transcript->path, p->problem_line,
+			ways[p->cutting], p->cut_at, p->problem);
+	buffer_deinit(&p->output);
+	buffer_deinit(&p->starts);
+	buffer_deinit(&p->events);
+	p->engine->free(p->session);
+	free(p->problem);
 	return ok;
 }
 
 static bool play_every_way(const struct player_engine *engine, const struct transcript *t) {
-	size_t n = 0, ignored;
-	if (!play(engine, t, CUTTING_NONE, 0, &n) || !play(engine, t, CUTTING_BYTES, 0, &ignored))
+	struct player whole = { .engine = engine, .transcript = t, .cutting = CUTTING_NONE };
+	struct player bytes = { .engine = engine, .transcript = t, .cutting = CUTTING_BYTES };
+	if (!play(&whole) || !play(&bytes))
 		return false;
-	size_t step = n / CUTS_MAX + 1;
-	for (size_t at = 1; at < n; at += step)
-		if (!play(engine, t, CUTTING_AT, at, &ignored))
+	size_t step = whole.n_fed * whole.longest / BYTES_CUT_MAX + 1;
+	for (size_t at = 1; at < whole.longest; at += step) {
+		struct player cut = {
+			.engine = engine,
+			.transcript = t,
+			.cutting = CUTTING_AT,
+			.cut_at = at,
+		};
+		if (!play(&cut))
 			return false;
+	}
 	return true;
 }
 
