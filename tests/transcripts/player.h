@@ -1,5 +1,6 @@
 #pragma once
-/* Plays transcripts against an engine: each one whole, byte by byte, and cut in two at every place.
+/* Plays transcripts against an engine: each one whole, byte by byte, and with everything that the
+ * server sends at once cut in two, at every place.
  * What comes out must not depend on the cuts. */
 #include <stddef.h>
 #include <stdint.h>
