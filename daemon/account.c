@@ -10,6 +10,7 @@
 #include "daemon/account-config.h"
 #include "daemon/backoff.h"
 #include "daemon/credential.h"
+#include "daemon/gate.h"
 #include "daemon/mailbox-counts.h"
 #include "daemon/watch.h"
 #include "io/tls-policy.h"
@@ -27,6 +28,7 @@ struct account {
 	uint64_t last_contact_usec;
 	uint64_t retry_at_usec;
 	sd_event_source *timer; /* the next attempt */
+	struct gate_place place; /* while it logs in */
 	struct credential *credential;
 	struct watch *watch;
 	struct tls_ticket *ticket;
@@ -85,20 +87,25 @@ static void account_set_reason_said(struct account *account, enum reason reason,
 	account_set_reason(account, reason, text);
 }
 
-static void account_wait(struct account *account, uint64_t wait_usec) {
-	account->retry_at_usec =
-		wait_usec == USEC_NEVER ? 0 : account_now(account, CLOCK_REALTIME) + wait_usec;
-	if (wait_usec == USEC_NEVER) {
-		(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
-		return;
-	}
-	(void)sd_event_source_set_time(
-		account->timer, account_now(account, CLOCK_BOOTTIME) + wait_usec);
+static void account_run_timer(struct account *account, uint64_t wait_usec) {
+	uint64_t now = account_now(account, CLOCK_BOOTTIME);
+	(void)sd_event_source_set_time(account->timer, now + wait_usec);
 	(void)sd_event_source_set_time_accuracy(account->timer, MAX(wait_usec / 16, USEC_PER_MSEC));
 	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_ONESHOT);
 }
 
+static void account_wait(struct account *account, uint64_t wait_usec) {
+	if (wait_usec == USEC_NEVER) {
+		account->retry_at_usec = 0;
+		(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+		return;
+	}
+	account->retry_at_usec = account_now(account, CLOCK_REALTIME) + wait_usec;
+	account_run_timer(account, wait_usec);
+}
+
 static void account_drop_attempt(struct account *account) {
+	gate_leave(account->host->gate, &account->place);
 	account->credential = credential_free(account->credential);
 	account->watch = watch_free(account->watch);
 }
@@ -184,6 +191,7 @@ static void account_on_online(struct account *account, const struct watch_report
 	account->retry_at_usec = 0;
 	account->strategy = report->strategy;
 	account_enter_state(account, ACCOUNT_STATE_ONLINE);
+	gate_leave(account->host->gate, &account->place);
 }
 
 static void account_on_report(void *userdata, const struct watch_report *report) {
@@ -259,18 +267,29 @@ static void account_on_credential(const struct credential_result *result, void *
 		account_ended(account, REASON_SECRET_FAILED, result->problem, 0);
 }
 
-static void account_attempt(struct account *account) {
-	account_drop_attempt(account);
-	account->retry_at_usec = 0;
-	if (account->config->problem) {
-		account_ended(account, REASON_CONFIG_ERROR, account->config->problem, 0);
-		return;
-	}
+/* From the gate, at once or when it opens. */
+static void account_log_in(struct account *account) {
 	account_enter_state(account, ACCOUNT_STATE_CONNECTING);
 	int r = credential_new(account->host->loop, account->config, account_on_credential, account,
 		&account->credential);
 	if (r < 0)
 		account_ended(account, REASON_SECRET_FAILED, strerror(-r), 0);
+}
+
+/* From the loop and not from here: an attempt that ends at once would open the gate for the next
+ * one, and so on through the whole queue. */
+static void account_on_gate(struct gate_place *place) {
+	account_run_timer(CONTAINER_OF(place, struct account, place), 0);
+}
+
+static void account_attempt(struct account *account) {
+	account_drop_attempt(account);
+	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+	account->retry_at_usec = 0;
+	if (account->config->problem)
+		account_ended(account, REASON_CONFIG_ERROR, account->config->problem, 0);
+	else if (gate_enter(account->host->gate, &account->place, account->config->host))
+		account_log_in(account);
 }
 
 static void account_ended_by_store(struct account *account) {
@@ -282,6 +301,8 @@ static int account_on_timer(sd_event_source *source, uint64_t usec, void *userda
 	struct account *account = userdata;
 	if (account->rolled_back)
 		account_ended_by_store(account);
+	else if (account->place.is_inside)
+		account_log_in(account);
 	else
 		account_attempt(account);
 	return 0;
@@ -293,6 +314,7 @@ struct account *account_new(const struct account_host *host, struct account_conf
 	account->config = config;
 	account->strategy = "";
 	account->reason_text = memory_strdup("");
+	gate_place_init(&account->place, account_on_gate);
 	mailbox_counts_load(&account->counts, host->store, config);
 	/* Fails only when memory or descriptors are out. */
 	int r = sd_event_add_time(
@@ -316,14 +338,14 @@ struct account *account_free(struct account *account) {
 	return NULL;
 }
 
-void account_start(struct account *account, uint64_t delay_usec) {
+void account_start(struct account *account) {
 	account->stopping = false;
-	account_wait(account, delay_usec);
-	account->retry_at_usec = 0;
+	account_run_timer(account, 0);
 }
 
 void account_stop(struct account *account) {
 	account->stopping = true;
+	gate_leave(account->host->gate, &account->place);
 	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
 	account->credential = credential_free(account->credential);
 	if (account->watch)
@@ -367,7 +389,7 @@ void account_store_failed(struct account *account, int error) {
 	account->rolled_back = true;
 	account_set_reason(account, REASON_STORE_FAILED, strerror(-error));
 	/* The watch cannot be freed while it reports: from the loop, then. */
-	account_wait(account, 0);
+	account_run_timer(account, 0);
 }
 
 const struct account_config *account_config(const struct account *account) {

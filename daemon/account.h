@@ -19,6 +19,7 @@
 
 struct account;
 struct account_config;
+struct gate;
 struct store;
 struct store_event;
 struct tls_policy;
@@ -56,6 +57,7 @@ struct account_status {
 struct account_host {
 	sd_event *loop;
 	struct store *store;
+	struct gate *gate; /* how many may log in at once */
 	bool state_lost; /* the store was set aside: a first sight is a reset */
 	uint64_t retry_cap_usec;
 	struct tls_policy *(*policy)(void *userdata, const char *ca_file, char **ret_problem);
@@ -71,8 +73,8 @@ struct account *account_new(const struct account_host *host, struct account_conf
 struct account *account_free(struct account *account);
 DEFINE_CLEANUP(struct account, account_free);
 
-/* Begins, after `delay_usec`: many accounts do not begin in the same turn. */
-void account_start(struct account *account, uint64_t delay_usec);
+/* Begins, from the loop. */
+void account_start(struct account *account);
 /* Ends politely; account_is_idle() once it is done. */
 void account_stop(struct account *account);
 bool account_is_idle(const struct account *account);

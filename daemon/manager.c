@@ -10,6 +10,7 @@
 #include "daemon/account-config.h"
 #include "daemon/account.h"
 #include "daemon/config.h"
+#include "daemon/gate.h"
 #include "daemon/status-line.h"
 #include "daemon/trust.h"
 #include "store/store.h"
@@ -17,8 +18,6 @@
 /* The store is asked for so many events at a time when it is published from. */
 #define PUBLISH_PAGE 256
 #define STOP_USEC (2 * USEC_PER_SEC)
-/* Accounts begin this far apart: a thousand logins are not one burst. */
-#define START_STEP_USEC (2 * USEC_PER_MSEC)
 #define TRIM_USEC USEC_PER_HOUR
 /* The service manager hears of changes this often at most. */
 #define STATUS_USEC (100 * USEC_PER_MSEC)
@@ -38,6 +37,7 @@ struct manager {
 	struct manager_listener listener;
 	struct store *store;
 	struct trust trust;
+	struct gate gate;
 	struct member *members; /* sorted by id */
 	size_t n_members;
 	struct manager_totals totals;
@@ -302,7 +302,7 @@ static void manager_say_added(struct manager *m, bool start) {
 		if (m->listener.account_added)
 			m->listener.account_added(m->listener.userdata, member->account);
 		if (start)
-			account_start(member->account, 0);
+			account_start(member->account);
 	}
 }
 
@@ -339,7 +339,7 @@ void manager_reload(struct manager *m) {
 
 void manager_start(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
-		account_start(m->members[i].account, i * START_STEP_USEC);
+		account_start(m->members[i].account);
 	manager_publish(m);
 }
 
@@ -420,6 +420,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	CLEANUP(manager_free) struct manager *m = MEMORY_NEW(struct manager);
 	m->settings = *settings;
 	m->transaction = 1;
+	gate_init(&m->gate);
 	int r = manager_open_store(m);
 	if (r >= 0)
 		r = manager_add_sources(m);
@@ -428,6 +429,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	m->host = (struct account_host){
 		.loop = settings->loop,
 		.store = m->store,
+		.gate = &m->gate,
 		.state_lost = m->host.state_lost,
 		.retry_cap_usec = settings->retry_cap_usec,
 		.policy = manager_policy,
@@ -446,6 +448,7 @@ struct manager *manager_free(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_free(m->members[i].account);
 	free(m->members);
+	gate_deinit(&m->gate);
 	trust_deinit(&m->trust);
 	sd_event_source_disable_unref(m->commit_source);
 	sd_event_source_disable_unref(m->status_source);
