@@ -1,6 +1,6 @@
 #pragma once
-/* What is trusted, as one object for all accounts with the same rules: certificate authorities,
- * pins, protocol versions. And the resumption ticket, which belongs to one account alone. */
+/* What is trusted, as one object for all accounts with the same rules: certificate authorities and
+ * protocol versions. What belongs to one account alone: tls-ticket.h, tls-pins.h, tls-identity.h. */
 #include <stdint.h>
 
 #include "base/macros.h"
