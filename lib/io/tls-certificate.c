@@ -1,11 +1,18 @@
 #include "io/tls-certificate.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <time.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#define NAME_BYTES_MAX 100
 
 static_assert(TLS_END_POINT_MAX == EVP_MAX_MD_SIZE, "any digest fits");
 
@@ -69,6 +76,46 @@ int tls_certificate_verify(
 		return 1;
 	}
 	return has_chain;
+}
+
+/* Owned, or NULL: a kind of name that is none of a host. */
+static char *format_name(const GENERAL_NAME *name) {
+	if (name->type == GEN_DNS) {
+		const ASN1_STRING *text = name->d.dNSName;
+		CLEANUP_TEXT char *utf8 = text_utf8((const char *)ASN1_STRING_get0_data(text),
+			(size_t)ASN1_STRING_length(text), NAME_BYTES_MAX);
+		return text_printable(utf8);
+	}
+	if (name->type != GEN_IPADD)
+		return NULL;
+	const ASN1_OCTET_STRING *bytes = name->d.iPAddress;
+	char text[INET6_ADDRSTRLEN];
+	int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
+	if (family == AF_INET6 && ASN1_STRING_length(bytes) != 16)
+		return NULL;
+	if (!inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof(text)))
+		return NULL;
+	return memory_strdup(text);
+}
+
+char *tls_certificate_describe(X509 *certificate) {
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	CLEANUP_TEXT char *first = NULL;
+	unsigned n = 0;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		char *name = format_name(sk_GENERAL_NAME_value(names, i));
+		n += name != NULL;
+		if (!first)
+			first = name;
+		else
+			memory_free(name);
+	}
+	GENERAL_NAMES_free(names);
+	if (n == 0)
+		return memory_strdup("the certificate names no host");
+	if (n == 1)
+		return memory_format("the certificate is for %s", first);
+	return memory_format("the certificate is for %s and %u more", first, n - 1);
 }
 
 bool tls_certificate_passes(

@@ -7,6 +7,7 @@
 
 #define TLS_END_POINT_MAX 64
 
+struct x509_st; /* OpenSSL's X509 */
 struct x509_store_ctx_st; /* OpenSSL's X509_STORE_CTX */
 
 /* What one account wants beyond the policy. */
@@ -27,6 +28,10 @@ struct tls_certificate {
  * pinned X509_V_ERR_APPLICATION_VERIFICATION). */
 int tls_certificate_verify(
 	struct x509_store_ctx_st *store, const struct tls_wish *wish, struct tls_certificate *ret);
+
+/* Why the name does not fit, for people: "the certificate is for mail.example and 3 more names". Owned
+ * and printable. */
+char *tls_certificate_describe(struct x509_st *certificate);
 
 /* Whether one that was verified earlier, perhaps with another wish, would pass still. */
 bool tls_certificate_passes(const struct tls_certificate *certificate, const struct tls_wish *wish);

@@ -36,6 +36,7 @@ struct tls {
 	struct tls_ticket *ticket;
 	const char *alpn;
 	char *host;
+	char *description; /* of a certificate with other names */
 	struct tls_identity *identity;
 	struct tls_wish wish;
 	struct tls_certificate certificate; /* as it was verified, perhaps before the ticket */
@@ -60,7 +61,11 @@ static struct tls *tls_of_ssl(SSL *ssl) {
 int tls_on_certificate(X509_STORE_CTX *store, void *userdata) {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls *t = tls_of_ssl(ssl);
-	return tls_certificate_verify(store, &t->wish, &t->certificate);
+	int r = tls_certificate_verify(store, &t->wish, &t->certificate);
+	int error = X509_STORE_CTX_get_error(store);
+	if (error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH)
+		t->description = tls_certificate_describe(X509_STORE_CTX_get0_cert(store));
+	return r;
 }
 
 static struct tls_ticket_scope scope_of(const struct tls *t) {
@@ -171,6 +176,7 @@ struct tls *tls_free(struct tls *t) {
 	buffer_deinit(&t->window.input);
 	buffer_deinit(&t->window.output);
 	memory_free(t->host);
+	memory_free(t->description);
 	memory_free(t->plaintext);
 	return memory_free(t);
 }
@@ -203,6 +209,8 @@ static int fail_by_openssl(struct tls *t, struct tls_event *ret) {
 	long verdict = SSL_get_verify_result(t->ssl);
 	if (in_handshake && verdict != X509_V_OK)
 		reason = tls_reason_of_verify(verdict, &text);
+	if (reason == REASON_TLS_NAME && t->description)
+		text = t->description;
 	return fail(t, reason, text, ret);
 }
 

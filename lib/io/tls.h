@@ -34,7 +34,7 @@ struct tls_event {
 	const uint8_t *bytes; /* DATA: borrowed until the next call of any kind */
 	size_t n;
 	enum reason reason;
-	const char *text; /* our words or OpenSSL's, printable; or NULL; constant */
+	const char *text; /* for people, printable; or NULL; borrowed until tls_free() */
 };
 
 struct tls_target {
