@@ -133,6 +133,34 @@ static void s_63_nul_in_a_name(void **state) {
 	assert_wish_refused(state, &wish, REASON_TLS_NAME);
 }
 
+static void other_names_are_told(void **state) {
+	static const struct {
+		struct identity_wish wish;
+		const char *text;
+	} cases[] = {
+		{ { .alt_names = "DNS:other.example" }, "the certificate is for other.example" },
+		{ { .alt_names = "DNS:other.example,DNS:www.example,IP:192.0.2.1" },
+			"the certificate is for other.example and 2 more" },
+		{ { .alt_names = "IP:2001:db8::1" }, "the certificate is for 2001:db8::1" },
+		{ { .alt_names = "email:postmaster@example" }, "the certificate names no host" },
+		{ { .common_name = "mail.example" }, "the certificate names no host" },
+		{ { .raw_dns = "a\x1b[2J\xff", .n_raw_dns = 6 },
+			"the certificate is for a\\u{1b}[2J\xEF\xBF\xBD" },
+	};
+	const struct tls_world *w = *state;
+	struct tls_target target = tls_world_target(w);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		SSL_CTX *context = server_with(w->authority, &cases[i].wish);
+		struct tls_pair p;
+		tls_pair_init(&p, &target, context);
+		tls_pair_converse(&p);
+		assert_int_equal(p.reason, REASON_TLS_NAME);
+		assert_string_equal(p.text, cases[i].text);
+		tls_pair_deinit(&p);
+		SSL_CTX_free(context);
+	}
+}
+
 static void s_64_address_with_its_alt_name(void **state) {
 	const struct tls_world *w = *state;
 	struct identity_wish wish = { .alt_names = "IP:192.0.2.1,IP:2001:db8::1,IP:fe80::1" };
@@ -395,6 +423,7 @@ int main(void) {
 		cmocka_unit_test(s_63_partial_wildcard),
 		cmocka_unit_test(s_63_address_as_a_name),
 		cmocka_unit_test(s_63_nul_in_a_name),
+		cmocka_unit_test(other_names_are_told),
 		cmocka_unit_test(s_64_address_with_its_alt_name),
 		cmocka_unit_test(absolute_name_is_the_name),
 		cmocka_unit_test(server_is_told_a_name_but_no_address),

@@ -20,7 +20,7 @@ struct tls_pair {
 	struct buffer said; /* plaintext at the client */
 	struct buffer log; /* the client's events: S secured, D data, C closed, F failed */
 	enum reason reason;
-	const char *text;
+	const char *text; /* the last event's, borrowed from the client */
 	size_t piece;
 	size_t cut;
 	size_t fed;
