@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 /* Far above anything on a loaded machine. */
 #define PATIENCE_USEC (20 * USEC_PER_SEC)
@@ -75,14 +76,22 @@ void fixture_deinit(struct fixture *f) {
 	private_bus_deinit(&f->bus);
 }
 
-static void run_once(struct fixture *f) {
-	if (sd_event_run(f->event, PATIENCE_USEC) <= 0)
-		fail_msg("nothing happened");
+static uint64_t now_usec(void) {
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void run_once(struct fixture *f, uint64_t deadline) {
+	uint64_t now = now_usec();
+	if (now >= deadline || sd_event_run(f->event, deadline - now) <= 0)
+		fail_msg("what was waited for did not happen");
 }
 
 void fixture_run_until(struct fixture *f, const bool *flag) {
+	uint64_t deadline = now_usec() + PATIENCE_USEC;
 	while (!*flag)
-		run_once(f);
+		run_once(f, deadline);
 }
 
 static DBusMessage *take_at(struct fixture *f, size_t i) {
@@ -103,22 +112,22 @@ DBusMessage *fixture_call(struct fixture *f, DBusMessage *call) {
 	assert_true(dbus_connection_send(f->client, call, &serial));
 	dbus_message_unref(call);
 	dbus_connection_flush(f->client);
-	for (;;) {
+	for (uint64_t deadline = now_usec() + PATIENCE_USEC;;) {
 		fixture_pump(f);
 		for (size_t i = 0; i < f->n_inbox; i++)
 			if (dbus_message_get_reply_serial(f->inbox[i]) == serial)
 				return take_at(f, i);
-		run_once(f);
+		run_once(f, deadline);
 	}
 }
 
 DBusMessage *fixture_wait_signal(struct fixture *f, const char *interface, const char *member) {
-	for (;;) {
+	for (uint64_t deadline = now_usec() + PATIENCE_USEC;;) {
 		fixture_pump(f);
 		for (size_t i = 0; i < f->n_inbox; i++)
 			if (is_signal(f->inbox[i], interface, member))
 				return take_at(f, i);
-		run_once(f);
+		run_once(f, deadline);
 	}
 }
 
