@@ -248,6 +248,7 @@ static void account_connect(struct account *account, const char *secret) {
 		.secret = secret,
 		.policy = policy,
 		.ticket = account->ticket,
+		.resolver = account->host->resolver,
 		.store = account->host->store,
 		.report = account_on_report,
 		.userdata = account,

@@ -20,6 +20,7 @@
 struct account;
 struct account_config;
 struct gate;
+struct resolver;
 struct store;
 struct store_event;
 struct tls_policy;
@@ -57,6 +58,7 @@ struct account_status {
 struct account_host {
 	sd_event *loop;
 	struct store *store;
+	struct resolver *resolver;
 	struct gate *gate; /* how many may log in at once */
 	bool state_lost; /* the store was set aside: a first sight is a reset */
 	uint64_t retry_cap_usec;

@@ -13,6 +13,7 @@
 #include "daemon/gate.h"
 #include "daemon/status-line.h"
 #include "daemon/trust.h"
+#include "io/resolver.h"
 #include "store/store.h"
 
 /* The store is asked for so many events at a time when it is published from. */
@@ -38,6 +39,7 @@ struct manager {
 	struct store *store;
 	struct trust trust;
 	struct gate gate;
+	struct resolver *resolver; /* one for all: each costs a channel and its buffers */
 	struct member *members; /* sorted by id */
 	size_t n_members;
 	struct manager_totals totals;
@@ -423,12 +425,15 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	gate_init(&m->gate);
 	int r = manager_open_store(m);
 	if (r >= 0)
+		r = resolver_new(settings->loop, NULL, &m->resolver);
+	if (r >= 0)
 		r = manager_add_sources(m);
 	if (r < 0)
 		return r;
 	m->host = (struct account_host){
 		.loop = settings->loop,
 		.store = m->store,
+		.resolver = m->resolver,
 		.gate = &m->gate,
 		.state_lost = m->host.state_lost,
 		.retry_cap_usec = settings->retry_cap_usec,
@@ -448,6 +453,7 @@ struct manager *manager_free(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_free(m->members[i].account);
 	free(m->members);
+	resolver_free(m->resolver);
 	gate_deinit(&m->gate);
 	trust_deinit(&m->trust);
 	sd_event_source_disable_unref(m->commit_source);

@@ -356,6 +356,7 @@ static int watch_imap_connect(struct watch_imap *w) {
 		.security = stream_security_of(config),
 		.policy = w->context.policy,
 		.ticket = w->context.ticket,
+		.resolver = w->context.resolver,
 		.alpn = "imap",
 	};
 	return stream_new(w->context.loop, &target, watch_imap_on_stream, w, &w->stream);

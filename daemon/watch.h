@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct account_config;
+struct resolver;
 struct tls_policy;
 struct tls_ticket;
 
@@ -49,6 +50,7 @@ struct watch_context {
 	const char *secret;
 	struct tls_policy *policy;
 	struct tls_ticket *ticket;
+	struct resolver *resolver;
 	struct store *store; /* cursors are read from it */
 	watch_report_fn report;
 	void *userdata;
