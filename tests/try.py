@@ -22,13 +22,13 @@ from harness.messages import encoded_word, message  # noqa: E402
 from harness.posthorn import Daemon, build_directory, program  # noqa: E402
 from harness.process import Process  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
-from harness.wait import DeadlineMissed, wait_for  # noqa: E402
+from harness.wait import DeadlineMissed, interrupt, wait_for  # noqa: E402
 
 MESSAGES = [
     ("INBOX", message("The engine is ready", sender=b"Ada Lovelace <ada@example.test>")),
     ("INBOX", message(encoded_word("Посылка ждёт на почте", "koi8-r"),
                       sender=encoded_word("Почта", "utf-8") + b" <post@example.test>")),
-    ("Work", message(encoded_word("Größere Änderung: <b>R&D</b>", "utf-8", "Q"),
+    ("INBOX", message(encoded_word("Größere Änderung: <b>R&D</b>", "utf-8", "Q"),
                      sender=b"Build <build@example.test>")),
 ]
 
@@ -42,10 +42,13 @@ def say(text=""):
 
 
 def end_on_signals():
+    ended = []
+
+    # The first one counts. None is ever ignored: a child would inherit that, and not end.
     def end(number, _frame):
-        for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(again, signal.SIG_IGN)
-        raise Ended(number)
+        if not ended:
+            ended.append(number)
+            interrupt(Ended(number))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
 
@@ -95,20 +98,32 @@ def show_delivery(number, mailbox, mail, server, proxy, daemon, watch):
     seen = watch.times[lines_before]
     say(f"  {number}. {event['subject']}")
     say(f"     from {one_line(event)}, in {event['mailbox']}, event {event['seq']}")
-    word = next(chunk.when for chunk in proxy.since(mark, "S"))
+    word = server_word(proxy.since(mark))
     say(f"     {1000 * (seen - began):.0f} ms after the delivery began, "
         f"{1000 * (seen - word):.1f} ms after the server's first word about it")
+
+
+def server_word(chunks):
+    """When the server spoke up: its last words before the client asked what is new."""
+    before = []
+    for chunk in chunks:
+        if chunk.side == "C":
+            break
+        before.append(chunk.when)
+    return before[-1]
 
 
 def show(directory, stack):
     authority = Authority(directory / "ca")
     server = Dovecot(directory / "mail", authority.certificate("server"))
-    stack.callback(server.stop)
+    stack.callback(server.kill)
     server.start()
-    server.create("Work")
+    mailboxes = list(dict.fromkeys(mailbox for mailbox, _ in MESSAGES))
+    for mailbox in mailboxes[1:]:
+        server.create(mailbox)
     proxy = Proxy(server.imaps)
     stack.callback(proxy.close)
-    say("  mail server          Dovecot on 127.0.0.1, over TLS, with the mailboxes INBOX and Work")
+    say("  mail server          Dovecot on 127.0.0.1, over TLS")
 
     bus = Bus(directory / "bus")
     stack.callback(bus.stop)
@@ -121,12 +136,12 @@ def show(directory, stack):
     daemon = Daemon(directory / "posthorn", bus.address)
     stack.callback(daemon.stop)
     daemon.write_account("example", Name="Example", Port=proxy.port, CAFile=authority.ca,
-                         mailboxes=["INBOX", "Work"])
+                         mailboxes=mailboxes)
     daemon.start()
     account = wait_settled(daemon, "example")
     if account["State"] != "online":
         raise DeadlineMissed(f"the account is {account['State']}: {account['ReasonText']}")
-    say(f"  posthornd            watches both by one connection ({account['Strategy']})")
+    say(f"  posthornd            watches {' and '.join(mailboxes)} by one connection ({account['Strategy']})")
     agent = start_agent(daemon, desktop.environment())
     stack.callback(agent.stop)
     watch = daemon.cli_process("watch", "--json", "--since", "0")

@@ -6,7 +6,7 @@ import pathlib
 from .process import Process, environment, run
 from .wait import wait_for
 
-SIZE = (720, 420)
+SIZE = (640, 240)
 
 DUNSTRC = """\
 [global]
@@ -90,7 +90,7 @@ class Desktop:
         return path
 
     def _pixels(self):
-        return run(["import", "-window", "root", "ppm:-"], self.environment()).stdout
+        return run(["import", "-window", "root", "-depth", "8", "ppm:-"], self.environment()).stdout
 
     def stop(self):
         for process in (self.service, self.screen):

@@ -10,6 +10,7 @@ import time
 DEADLINE = 30.0
 
 _changed = threading.Condition()
+_interruption = []
 
 
 class DeadlineMissed(AssertionError):
@@ -21,6 +22,13 @@ def poke():
         _changed.notify_all()
 
 
+def interrupt(exception):
+    """For a signal handler: the wait at hand, or the next one, raises this. Nothing is torn apart
+    in between, such as a process that was started and is not known yet."""
+    _interruption.append(exception)
+    poke()
+
+
 def wait_for(predicate, what, deadline=DEADLINE, look_every=0.5):
     """Returns the first true value of predicate(); `what` (a text, or a function that makes one)
     says what is missing if it never comes. What nobody pokes for (a process that ended, a port that
@@ -28,6 +36,8 @@ def wait_for(predicate, what, deadline=DEADLINE, look_every=0.5):
     end = time.monotonic() + deadline
     with _changed:
         while True:
+            if _interruption:
+                raise _interruption.pop()
             value = predicate()
             if value:
                 return value
