@@ -76,7 +76,7 @@ def server(session_directory, certificate):
     """The Dovecot that all share; do not stop it."""
     dovecot = Dovecot(session_directory / "mail", certificate).start()
     yield dovecot
-    dovecot.stop()
+    dovecot.kill()
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def own_server(directory, certificate):
     """A Dovecot for one test, to stop and to break."""
     dovecot = Dovecot(directory / "mail", certificate).start()
     yield dovecot
-    dovecot.stop()
+    dovecot.kill()
 
 
 @pytest.fixture

@@ -174,7 +174,8 @@ def test_watchdog_is_fed(daemon, client, server, user):
 
 
 def test_service_manager_is_told(watched, client):
-    assert any(line.startswith("STATUS=") for line in watched.notify.messages)
+    wait_for(lambda: any(line.startswith("STATUS=") and "1 online" in line for line in watched.notify.messages),
+             lambda: f"STATUS= with the account; {watched.notify.messages}")
     notify = watched.notify
     watched.stop()
     assert "STOPPING=1" in notify.messages

@@ -11,6 +11,13 @@ from harness.wait import wait_for
 WRITES = "pwrite64,write,writev,fdatasync,fsync,unlink,rename,ftruncate,sendmsg,sendto"
 
 
+def launch_to_die(daemon, count):
+    """Starts the daemon; it is killed when it begins its count-th write."""
+    daemon.launch(wrapper=["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={WRITES}",
+                           "-e", f"inject={WRITES}:signal=SIGKILL:when={count}"],
+                  ASAN_OPTIONS="detect_leaks=0")
+
+
 def check_once(client, subjects):
     """Each subject is exactly one event, in order, under a number that only grows, and what was
     signalled bears the same number and identity as in the log."""
@@ -42,9 +49,7 @@ def test_killed_between_any_two_writes(daemon, client, server, user):
     for count in range(1, 2000):
         subjects.append(f"Before write {count}")
         server.deliver(message(subjects[-1]), user)
-        daemon.launch(wrapper=["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={WRITES}",
-                               "-e", f"inject={WRITES}:signal=SIGKILL:when={count}"],
-                      ASAN_OPTIONS="detect_leaks=0")
+        launch_to_die(daemon, count)
         wait_for(lambda: not daemon.process.is_running() or is_signalled(client, subjects[-1]),
                  lambda: f"its end or its signal:\n{daemon.log()}", look_every=0.05)
         survived = survived + 1 if daemon.process.is_running() else 0
@@ -52,13 +57,39 @@ def test_killed_between_any_two_writes(daemon, client, server, user):
         if survived == 5:
             break
     assert survived == 5, "it never got through"
-    assert len(subjects) > 30, "strace killed nothing"
+    assert len(subjects) > 15, "strace killed next to nothing"
     daemon.start()
     client.wait_account("work", State="online")
     server.deliver(message("The end"), user)
     client.wait_signal("NewMail", lambda signal: signal.arguments[2]["subject"] == "The end")
     signalled, logged = check_once(client, [*subjects, "The end"])
     assert signalled == logged, "stored, but never signalled"
+
+
+def test_killed_during_the_first_run(daemon, client, server, user):
+    """Half-made state is no trap for the next start, and no reason for a flood."""
+    server.deliver_many([message("Old 1"), message("Old 2")], user)
+    daemon.write_account("work", Port=server.imap, Security="none", User=user)
+    for count in range(1, 2000):
+        rmtree(daemon.state)
+        daemon.state.mkdir()
+        launch_to_die(daemon, count)
+        wait_for(lambda: not daemon.process.is_running() or is_online(client),
+                 lambda: f"its end or its success:\n{daemon.log()}", look_every=0.05)
+        survived = daemon.process.is_running()
+        daemon.kill()
+        daemon.start()
+        client.wait_account("work", State="online", Total=2)
+        assert client.read_events() == [], f"killed before write {count}"
+        daemon.kill()
+        if survived:
+            break
+    assert count > 10, "strace killed next to nothing"
+
+
+def is_online(client):
+    account = client.account("work")
+    return account and account["State"] == "online" and account["Total"] == 2
 
 
 def test_killed_at_random_while_mail_comes(daemon, client, server, user):

@@ -113,15 +113,17 @@ def test_many_at_once_come_in_order(watched, client, server, user):
     assert seqs == sorted(set(seqs))
 
 
-def test_second_watched_mailbox(daemon, client, server, user):
-    server.create("Work", user)
-    daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=["INBOX", "Work"])
+@pytest.mark.parametrize("mailbox", ["Work", "Projects/Größe & Co"])
+def test_another_mailbox_than_inbox(daemon, client, server, user, mailbox):
+    server.create(mailbox, user)
+    daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=[mailbox])
     daemon.start()
     client.wait_account("work", State="online")
-    server.save(message("To the second"), "Work", user)
-    client.manager("CheckNow", "(as)", ["work"])
+    server.deliver(message("To INBOX, which nobody watches"), user)
+    server.save(message("To the other"), mailbox, user)
     mail = client.wait_new_mail()[0]
-    assert (mail["mailbox"], mail["subject"]) == ("Work", "To the second")
+    assert (mail["mailbox"], mail["subject"]) == (mailbox, "To the other")
+    assert len(client.new_events()) == 1
 
 
 def test_mail_that_was_read_elsewhere_is_not_new(watched, client, server, user):
@@ -182,4 +184,4 @@ def test_password_with_every_awkward_character(daemon, client, directory, certif
         daemon.start()
         client.wait_account("work", State="online")
     finally:
-        other.stop()
+        other.kill()

@@ -44,19 +44,6 @@ def test_nothing_is_changed_and_no_text_is_read(watched, client, server, user, p
     assert b"The body of the third" not in proxy.sent("S")
 
 
-def test_one_connection_for_two_mailboxes(daemon, client, server, user, proxy):
-    server.create("Work", user)
-    daemon.write_account("work", Port=proxy.port, Security="none", User=user, mailboxes=["INBOX", "Work"])
-    daemon.start()
-    client.wait_account("work", State="online")
-    server.deliver(message("To the first"), user)
-    client.wait_new_mail()
-    server.save(message("To the second"), "Work", user)
-    client.manager("CheckNow", "(as)", ["work"])
-    client.wait_new_mail(2)
-    assert proxy.connections == 1
-
-
 def test_no_byte_while_nothing_happens(watched, client, server, user, proxy):
     server.deliver(message("Wake up once"), user)
     client.wait_new_mail()
@@ -87,7 +74,7 @@ def test_envelope_in_one_round_trip(watched, client, server, user, proxy):
 def test_bytes_follow_what_is_new_not_the_size_of_the_mailbox(daemon, client, server, user, proxy):
     """The same new message costs the same behind 5 and behind 505 old ones."""
     def cost(account, mail_user, old):
-        server.deliver_many([message(f"Old {number}") for number in range(old)], mail_user)
+        server.place([message(f"Old {number}") for number in range(old)], mail_user)
         daemon.write_account(account, Port=proxy.port, Security="none", User=mail_user)
         if daemon.process is None:
             daemon.start()

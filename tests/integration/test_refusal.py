@@ -71,7 +71,7 @@ def test_no_cleartext_to_another_host(daemon, client, server, authority):
 
 
 def test_starttls_that_is_not_offered(daemon, client, directory, certificate, authority):
-    plain = Dovecot(directory / "mail", certificate, extra="ssl = no\n").start()
+    plain = Dovecot(directory / "mail", certificate, tls=False).start()
     relay = Proxy(plain.imap)
     refused(daemon, client, relay, authority, "starttls-refused", Security="starttls")
     relay.close()

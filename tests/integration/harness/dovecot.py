@@ -68,20 +68,12 @@ namespace inbox {{
 auth_mechanisms = plain login
 auth_failure_delay = 0
 disable_plaintext_auth = {refuse_plaintext}
-passdb {{
-  driver = passwd-file
-  args = {home}/passwd
-  result_failure = {unknown_user}
-}}
-passdb {{
-  driver = static
-  args = password={password}
-}}
+{passwords}
 userdb {{
   driver = static
   args = uid={uid} gid={gid} home={home}/mail/%n allow_all_users=yes
 }}
-ssl = yes
+ssl = {tls}
 ssl_cert = <{certificate}
 ssl_key = <{key}
 service anvil {{
@@ -118,9 +110,10 @@ class Dovecot:
     """Ports: `imap` (plain and STARTTLS), `imaps`, `lmtp`. Every user exists, with PASSWORD, or
     those of `passwords` alone."""
 
-    def __init__(self, directory, certificate, *, passwords=None, refuse_plaintext=False, extra=""):
+    def __init__(self, directory, certificate, *, passwords=None, tls=True, refuse_plaintext=False, extra=""):
         self.home = pathlib.Path(directory)
         self.passwords = passwords or {}
+        self.tls = tls
         self.certificate = certificate
         self.refuse_plaintext = refuse_plaintext
         self.extra = extra
@@ -134,12 +127,15 @@ class Dovecot:
     def _write(self):
         uid, gid = self.user or (os.getuid(), os.getgid())
         certificate, key = (pathlib.Path(shutil.copy(path, self.home / "tls")) for path in self.certificate)
-        (self.home / "passwd").write_text(
-            "".join(f"{user}:{{PLAIN}}{secret}\n" for user, secret in self.passwords.items()), encoding="utf-8")
+        passwords = f"passdb {{\n  driver = static\n  args = password={PASSWORD}\n}}"
+        if self.passwords:
+            passwords = f"passdb {{\n  driver = passwd-file\n  args = {self.home}/passwd\n}}"
+            (self.home / "passwd").write_text("".join(
+                f"{user}:{{PLAIN}}{secret}\n" for user, secret in self.passwords.items()), encoding="utf-8")
         self.config.write_text(CONFIGURATION.format(
             home=self.home, user=pwd.getpwuid(uid).pw_name, group=grp.getgrgid(gid).gr_name, uid=uid, gid=gid,
-            password=PASSWORD,
-            unknown_user="return-fail" if self.passwords else "continue", imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, certificate=certificate, key=key,
+            passwords=passwords, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, certificate=certificate, key=key,
+            tls="yes" if self.tls else "no",
             refuse_plaintext="yes" if self.refuse_plaintext else "no", extra=self.extra), encoding="utf-8")
         if self.user:
             for path in [self.home, *self.home.rglob("*")]:
@@ -160,7 +156,7 @@ class Dovecot:
         return environment(self.home)
 
     def _listens(self):
-        for port in (self.imap, self.imaps, self.lmtp):
+        for port in (self.imap, self.lmtp, *([self.imaps] if self.tls else [])):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) != 0:
                     return False
@@ -197,6 +193,18 @@ class Dovecot:
             for message in messages:
                 lmtp.sendmail("sender@example.test", [f"{user}@example.test"], message)
         return began
+
+    def place(self, messages, user="alice"):
+        """Many at once: files in INBOX's new/, in the order of their names, as an MDA without LMTP
+        writes them."""
+        maildir = self.home / "mail" / user / "Maildir"
+        self.doveadm("mailbox", "status", "-u", user, "messages", "INBOX")
+        began = time.time()
+        for number, message in enumerate(messages):
+            name = f"{began:.6f}.{number:06}.test"
+            (maildir / "tmp" / name).write_bytes(message)
+            (maildir / "tmp" / name).chmod(0o644)
+            (maildir / "tmp" / name).rename(maildir / "new" / name)
 
     def save(self, message, mailbox, user="alice"):
         self.doveadm("save", "-u", user, "-m", mailbox, stdin=message)
