@@ -39,3 +39,36 @@
 #define IMAP_POLL_USEC (2 * USEC_PER_MINUTE)
 /* From the first change of flags to the count of unseen messages, so that a burst is one count. */
 #define IMAP_RECOUNT_USEC USEC_PER_SEC
+
+/* POP3. A status line has 512 bytes (RFC 2449 4); longer ones are taken up to this, the lines of a
+ * listing or a header are cut there. */
+#define POP3_LINE_MAX ((size_t)4 * 1024)
+/* No line of anything is longer than this, cut or not. */
+#define POP3_LINE_DRAINED_MAX ((size_t)1024 * 1024)
+#define POP3_MESSAGES_MAX 1000000
+/* RFC 1939 allows 70 bytes; a unique-id beyond this is none. */
+#define POP3_UIDL_MAX 255
+#define POP3_CAPABILITIES_MAX 128
+/* Of a header that is looked at, and that is read past before the connection ends. */
+#define POP3_TOP_MAX ((size_t)256 * 1024)
+#define POP3_TOP_DRAINED_MAX ((size_t)16 * 1024 * 1024)
+/* One field of a header that is kept. */
+#define POP3_FIELD_MAX ((size_t)8 * 1024)
+#define POP3_TEXT_MAX ((size_t)200)
+/* Commands that wait for their answers at once, where the server pipelines. */
+#define POP3_FLIGHTS_MAX 100
+/* Messages between two cursors. */
+#define POP3_WINDOW 500
+/* So many messages are asked for one by one; beyond it the whole listing is cheaper. */
+#define POP3_SINGLES_MAX 500
+#define POP3_SINGLES_SLOW_MAX 8
+/* Without unique-ids: so far from the end the newest known message is looked for. */
+#define POP3_WALK_MAX 16
+
+#define POP3_GREETING_USEC (30 * USEC_PER_SEC)
+#define POP3_COMMAND_USEC (60 * USEC_PER_SEC)
+#define POP3_QUIT_USEC (10 * USEC_PER_SEC)
+/* A poll holds the server's lock: it ends, however fast the bytes drip. */
+#define POP3_POLL_USEC (15 * USEC_PER_MINUTE)
+/* That the box is as large as it was proves little: so often all of it is compared. */
+#define POP3_FULL_USEC USEC_PER_HOUR
