@@ -147,6 +147,16 @@ static char *parse_ca_file(struct account_config *config, const char *value) {
 	return parse_path(config, &config->ca_file, value);
 }
 
+static char *parse_interval(struct account_config *config, const char *value) {
+	uint64_t usec;
+	if (number_parse_timespan(value, &usec) < 0)
+		return memory_format("'%s' is no time span; it is like 90s or 5min", value);
+	if (usec < ACCOUNT_INTERVAL_MIN || usec > ACCOUNT_INTERVAL_MAX)
+		return memory_format("'%s' is no interval; it is from 1min to 24h", value);
+	config->interval_usec = usec;
+	return NULL;
+}
+
 static void watch_clear(struct account_config *config) {
 	for (size_t i = 0; i < config->n_watch; i++)
 		free(config->watch[i]);
@@ -188,6 +198,7 @@ static const struct account_key {
 	{ "Account", "PasswordCredential", parse_password_credential, false },
 	{ "Account", "PasswordCommand", parse_password_command, false },
 	{ "Account", "CAFile", parse_ca_file, false },
+	{ "Account", "Interval", parse_interval, false },
 	{ "Mailboxes", "Watch", parse_watch, true },
 };
 
@@ -298,8 +309,9 @@ static const char *account_config_check(const struct account_config *config) {
 	if (sources > 1)
 		return "only one of PasswordFile=, PasswordCommand= and PasswordCredential= may be "
 		       "given";
-	if (config->protocol == ACCOUNT_PROTOCOL_POP3)
-		return "Protocol=pop3 is not known to this version yet";
+	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
+	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)
+		return "Protocol=pop3 has one mailbox; Watch= is not for it";
 	return NULL;
 }
 
@@ -309,6 +321,8 @@ static void account_config_complete(
 		config->name = memory_strdup(config->id);
 	if (!config->port)
 		config->port = default_port(config);
+	if (config->interval_usec == 0)
+		config->interval_usec = ACCOUNT_INTERVAL_DEFAULT;
 	if (config->n_watch == 0)
 		(void)parse_watch(config, "INBOX");
 	if (config->n_watch > 1)

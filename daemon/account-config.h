@@ -10,6 +10,10 @@
 
 #define ACCOUNT_ID_MAX 64
 #define ACCOUNT_WATCH_MAX 100
+#define ACCOUNT_INTERVAL_DEFAULT (5 * USEC_PER_MINUTE)
+/* A poll of POP3 holds the mailbox' lock: not more often than this. */
+#define ACCOUNT_INTERVAL_MIN USEC_PER_MINUTE
+#define ACCOUNT_INTERVAL_MAX (24 * USEC_PER_HOUR)
 
 enum account_protocol {
 	ACCOUNT_PROTOCOL_IMAP,
@@ -42,6 +46,7 @@ struct account_config {
 	char *password_file; /* exactly one of the three sources is set */
 	char *password_credential;
 	char **password_command; /* argv */
+	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
 	char **watch; /* NULL-terminated mailbox names; INBOX when not given */
 	size_t n_watch;

@@ -71,6 +71,22 @@ static void test_every_key(void **state) {
 	config_messages_deinit(&messages);
 }
 
+static void test_pop3(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *config = parse(GOOD "Protocol=pop3\n", &messages);
+	assert_null(config->problem);
+	assert_int_equal(config->port, 995);
+	assert_int_equal(config->interval_usec, ACCOUNT_INTERVAL_DEFAULT);
+	account_config_free(config);
+
+	config = parse(GOOD "Protocol=pop3\nSecurity=starttls\nInterval=1h 30min\n", &messages);
+	assert_null(config->problem);
+	assert_int_equal(config->port, 110);
+	assert_int_equal(config->interval_usec, 90 * USEC_PER_MINUTE);
+	account_config_free(config);
+	config_messages_deinit(&messages);
+}
+
 static void test_watch_is_reset_by_an_empty_value(void **state) {
 	struct config_messages messages = { 0 };
 	struct account_config *config =
@@ -106,6 +122,18 @@ static const struct {
 		"/etc/posthorn/accounts.d/work.conf:5: 'ssl' is none of tls, starttls, none" },
 	{ GOOD "Protocol=jmap\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: 'jmap' is no protocol; it is imap or pop3" },
+	{ GOOD "Interval=59s\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: '59s' is no interval; it is from 1min to "
+		"24h" },
+	{ GOOD "Interval=25h\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: '25h' is no interval; it is from 1min to "
+		"24h" },
+	{ GOOD "Interval=often\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: 'often' is no time span; it is like 90s or "
+		"5min" },
+	{ GOOD "Protocol=pop3\n[Mailboxes]\nWatch=Work\n", true,
+		"/etc/posthorn/accounts.d/work.conf: Protocol=pop3 has one mailbox; Watch= is not "
+		"for it" },
 	{ GOOD "Auth=cram-md5\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: 'cram-md5' is none of auto, plain, login" },
 	{ GOOD "AllowCleartext=perhaps\n", true,
@@ -211,6 +239,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_pop3),
 		cmocka_unit_test(test_watch_is_reset_by_an_empty_value),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_text_of_a_file_cannot_reach_the_terminal),
