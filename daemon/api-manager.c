@@ -173,7 +173,7 @@ static const char *signal_of(const struct store_event *event) {
 	case STORE_EVENT_RESET:
 		return BUS_SIGNAL_MAILBOX_RESET;
 	case STORE_EVENT_RETIRED:
-		return NULL;
+		return BUS_SIGNAL_MAIL_RETIRED;
 	}
 	return NULL;
 }
@@ -215,6 +215,7 @@ _Static_assert(ARRAY_SIZE(properties) == PROPERTY_COUNT_, "a property without a 
 
 static const struct object_signal signals[] = {
 	{ BUS_SIGNAL_NEW_MAIL, "toa{sv}", "seq account message" },
+	{ BUS_SIGNAL_MAIL_RETIRED, "toa{sv}", "seq account message" },
 	{ BUS_SIGNAL_MAILBOX_RESET, "toa{sv}", "seq account details" },
 };
 

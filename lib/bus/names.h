@@ -21,6 +21,7 @@
 #define BUS_PROPERTY_ACCOUNTS_FAILED "AccountsFailed"
 #define BUS_PROPERTY_LAST_SEQUENCE "LastSequence"
 #define BUS_SIGNAL_NEW_MAIL "NewMail"
+#define BUS_SIGNAL_MAIL_RETIRED "MailRetired"
 #define BUS_SIGNAL_MAILBOX_RESET "MailboxReset"
 
 /* Account */
@@ -37,7 +38,7 @@
 #define BUS_PROPERTY_LAST_CONTACT "LastContact"
 #define BUS_PROPERTY_RETRY_AT "RetryAt"
 
-/* Keys of an event: the a{sv} of NewMail and MailboxReset, and of ReadEvents, where `type` tells
+/* Keys of an event: the a{sv} of NewMail, MailRetired and MailboxReset, and of ReadEvents, where `type` tells
  * them apart. What is not known is left out; readers ignore keys that they do not know. */
 #define BUS_KEY_TYPE "type" /* s: new, retired, reset; ReadEvents only */
 #define BUS_KEY_SEQ "seq" /* t */
