@@ -143,12 +143,24 @@ static void account_written(struct account *account, int r) {
 	account->host->written(account->host->userdata, account, MIN(r, 0));
 }
 
+/* The cursor, and what goes with it, into the transaction of the events. */
+static int account_save(struct account *account, const struct watch_report *report) {
+	struct store *store = account->host->store;
+	const char *id = account->config->id;
+	int r = store_save_cursor(store, id, report->mailbox, &report->cursor);
+	if (r >= 0 && report->cut_parts_from > 0)
+		r = store_cut_parts(store, id, report->mailbox, report->cut_parts_from);
+	for (size_t i = 0; r >= 0 && i < report->n_parts; i++)
+		r = store_save_part(store, id, report->mailbox, &report->parts[i]);
+	return r;
+}
+
 static void account_on_baseline(struct account *account, const struct watch_report *report) {
 	struct store *store = account->host->store;
 	const char *why = report->reset_reason        ? report->reset_reason
 			  : account->host->state_lost ? "state-lost"
 						      : NULL;
-	int r = store_save_cursor(store, account->config->id, report->mailbox, &report->cursor);
+	int r = account_save(account, report);
 	if (r >= 0 && why) {
 		struct store_event event = {
 			.type = STORE_EVENT_RESET,
@@ -167,7 +179,7 @@ static void account_on_baseline(struct account *account, const struct watch_repo
 static void account_on_messages(struct account *account, const struct watch_report *report) {
 	struct store *store = account->host->store;
 	uint64_t now = account_now(account, CLOCK_REALTIME);
-	int r = store_save_cursor(store, account->config->id, report->mailbox, &report->cursor);
+	int r = account_save(account, report);
 	for (size_t i = 0; r >= 0 && i < report->n_events; i++) {
 		uint64_t seq;
 		r = store_append(store, &report->events[i], now, &seq);
@@ -181,8 +193,7 @@ static void account_count(struct account *account, const struct watch_report *re
 }
 
 static void account_on_counts(struct account *account, const struct watch_report *report) {
-	account_written(account, store_save_cursor(account->host->store, account->config->id,
-					 report->mailbox, &report->cursor));
+	account_written(account, account_save(account, report));
 }
 
 static void account_on_online(struct account *account, const struct watch_report *report) {
@@ -223,10 +234,25 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 	case WATCH_CONTACT:
 		account->last_contact_usec = account_now(account, CLOCK_REALTIME);
 		break;
+	case WATCH_SCHEDULED:
+		account->retry_at_usec =
+			account_now(account, CLOCK_REALTIME) + report->retry_after_usec;
+		account_changed(account, ACCOUNT_CHANGED_STATE);
+		break;
 	case WATCH_CLOSED:
 		account_ended(account, report->reason, report->text, report->retry_after_usec);
 		break;
 	}
+}
+
+static const struct watch_kind *watch_kind_of(enum account_protocol protocol) {
+	switch (protocol) {
+	case ACCOUNT_PROTOCOL_IMAP:
+		return &watch_imap_kind;
+	case ACCOUNT_PROTOCOL_POP3:
+		return &watch_pop3_kind;
+	}
+	return &watch_imap_kind;
 }
 
 static void account_connect(struct account *account, const char *secret) {
@@ -253,7 +279,7 @@ static void account_connect(struct account *account, const char *secret) {
 		.report = account_on_report,
 		.userdata = account,
 	};
-	int r = watch_new(&watch_imap_kind, &context, &account->watch);
+	int r = watch_new(watch_kind_of(account->config->protocol), &context, &account->watch);
 	if (r < 0)
 		account_ended(account, REASON_INTERNAL, strerror(-r), 0);
 }

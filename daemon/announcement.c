@@ -8,6 +8,7 @@
 #include "daemon/account-config.h"
 #include "mail/header-text.h"
 #include "protocol/imap-session.h"
+#include "protocol/pop3-session.h"
 
 #define URL_MAX ((size_t)16 * 1024)
 #define FLAGS_MAX ((size_t)1024)
@@ -24,15 +25,19 @@ static void url_append(struct buffer *url, const char *text, bool keep_slash) {
 			(void)buffer_append_format(url, "%%%02X", (unsigned char)*p);
 }
 
+static void url_append_server(struct buffer *url, const struct account_config *config) {
+	url_append(url, config->user, false);
+	/* An IPv6 literal stands in brackets (RFC 3986 3.2.2). */
+	(void)buffer_append_format(
+		url, strchr(config->host, ':') ? "@[%s]/" : "@%s/", config->host);
+}
+
 char *announcement_imap_url(const struct account_config *config, const char *mailbox,
 	uint32_t uidvalidity, uint32_t uid) {
 	struct buffer url;
 	buffer_init(&url, URL_MAX);
 	(void)buffer_append_text(&url, "imap://");
-	url_append(&url, config->user, false);
-	/* An IPv6 literal stands in brackets (RFC 3986 3.2.2). */
-	(void)buffer_append_format(
-		&url, strchr(config->host, ':') ? "@[%s]/" : "@%s/", config->host);
+	url_append_server(&url, config);
 	url_append(&url, mailbox, true);
 	(void)buffer_append_format(&url, ";UIDVALIDITY=%u/;UID=%u", uidvalidity, uid);
 	char *text = buffer_take_text(&url);
@@ -90,6 +95,57 @@ void announcement_init_imap(struct announcement *a, const struct account_config 
 		.list_id = a->list_id,
 		.flags = a->flags,
 		.size = message->size,
+	};
+}
+
+char *announcement_pop3_url(const struct account_config *config, uint64_t hash) {
+	struct buffer url;
+	buffer_init(&url, URL_MAX);
+	(void)buffer_append_text(&url, "pop://");
+	url_append_server(&url, config);
+	(void)buffer_append_format(&url, "%016llx", (unsigned long long)hash);
+	char *text = buffer_take_text(&url);
+	buffer_deinit(&url);
+	return text;
+}
+
+void announcement_init_pop3(struct announcement *a, const struct account_config *config,
+	const char *mailbox, const struct pop3_message *message) {
+	*a = (struct announcement){
+		.id = announcement_pop3_url(config, message->hash),
+		.mailbox = memory_strdup(mailbox),
+		.subject = message->subject ? header_text_decode(message->subject) : NULL,
+		.message_id = header_text_message_id(message->message_id),
+		.list_id = header_text_list_id(message->list_id),
+	};
+	if (message->from)
+		(void)header_text_from(message->from, &a->from_name, &a->from_address);
+	a->event = (struct store_event){
+		.type = STORE_EVENT_NEW,
+		.id = a->id,
+		.account = config->id,
+		.mailbox = a->mailbox,
+		.date_usec = header_text_date(message->date),
+		.from_name = a->from_name,
+		.from_address = a->from_address,
+		.subject = a->subject,
+		.message_id = a->message_id,
+		.list_id = a->list_id,
+	};
+}
+
+void announcement_init_pop3_gone(struct announcement *a, const struct account_config *config,
+	const char *mailbox, uint64_t hash) {
+	*a = (struct announcement){
+		.id = announcement_pop3_url(config, hash),
+		.mailbox = memory_strdup(mailbox),
+	};
+	a->event = (struct store_event){
+		.type = STORE_EVENT_RETIRED,
+		.id = a->id,
+		.account = config->id,
+		.mailbox = a->mailbox,
+		.reason = "gone",
 	};
 }
 

@@ -8,6 +8,7 @@
 
 struct account_config;
 struct imap_message;
+struct pop3_message;
 
 /* Owned texts behind the event that is lent to the store. */
 struct announcement {
@@ -25,8 +26,16 @@ struct announcement {
 
 void announcement_init_imap(struct announcement *a, const struct account_config *config,
 	const char *mailbox, uint32_t uidvalidity, const struct imap_message *message);
+/* A new message of a POP3 mailbox; one that was announced and is there no more, by its hash. */
+void announcement_init_pop3(struct announcement *a, const struct account_config *config,
+	const char *mailbox, const struct pop3_message *message);
+void announcement_init_pop3_gone(struct announcement *a, const struct account_config *config,
+	const char *mailbox, uint64_t hash);
 void announcement_deinit(struct announcement *a);
 
 /* RFC 5092: imap://user@host/INBOX;UIDVALIDITY=1/;UID=20. Owned. */
 char *announcement_imap_url(const struct account_config *config, const char *mailbox,
 	uint32_t uidvalidity, uint32_t uid);
+
+/* pop://user@host/0123456789abcdef: a message's hash behind the mailbox (RFC 2384). Owned. */
+char *announcement_pop3_url(const struct account_config *config, uint64_t hash);

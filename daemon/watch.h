@@ -23,6 +23,7 @@ enum watch_report_kind {
 	WATCH_COUNTS, /* `cursor` has other counts */
 	WATCH_ALERT, /* `text`: a sentence of the server for its user */
 	WATCH_CONTACT, /* the server said something */
+	WATCH_SCHEDULED, /* online, and silent for `retry_after_usec` */
 	WATCH_CLOSED, /* the end: `reason`, `text`, `retry_after_usec`; free the watch */
 };
 
@@ -34,6 +35,10 @@ struct watch_report {
 	struct store_cursor cursor;
 	const struct store_event *events; /* account and mailbox are filled in */
 	size_t n_events;
+	/* Beside the cursor, for the kinds that have one: parts of the mailbox's state that changed. */
+	const struct store_part *parts;
+	size_t n_parts;
+	uint32_t cut_parts_from; /* parts from this number on are to be forgotten; 0: none */
 	const char *reset_reason;
 	enum reason reason;
 	const char *text; /* printable; may be NULL */
@@ -72,6 +77,7 @@ struct watch {
 };
 
 extern const struct watch_kind watch_imap_kind;
+extern const struct watch_kind watch_pop3_kind;
 
 /* 0, or negative errno when this machine fails; what network and server do is reported. */
 static inline int watch_new(

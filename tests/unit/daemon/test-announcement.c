@@ -11,6 +11,7 @@
 #include "daemon/announcement.h"
 #include "mail/header-text.h"
 #include "protocol/imap-session.h"
+#include "protocol/pop3-session.h"
 
 static const struct {
 	const char *user;
@@ -35,6 +36,55 @@ static void test_identity(void **state) {
 		assert_string_equal(url, urls[i].url);
 		free(url);
 	}
+}
+
+static void test_pop3(void **state) {
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"a/b", .host = (char *)"::1"
+	};
+	const struct pop3_message message = {
+		.number = 3,
+		.hash = 0xABCDEF,
+		.from = "=?utf-8?q?J=C3=B6rg?= <joerg@example.org>",
+		.subject = "=?utf-8?q?Gr=C3=BC=C3=9Fe?=",
+		.date = "Mon, 23 Nov 2026 10:00:00 +0000",
+		.message_id = "<1@x>",
+		.list_id = "Name <l.example>",
+	};
+	struct announcement a;
+	announcement_init_pop3(&a, &config, "INBOX", &message);
+	assert_int_equal(a.event.type, STORE_EVENT_NEW);
+	assert_string_equal(a.event.id, "pop://a%2Fb@[::1]/0000000000abcdef");
+	assert_string_equal(a.event.account, "work");
+	assert_string_equal(a.event.mailbox, "INBOX");
+	assert_string_equal(a.event.from_name, "J\xC3\xB6rg");
+	assert_string_equal(a.event.from_address, "joerg@example.org");
+	assert_string_equal(a.event.subject, "Gr\xC3\xBC\xC3\x9F"
+					     "e");
+	assert_string_equal(a.event.message_id, "<1@x>");
+	assert_string_equal(a.event.list_id, "l.example");
+	assert_int_equal(a.event.date_usec, UINT64_C(1795428000000000));
+	announcement_deinit(&a);
+
+	/* of a server without TOP nothing is known */
+	announcement_init_pop3(&a, &config, "INBOX", &(struct pop3_message){ .hash = 2 });
+	assert_null(a.event.from_address);
+	assert_null(a.event.subject);
+	assert_null(a.event.message_id);
+	announcement_deinit(&a);
+}
+
+static void test_pop3_gone(void **state) {
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"ann", .host = (char *)"h"
+	};
+	struct announcement a;
+	announcement_init_pop3_gone(&a, &config, "INBOX", 0xABCDEF);
+	assert_int_equal(a.event.type, STORE_EVENT_RETIRED);
+	assert_string_equal(a.event.id, "pop://ann@h/0000000000abcdef");
+	assert_string_equal(a.event.mailbox, "INBOX");
+	assert_string_equal(a.event.reason, "gone");
+	announcement_deinit(&a);
 }
 
 static void test_message(void **state) {
@@ -92,6 +142,8 @@ static void test_nothing_known(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_pop3),
+		cmocka_unit_test(test_pop3_gone),
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_nothing_known),
 	};

@@ -1,0 +1,490 @@
+/* Joins POP3 sessions to streams: each poll is one of both, and between polls there is neither, only
+ * a timer and what is known of the mailbox. The secret is asked for anew at each poll. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/account-config.h"
+#include "daemon/announcement.h"
+#include "daemon/credential.h"
+#include "daemon/poll-schedule.h"
+#include "daemon/watch.h"
+#include "io/stream.h"
+#include "protocol/pop3-session.h"
+
+/* POP3 has one mailbox, and no name for it. */
+#define MAILBOX "INBOX"
+/* Timers of all accounts may be put together within so much. */
+#define ACCURACY_MAX USEC_PER_MINUTE
+
+struct watch_pop3 {
+	struct watch watch;
+	struct watch_context context; /* less the secret */
+	struct pop3_state state;
+	struct poll_schedule schedule;
+	uint64_t polled_usec; /* CLOCK_BOOTTIME: when the last connection began */
+	sd_event_source *timer; /* the session's deadline, or the next poll */
+	struct credential *credential; /* asked for: a poll begins */
+	struct stream *stream;
+	struct pop3_session *session;
+	struct announcement *batch; /* since the last CURSOR event */
+	size_t n_batch;
+	const char *reset_reason; /* what is stored was damaged */
+	bool is_online;
+	bool is_closing;
+	bool is_check_due; /* asked for while a poll was on its way */
+};
+
+static struct watch_pop3 *watch_pop3_of(struct watch *watch) {
+	return CONTAINER_OF(watch, struct watch_pop3, watch);
+}
+
+static uint64_t watch_pop3_now(const struct watch_pop3 *w, clockid_t clock) {
+	uint64_t now = 0;
+	(void)sd_event_now(w->context.loop, clock, &now);
+	return now;
+}
+
+static void batch_clear(struct watch_pop3 *w) {
+	for (size_t i = 0; i < w->n_batch; i++)
+		announcement_deinit(&w->batch[i]);
+	w->batch = memory_free(w->batch);
+	w->n_batch = 0;
+}
+
+static void watch_pop3_report(struct watch_pop3 *w, const struct watch_report *report) {
+	w->context.report(w->context.userdata, report);
+}
+
+static void watch_pop3_end_poll(struct watch_pop3 *w) {
+	w->credential = credential_free(w->credential);
+	/* The socket goes first: nothing can be said over it any more. */
+	w->stream = stream_free(w->stream);
+	w->session = pop3_session_free(w->session);
+	batch_clear(w);
+	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+}
+
+static void watch_pop3_closed(
+	struct watch_pop3 *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
+	CLEANUP_TEXT char *printable = text_is_empty(text) ? NULL : text_printable(text);
+	watch_pop3_end_poll(w);
+	struct watch_report report = {
+		.kind = WATCH_CLOSED,
+		.reason = reason,
+		.text = printable,
+		.retry_after_usec = retry_after_usec,
+	};
+	watch_pop3_report(w, &report);
+}
+
+/* Between polls */
+
+static void watch_pop3_wait(struct watch_pop3 *w, uint64_t until_usec) {
+	uint64_t now = watch_pop3_now(w, CLOCK_BOOTTIME);
+	uint64_t ahead = until_usec > now ? until_usec - now : 0;
+	(void)sd_event_source_set_time(w->timer, until_usec);
+	(void)sd_event_source_set_time_accuracy(
+		w->timer, MAX(MIN(ahead / 16, ACCURACY_MAX), USEC_PER_MSEC));
+	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+	struct watch_report report = { .kind = WATCH_SCHEDULED, .retry_after_usec = ahead };
+	watch_pop3_report(w, &report);
+}
+
+static void watch_pop3_log_expiry(const struct watch_pop3 *w) {
+	uint32_t days = w->state.capabilities.expire_days;
+	if (days != POP3_EXPIRE_NEVER)
+		log_write(LOG_LEVEL_INFO, w->context.config->id,
+			"the server deletes mail by itself after %u days", days);
+}
+
+static void watch_pop3_polled(struct watch_pop3 *w) {
+	watch_pop3_end_poll(w);
+	if (w->is_closing) {
+		watch_pop3_closed(w, REASON_NONE, NULL, 0);
+		return;
+	}
+	if (!w->is_online) {
+		w->is_online = true;
+		watch_pop3_log_expiry(w);
+		struct watch_report report = { .kind = WATCH_ONLINE, .strategy = "poll" };
+		watch_pop3_report(w, &report);
+	}
+	uint64_t now = watch_pop3_now(w, CLOCK_BOOTTIME);
+	w->schedule.delay_usec = w->state.capabilities.login_delay_usec;
+	uint64_t next = poll_schedule_next(&w->schedule, now, w->polled_usec);
+	if (w->is_check_due)
+		next = MIN(next, poll_schedule_earliest(&w->schedule, w->polled_usec));
+	w->is_check_due = false;
+	watch_pop3_wait(w, MAX(next, now));
+}
+
+/* Reports */
+
+static struct store_cursor watch_pop3_cursor(const struct watch_pop3 *w) {
+	return (struct store_cursor){
+		.messages = w->state.messages,
+		.unseen = (uint32_t)w->state.set.n_announced,
+	};
+}
+
+/* With what of the state differs from what is stored. */
+static void watch_pop3_report_state(struct watch_pop3 *w, struct watch_report *report) {
+	struct pop3_state_writer writer;
+	struct pop3_part part;
+	struct store_part *parts = NULL;
+	size_t n = 0;
+	report->cut_parts_from = pop3_state_write_begin(&w->state, &writer);
+	while (pop3_state_write_next(&writer, &part) > 0) {
+		parts = memory_resize(parts, n + 1, sizeof(*parts));
+		parts[n++] = (struct store_part){ part.number, part.bytes, part.n };
+	}
+	report->mailbox = MAILBOX;
+	report->cursor = watch_pop3_cursor(w);
+	report->parts = parts;
+	report->n_parts = n;
+	/* What cannot be written ends the watch, and the next one reads what is there. */
+	pop3_state_clean(&w->state);
+	watch_pop3_report(w, report);
+	free(parts);
+}
+
+static void watch_pop3_on_baseline(struct watch_pop3 *w, const struct pop3_event *event) {
+	struct watch_report report = {
+		.kind = WATCH_BASELINE,
+		.reset_reason = event->reset ? event->reset : w->reset_reason,
+	};
+	w->reset_reason = NULL;
+	watch_pop3_report_state(w, &report);
+}
+
+/* The engine's windows bound the batch of new ones; of those that are gone there are no more than
+ * were announced. */
+static struct announcement *batch_add(struct watch_pop3 *w) {
+	w->batch = memory_resize(w->batch, w->n_batch + 1, sizeof(*w->batch));
+	return &w->batch[w->n_batch++];
+}
+
+static void watch_pop3_on_cursor(struct watch_pop3 *w) {
+	struct store_event *events =
+		w->n_batch ? MEMORY_NEW_ARRAY(struct store_event, w->n_batch) : NULL;
+	for (size_t i = 0; i < w->n_batch; i++)
+		events[i] = w->batch[i].event;
+	struct watch_report report = {
+		.kind = WATCH_MESSAGES,
+		.events = events,
+		.n_events = w->n_batch,
+	};
+	watch_pop3_report_state(w, &report);
+	free(events);
+	batch_clear(w);
+}
+
+/* 0: go on; 1: the poll is over, and the watch may be gone. */
+static int watch_pop3_on_event(struct watch_pop3 *w, const struct pop3_event *event) {
+	const struct account_config *config = w->context.config;
+	struct watch_report counts = { .kind = WATCH_COUNTS };
+	switch (event->kind) {
+	case POP3_EVENT_WANT_TLS:
+		if (stream_start_tls(w->stream) < 0) {
+			watch_pop3_closed(w, REASON_INJECTED_DATA, NULL, 0);
+			return 1;
+		}
+		break;
+	case POP3_EVENT_BASELINE:
+		watch_pop3_on_baseline(w, event);
+		break;
+	case POP3_EVENT_MESSAGE:
+		announcement_init_pop3(batch_add(w), config, MAILBOX, event->message);
+		break;
+	case POP3_EVENT_RETIRED:
+		announcement_init_pop3_gone(batch_add(w), config, MAILBOX, event->hash);
+		break;
+	case POP3_EVENT_CURSOR:
+		watch_pop3_on_cursor(w);
+		break;
+	case POP3_EVENT_COUNTS:
+		watch_pop3_report_state(w, &counts);
+		break;
+	case POP3_EVENT_CLOSED:
+		if (event->reason == REASON_NONE)
+			watch_pop3_polled(w);
+		else
+			watch_pop3_closed(w, event->reason, event->text, event->retry_after_usec);
+		return 1;
+	}
+	return 0;
+}
+
+/* During a poll */
+
+static void watch_pop3_arm(struct watch_pop3 *w) {
+	uint64_t deadline = pop3_session_deadline(w->session);
+	(void)sd_event_source_set_time(w->timer, deadline);
+	(void)sd_event_source_set_time_accuracy(w->timer, USEC_PER_SEC);
+	(void)sd_event_source_set_enabled(
+		w->timer, deadline == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
+static int watch_pop3_flush(struct watch_pop3 *w) {
+	const uint8_t *bytes = NULL;
+	size_t n;
+	while ((n = pop3_session_output(w->session, &bytes)) > 0) {
+		int r = stream_write(w->stream, bytes, n);
+		/* The stream tells its end itself, as an event. */
+		if (r == -ENOTCONN)
+			return 0;
+		if (r < 0)
+			return r;
+		pop3_session_sent(w->session, n);
+	}
+	return 0;
+}
+
+static int watch_pop3_pump(struct watch_pop3 *w) {
+	struct pop3_event event;
+	while (pop3_session_next(w->session, &event) > 0)
+		if (watch_pop3_on_event(w, &event))
+			return 1;
+	int r = watch_pop3_flush(w);
+	if (r < 0) {
+		watch_pop3_closed(w, REASON_INTERNAL, strerror(-r), 0);
+		return 1;
+	}
+	watch_pop3_arm(w);
+	return 0;
+}
+
+static void watch_pop3_on_stream_closed(struct watch_pop3 *w, const struct stream_event *event) {
+	enum reason reason = event->reason;
+	if (pop3_session_is_done(w->session) || w->is_closing) {
+		watch_pop3_polled(w);
+		return;
+	}
+	/* An end without a word is another thing when it cuts an answer in two. */
+	if (reason == REASON_NONE ||
+		(reason == REASON_TLS_TRUNCATED && !pop3_session_is_partial(w->session)))
+		reason = REASON_CONNECTION_LOST;
+	watch_pop3_closed(w, reason, event->text, 0);
+}
+
+static int watch_pop3_on_stream_event(struct watch_pop3 *w, const struct stream_event *event) {
+	pop3_session_tick(w->session, watch_pop3_now(w, CLOCK_BOOTTIME));
+	switch (event->kind) {
+	case STREAM_EVENT_CONNECTED:
+		break;
+	case STREAM_EVENT_SECURED:
+		pop3_session_secured(w->session);
+		break;
+	case STREAM_EVENT_DATA: {
+		struct watch_report contact = { .kind = WATCH_CONTACT };
+		watch_pop3_report(w, &contact);
+		pop3_session_feed(w->session, event->bytes, event->n);
+		break;
+	}
+	case STREAM_EVENT_CLOSED:
+		watch_pop3_on_stream_closed(w, event);
+		return 1;
+	}
+	return watch_pop3_pump(w);
+}
+
+static void watch_pop3_on_stream(struct stream *stream, void *userdata) {
+	struct watch_pop3 *w = userdata;
+	struct stream_event event;
+	while (stream_next(w->stream, &event) > 0)
+		if (watch_pop3_on_stream_event(w, &event))
+			return;
+}
+
+static enum pop3_security security_of(enum account_security security) {
+	switch (security) {
+	case ACCOUNT_SECURITY_TLS:
+		return POP3_SECURITY_TLS;
+	case ACCOUNT_SECURITY_STARTTLS:
+		return POP3_SECURITY_STLS;
+	case ACCOUNT_SECURITY_NONE:
+		return POP3_SECURITY_NONE;
+	}
+	return POP3_SECURITY_TLS;
+}
+
+static enum stream_security stream_security_of(const struct account_config *config) {
+	switch (config->security) {
+	case ACCOUNT_SECURITY_TLS:
+		return STREAM_SECURITY_TLS;
+	case ACCOUNT_SECURITY_STARTTLS:
+		return STREAM_SECURITY_STARTTLS;
+	case ACCOUNT_SECURITY_NONE:
+		return config->allow_cleartext ? STREAM_SECURITY_NONE_ANYWHERE
+					       : STREAM_SECURITY_NONE;
+	}
+	return STREAM_SECURITY_TLS;
+}
+
+static enum pop3_auth auth_of(enum account_auth auth) {
+	switch (auth) {
+	case ACCOUNT_AUTH_AUTOMATIC:
+		return POP3_AUTH_AUTOMATIC;
+	case ACCOUNT_AUTH_PLAIN:
+		return POP3_AUTH_PLAIN;
+	case ACCOUNT_AUTH_LOGIN:
+		return POP3_AUTH_USER;
+	}
+	return POP3_AUTH_AUTOMATIC;
+}
+
+static int watch_pop3_begin_poll(struct watch_pop3 *w, const char *secret) {
+	const struct account_config *config = w->context.config;
+	const struct pop3_login login = {
+		.host = config->host,
+		.user = config->user,
+		.password = secret,
+		.security = security_of(config->security),
+		.auth = auth_of(config->auth),
+	};
+	const struct stream_target target = {
+		.host = config->host,
+		.port = config->port,
+		.security = stream_security_of(config),
+		.policy = w->context.policy,
+		.ticket = w->context.ticket,
+		.alpn = "pop3",
+	};
+	w->polled_usec = watch_pop3_now(w, CLOCK_BOOTTIME);
+	w->session = pop3_session_new(&login, &w->state, watch_pop3_now(w, CLOCK_REALTIME));
+	/* The way there has deadlines of its own; the session's clock starts with its first byte. */
+	return stream_new(w->context.loop, &target, watch_pop3_on_stream, w, &w->stream);
+}
+
+static void watch_pop3_on_credential(const struct credential_result *result, void *userdata) {
+	struct watch_pop3 *w = userdata;
+	/* The secret lives until the credential's own callback returns. */
+	CLEANUP(credential_free) struct credential *done = TAKE_PTR(w->credential);
+	int r = result->secret ? watch_pop3_begin_poll(w, result->secret) : 0;
+	if (!result->secret)
+		watch_pop3_closed(w, REASON_SECRET_FAILED, result->problem, 0);
+	else if (r < 0)
+		watch_pop3_closed(w, REASON_INTERNAL, strerror(-r), 0);
+}
+
+static void watch_pop3_poll(struct watch_pop3 *w) {
+	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	int r = credential_new(
+		w->context.loop, w->context.config, watch_pop3_on_credential, w, &w->credential);
+	if (r < 0)
+		watch_pop3_closed(w, REASON_SECRET_FAILED, strerror(-r), 0);
+}
+
+static int watch_pop3_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct watch_pop3 *w = userdata;
+	if (w->session) {
+		pop3_session_tick(w->session, watch_pop3_now(w, CLOCK_BOOTTIME));
+		(void)watch_pop3_pump(w);
+	} else {
+		watch_pop3_poll(w);
+	}
+	return 0;
+}
+
+/* Life */
+
+static int watch_pop3_on_part(const struct store_part *stored, void *userdata) {
+	struct watch_pop3 *w = userdata;
+	const struct pop3_part part = { stored->number, stored->bytes, stored->n };
+	return pop3_state_read(&w->state, &part);
+}
+
+static int watch_pop3_new_state(struct watch_pop3 *w) {
+	sd_id128_t random;
+	int r = sd_id128_randomize(&random);
+	if (r >= 0)
+		pop3_state_init(&w->state, random.bytes);
+	return r;
+}
+
+/* What cannot be read is a failure of ours: taken for a mailbox that was never seen, it would lose
+ * mail. What was read and makes no sense is lost, and said to be. */
+static int watch_pop3_load(struct watch_pop3 *w) {
+	int r = watch_pop3_new_state(w);
+	if (r < 0)
+		return r;
+	r = store_load_parts(
+		w->context.store, w->context.config->id, MAILBOX, watch_pop3_on_part, w);
+	if (r >= 0)
+		r = pop3_state_read_end(&w->state);
+	if (r != -EBADMSG)
+		return r;
+	pop3_state_deinit(&w->state);
+	w->reset_reason = "state-lost";
+	return watch_pop3_new_state(w);
+}
+
+static struct watch *watch_pop3_free(struct watch *watch) {
+	struct watch_pop3 *w = watch_pop3_of(watch);
+	if (w->timer)
+		watch_pop3_end_poll(w);
+	sd_event_source_disable_unref(w->timer);
+	pop3_state_deinit(&w->state);
+	free(w);
+	return NULL;
+}
+
+static int watch_pop3_new(const struct watch_context *context, struct watch **ret) {
+	struct watch_pop3 *w = MEMORY_NEW(struct watch_pop3);
+	w->watch.kind = &watch_pop3_kind;
+	w->context = *context;
+	w->context.secret = NULL;
+	w->schedule.interval_usec = context->config->interval_usec;
+	w->schedule.seed = poll_schedule_seed(context->config->id);
+	int r = watch_pop3_load(w);
+	if (r >= 0)
+		r = sd_event_add_time(
+			context->loop, &w->timer, CLOCK_BOOTTIME, 0, 0, watch_pop3_on_timer, w);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = watch_pop3_begin_poll(w, context->secret);
+	if (r < 0) {
+		(void)watch_pop3_free(&w->watch);
+		return r;
+	}
+	*ret = &w->watch;
+	return 0;
+}
+
+/* A mailbox shows a session what it held at the login: who asks during a poll wants another one. */
+static void watch_pop3_check(struct watch *watch) {
+	struct watch_pop3 *w = watch_pop3_of(watch);
+	uint64_t now = watch_pop3_now(w, CLOCK_BOOTTIME);
+	uint64_t earliest = poll_schedule_earliest(&w->schedule, w->polled_usec);
+	if (w->session || w->credential)
+		w->is_check_due = true;
+	else if (now >= earliest)
+		watch_pop3_poll(w);
+	else
+		watch_pop3_wait(w, earliest);
+}
+
+static void watch_pop3_close(struct watch *watch) {
+	struct watch_pop3 *w = watch_pop3_of(watch);
+	w->is_closing = true;
+	if (!w->session) {
+		watch_pop3_closed(w, REASON_NONE, NULL, 0);
+		return;
+	}
+	pop3_session_tick(w->session, watch_pop3_now(w, CLOCK_BOOTTIME));
+	pop3_session_logout(w->session);
+	(void)watch_pop3_pump(w);
+}
+
+const struct watch_kind watch_pop3_kind = {
+	.new = watch_pop3_new,
+	.free = watch_pop3_free,
+	.check = watch_pop3_check,
+	.close = watch_pop3_close,
+};
