@@ -42,7 +42,7 @@ def server_user():
 
 
 CONFIGURATION = """\
-protocols = imap lmtp
+protocols = imap pop3 lmtp
 listen = 127.0.0.1
 base_dir = {home}/run
 state_dir = {home}/state
@@ -93,6 +93,16 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
 service lmtp {{
   user = {user}
   inet_listener lmtp {{
@@ -107,7 +117,7 @@ service indexer-worker {{
 
 
 class Dovecot:
-    """Ports: `imap` (plain and STARTTLS), `imaps`, `lmtp`. Every user exists, with PASSWORD, or
+    """Ports: `imap`, `pop3` (plain and STARTTLS), `imaps`, `pop3s`, `lmtp`. Every user exists, with PASSWORD, or
     those of `passwords` alone."""
 
     def __init__(self, directory, certificate, *, passwords=None, tls=True, refuse_plaintext=False, extra=""):
@@ -119,7 +129,7 @@ class Dovecot:
         self.extra = extra
         self.user = server_user()
         self.process = None
-        self.imap, self.imaps, self.lmtp = free_ports(3)
+        self.imap, self.imaps, self.pop3, self.pop3s, self.lmtp = free_ports(5)
         self.config = self.home / "dovecot.conf"
         for name in ("run", "state", "tmp", "mail", "tls"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
@@ -134,8 +144,8 @@ class Dovecot:
                 f"{user}:{{PLAIN}}{secret}\n" for user, secret in self.passwords.items()), encoding="utf-8")
         self.config.write_text(CONFIGURATION.format(
             home=self.home, user=pwd.getpwuid(uid).pw_name, group=grp.getgrgid(gid).gr_name, uid=uid, gid=gid,
-            passwords=passwords, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, certificate=certificate, key=key,
-            tls="yes" if self.tls else "no",
+            passwords=passwords, imap=self.imap, imaps=self.imaps, pop3=self.pop3, pop3s=self.pop3s, lmtp=self.lmtp,
+            certificate=certificate, key=key, tls="yes" if self.tls else "no",
             refuse_plaintext="yes" if self.refuse_plaintext else "no", extra=self.extra), encoding="utf-8")
         if self.user:
             for path in [self.home, *self.home.rglob("*")]:
