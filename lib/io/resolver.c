@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/time.h>
 #include <time.h>
@@ -261,11 +262,26 @@ static struct inquiry *inquiry_new(struct resolver *r, const char *host) {
 	return q;
 }
 
+/* The addresses of a literal; and of "localhost", of which nobody is asked, nor can anybody say that
+ * it is elsewhere (RFC 6761 6.3). */
+static size_t known_addresses(const char *host, struct address ret[static 2]) {
+	if (strcasecmp(host, "localhost") == 0) {
+		(void)address_parse("127.0.0.1", 0, &ret[0]);
+		(void)address_parse("::1", 0, &ret[1]);
+		return 2;
+	}
+	return address_parse(host, 0, &ret[0]) == 0 ? 1 : 0;
+}
+
 static int ask(struct resolver *r, const char *host, struct inquiry **ret) {
-	struct address literal;
-	if (address_parse(host, 0, &literal) == 0) {
+	struct address known[2];
+	size_t n_known = known_addresses(host, known);
+	if (n_known > 0) {
 		struct inquiry *q = inquiry_new(r, host);
-		q->addresses[q->n++] = literal;
+		while (q->n < n_known) {
+			q->addresses[q->n] = known[q->n];
+			q->n++;
+		}
 		q->answered = true;
 		ask_for_delivery(r);
 		*ret = q;

@@ -145,6 +145,16 @@ static void literal_asks_nobody(void **state) {
 	asker_deinit(&a);
 }
 
+static void localhost_asks_nobody(void **state) {
+	struct world *w = *state;
+	struct asker a;
+	ask(w, &a, "LocalHost");
+	wait_for(w, &a);
+	assert_string_equal(a.addresses, "127.0.0.1 port 993, ::1 port 993");
+	assert_int_equal(w->server->n_asked, 0);
+	asker_deinit(&a);
+}
+
 static void same_name_is_asked_once(void **state) {
 	struct world *w = *state;
 	struct asker askers[20];
@@ -214,6 +224,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(answers_are_as_expected),
 		TEST(literal_asks_nobody),
+		TEST(localhost_asks_nobody),
 		TEST(same_name_is_asked_once),
 		TEST(cancelled_lookup_is_not_called_back),
 		TEST(callback_may_cancel_the_others),
