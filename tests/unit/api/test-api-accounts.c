@@ -196,6 +196,48 @@ static void only_known_accounts_are_checked(void **state) {
 	assert_string_equal(fixture_error_name(reply), "");
 }
 
+/* Waits until PropertiesChanged of the object says that `name` is `expected`. */
+static void wait_for_change(
+	struct world *w, const char *path, const char *name, const char *expected) {
+	for (bool found = false; !found;) {
+		CLEANUP(message_free)
+		DBusMessage *m = fixture_wait_signal(&w->fixture, PROPERTIES, "PropertiesChanged");
+		struct message_reader r, properties, value;
+		const char *key, *text;
+		uint32_t number;
+		message_reader_init(&r, m);
+		assert_int_equal(message_read_string(&r, &text), 0);
+		assert_int_equal(message_read_enter(&r, DBUS_TYPE_ARRAY, &properties), 0);
+		while (message_read_entry(&properties, &key, &value) == 1) {
+			CLEANUP_TEXT char *real = NULL;
+			if (message_read_string(&value, &text) == 0)
+				real = memory_strdup(text);
+			else if (message_read_u32(&value, &number) == 0)
+				real = memory_format("%u", number);
+			found |= real && !strcmp(key, name) && !strcmp(real, expected) &&
+				 dbus_message_has_path(m, path);
+		}
+	}
+}
+
+/* Without a password an attempt fails at once; who was not checked has made none. */
+static void a_check_is_an_attempt(void **state) {
+	static const char *const bad[] = { "home", "nobody", NULL };
+	static const char *const good[] = { "work", NULL };
+	struct world *w = *state;
+	world_write_account(w, "work", GOOD);
+	world_write_account(w, "home", GOOD);
+	world_start(w);
+	dbus_message_unref(world_call(w, BUS_METHOD_CHECK_NOW, "a", bad));
+	dbus_message_unref(world_call(w, BUS_METHOD_CHECK_NOW, "a", good));
+	wait_for_change(w, BUS_PATH_ACCOUNT "/work", BUS_PROPERTY_REASON, "secret-failed");
+	wait_for_change(w, BUS_PATH, BUS_PROPERTY_ACCOUNTS_FAILED, "1");
+	expect_property(w, BUS_PATH_ACCOUNT "/home", BUS_PROPERTY_STATE, "offline");
+	expect_property(w, BUS_PATH_ACCOUNT "/home", BUS_PROPERTY_REASON, "");
+	dbus_message_unref(world_call(w, BUS_METHOD_CHECK_NOW, "a", &bad[2]));
+	wait_for_change(w, BUS_PATH, BUS_PROPERTY_ACCOUNTS_FAILED, "2");
+}
+
 static void expect_object_signal(struct world *w, const char *member, const char *expected) {
 	CLEANUP(message_free)
 	DBusMessage *m =
@@ -245,6 +287,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			a_bad_account_is_there_to_be_seen, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_known_accounts_are_checked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_check_is_an_attempt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_reload_tells_what_came_and_went, set_up, tear_down),
 	};
