@@ -378,10 +378,11 @@ static void proceed_headers(struct pop3_session *s) {
 	if (f->n_asked == f->n && s->wire.n_flights > 0 &&
 		pop3_session_can(s, POP3_CAPABILITY_PIPELINING))
 		pop3_session_quit(s);
-	if (f->n_done == f->n)
-		pop3_poll_enter_phase(s, POP3_PHASE_OVER);
-	else if (!can_top(s) && s->wire.n_flights == 0)
+	/* without TOP one after the other, each when the one before was taken */
+	while (!can_top(s) && s->wire.n_flights == 0 && f->n_done < f->n && s->pending.kinds == 0)
 		on_header(s);
+	if (f->n_done == f->n && s->pending.kinds == 0)
+		pop3_poll_enter_phase(s, POP3_PHASE_OVER);
 }
 
 void pop3_poll_baseline(struct pop3_session *s, const char *reset) {
