@@ -24,10 +24,6 @@ void object_changes_deinit(struct object_changes *c) {
 	}
 }
 
-bool object_changes_is_empty(const struct object_changes *c) {
-	return list_is_empty(&c->queue);
-}
-
 static struct object_change *find_or_add(struct object_changes *c, const char *path) {
 	struct object_change *fresh = MEMORY_NEW(struct object_change);
 	fresh->path = memory_strdup(path);

@@ -30,7 +30,6 @@ struct object_changes {
 
 void object_changes_init(struct object_changes *c);
 void object_changes_deinit(struct object_changes *c);
-bool object_changes_is_empty(const struct object_changes *c);
 
 void object_changes_note(struct object_changes *c, const char *path,
 	const struct object_interface *interface, uint64_t mask);
