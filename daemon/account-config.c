@@ -325,10 +325,6 @@ static void account_config_complete(
 		config->interval_usec = ACCOUNT_INTERVAL_DEFAULT;
 	if (config->n_watch == 0)
 		(void)parse_watch(config, "INBOX");
-	if (config->n_watch > 1)
-		config_messages_add(messages, false, config->file, 0,
-			"%zu mailboxes are to be watched; this version watches the first, %s",
-			config->n_watch, config->watch[0]);
 	const char *problem = config->problem ? NULL : account_config_check(config);
 	if (problem)
 		config->problem = memory_strdup(

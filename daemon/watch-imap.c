@@ -98,6 +98,9 @@ static void watch_imap_on_baseline(struct watch_imap *w, const struct imap_event
 }
 
 static void watch_imap_on_message(struct watch_imap *w, const struct imap_event *event) {
+	/* What was left without a cursor in another mailbox is asked for again there. */
+	if (w->n_batch > 0 && strcmp(w->batch[0].mailbox, event->mailbox) != 0)
+		batch_clear(w);
 	/* The engine's windows bound the batch: IMAP_FETCH_WINDOW messages. */
 	w->batch = memory_resize(w->batch, w->n_batch + 1, sizeof(*w->batch));
 	announcement_init_imap(&w->batch[w->n_batch++], w->context.config, event->mailbox,
@@ -320,8 +323,7 @@ static uint64_t random_seed(const struct watch_imap *w) {
 static int watch_imap_load_cursors(struct watch_imap *w) {
 	const struct account_config *config = w->context.config;
 	w->known = MEMORY_NEW_ARRAY(struct imap_cursor, config->n_watch);
-	/* The engine watches one mailbox so far; account-config.c warns of the others. */
-	for (size_t i = 0; i < 1; i++) {
+	for (size_t i = 0; i < config->n_watch; i++) {
 		struct store_cursor cursor;
 		int r = store_load_cursor(w->context.store, config->id, config->watch[i], &cursor);
 		if (r < 0)

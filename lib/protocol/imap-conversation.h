@@ -6,12 +6,14 @@
  *   imap-opening.c   STATUS, EXAMINE, the comparison with the cursor
  *   imap-arrival.c   the selected mailbox: what arrives in it and what leaves it
  *   imap-count.c     how many are unseen
+ *   imap-round.c     the mailboxes beside the first one
  *   imap-watch.c     what to do next: work, IDLE, or wait */
 #include "base/buffer.h"
 #include "protocol/imap-arrival.h"
 #include "protocol/imap-command.h"
 #include "protocol/imap-count.h"
 #include "protocol/imap-reply.h"
+#include "protocol/imap-round.h"
 #include "protocol/imap-session.h"
 #include "protocol/sasl.h"
 
@@ -39,6 +41,7 @@ enum imap_command_kind {
 	IMAP_COMMAND_LOGIN,
 	IMAP_COMMAND_ID,
 	IMAP_COMMAND_STATUS,
+	IMAP_COMMAND_ROUND, /* STATUS of a mailbox that is not selected */
 	IMAP_COMMAND_EXAMINE,
 	IMAP_COMMAND_PROBE, /* UID FETCH * (UID) */
 	IMAP_COMMAND_FETCH,
@@ -48,8 +51,8 @@ enum imap_command_kind {
 	IMAP_COMMAND_LOGOUT,
 };
 
-/* Most at once: CAPABILITY, ID, STATUS, EXAMINE. */
-#define IMAP_FLIGHTS_MAX 4
+/* Most at once: CAPABILITY, ID, STATUS, EXAMINE; or so much of a round. */
+#define IMAP_FLIGHTS_MAX 8
 
 /* A command that is not answered yet. */
 struct imap_flight {
@@ -97,10 +100,12 @@ struct imap_session {
 	struct imap_selected selected;
 	struct imap_arrival arrival;
 	struct imap_count count;
+	struct imap_round round;
 	struct sasl *sasl;
 	struct buffer held; /* secret: the rest of a LOGIN behind a literal's announcement */
 	uint32_t capabilities;
 	bool has_capabilities;
+	bool is_identified; /* ID was sent after login */
 	bool is_secure; /* TLS, or as the user insists without */
 	bool is_leaving;
 	bool is_check_due;

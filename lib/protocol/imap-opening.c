@@ -21,8 +21,9 @@ void imap_opening_begin(struct imap_session *s) {
 	}
 	if (!s->has_capabilities)
 		imap_session_send(s, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
-	if (imap_session_can(s, IMAP_CAPABILITY_ID))
+	if (imap_session_can(s, IMAP_CAPABILITY_ID) && !s->is_identified)
 		imap_session_send(s, IMAP_COMMAND_ID, "ID (\"name\" \"posthorn\")");
+	s->is_identified = true;
 	imap_session_send(
 		s, IMAP_COMMAND_STATUS, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
 	imap_session_send(s, IMAP_COMMAND_EXAMINE, "EXAMINE %s", mailbox);
@@ -200,7 +201,8 @@ void imap_opening_on_tagged(
 	struct imap_session *s, enum imap_command_kind kind, const struct imap_reply *reply) {
 	/* the others may fail: what they would have told is found out otherwise */
 	if (kind == IMAP_COMMAND_EXAMINE && reply->condition != IMAP_CONDITION_OK) {
-		imap_session_refuse(s, reply, REASON_NO_MAILBOX);
+		if (!imap_round_give_up(s))
+			imap_session_refuse(s, reply, REASON_NO_MAILBOX);
 		return;
 	}
 	if (s->wire.n_flights == 0)

@@ -54,13 +54,18 @@ struct imap_session *imap_session_free(struct imap_session *s) {
 		return NULL;
 	end_conversation(s);
 	imap_login_forget(s);
+	imap_round_deinit(&s->round);
 	free(s->selected.name);
 	return memory_free(s);
 }
 
 void imap_session_watch(
 	struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor) {
-	assert(s->state == IMAP_STATE_GREETING && !s->selected.name);
+	assert(s->state == IMAP_STATE_GREETING);
+	if (s->selected.name) {
+		imap_round_add(s, mailbox, cursor);
+		return;
+	}
 	s->selected.name = memory_strdup(mailbox);
 	if (cursor)
 		s->selected.cursor = *cursor;
@@ -77,6 +82,7 @@ void imap_session_secured(struct imap_session *s) {
 		.credentials = s->credentials,
 		.selected.name = s->selected.name,
 		.selected.cursor = s->selected.cursor,
+		.round = s->round,
 		.wire.n_tags = s->wire.n_tags,
 		.is_secure = true,
 	};
@@ -305,6 +311,7 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 		imap_arrival_on_reply(s, reply);
 		break;
 	case IMAP_REPLY_STATUS:
+		imap_round_on_status(s, reply);
 		imap_opening_on_reply(s, reply);
 		break;
 	case IMAP_REPLY_SEARCH:
@@ -395,6 +402,12 @@ static bool give_event(struct imap_session *s, struct imap_event *ret) {
 	case IMAP_EVENT_BASELINE:
 	case IMAP_EVENT_CURSOR:
 	case IMAP_EVENT_COUNTS:
+		if (s->round.about != 0) {
+			ret->mailbox = s->round.places[s->round.about].name;
+			ret->cursor = s->round.places[s->round.about].cursor;
+			s->round.about = 0;
+			break;
+		}
 		ret->reset = kind == IMAP_EVENT_BASELINE && s->pending.is_reset;
 		ret->mailbox = s->selected.name;
 		ret->cursor = s->selected.cursor;
@@ -426,6 +439,7 @@ int imap_session_next(struct imap_session *s, struct imap_event *ret) {
 	for (;;) {
 		if (give_event(s, ret))
 			return 1;
+		imap_round_switch(s);
 		if (!read_reply(s, &reply))
 			break;
 		on_reply(s, &reply);

@@ -81,8 +81,9 @@ struct imap_session *imap_session_new(const struct imap_login *login);
 struct imap_session *imap_session_free(struct imap_session *s);
 DEFINE_CLEANUP(struct imap_session, imap_session_free);
 
-/* Once, before the first feed: the mailbox to watch (UTF-8 name) and where reading ended the last
- * time (NULL: never seen). */
+/* Before the first feed: a mailbox to watch (UTF-8 name) and where reading ended the last
+ * time (NULL: never seen). The first one is selected while nothing is to do, the others are
+ * asked by STATUS at the start, with each renewal of IDLE and each check. */
 void imap_session_watch(
 	struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor);
 

@@ -27,6 +27,7 @@ static bool start_work(struct imap_session *s) {
 	}
 	bool check = s->is_check_due, noop = check || s->is_poll_due;
 	s->is_check_due = s->is_poll_due = false;
+	s->round.is_due |= noop;
 	if (check)
 		s->arrival.retry_usec = 0;
 	if (noop)
@@ -51,6 +52,10 @@ void imap_watch_proceed(struct imap_session *s) {
 		return;
 	}
 	imap_count_report(s);
+	if (imap_round_proceed(s)) {
+		imap_session_enter_state(s, IMAP_STATE_WORKING);
+		return;
+	}
 	if (s->arrival.retry_usec != 0) {
 		imap_session_enter_state(s, IMAP_STATE_WAITING);
 	} else if (can_idle(s)) {
@@ -77,7 +82,7 @@ void imap_watch_interrupt(struct imap_session *s) {
 }
 
 void imap_watch_on_change(struct imap_session *s) {
-	if (imap_arrival_is_due(s))
+	if (imap_arrival_is_due(s) || imap_round_has_visit(s))
 		imap_watch_interrupt(s);
 }
 
@@ -146,6 +151,8 @@ void imap_watch_on_deadline(struct imap_session *s) {
 		imap_session_close(s, REASON_NONE, NULL);
 		break;
 	case IMAP_STATE_IDLING:
+		/* renewed, and not only left for counting */
+		s->round.is_due |= !s->count.is_due;
 		leave_idle(s);
 		break;
 	case IMAP_STATE_WAITING:

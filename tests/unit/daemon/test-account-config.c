@@ -156,10 +156,6 @@ static const struct {
 		"ignoring" },
 	{ GOOD "Zzzzzzzz=1\n", false,
 		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Zzzzzzzz', ignoring" },
-	{ GOOD "[Mailboxes]\nWatch=A\nWatch=B\n", false,
-		"/etc/posthorn/accounts.d/work.conf: 2 mailboxes are to be watched; this version "
-		"watches "
-		"the first, A" },
 	{ GOOD "[Mailbox]\nX=1\n", false,
 		"/etc/posthorn/accounts.d/work.conf:5: unknown section [Mailbox], ignoring; did "
 		"you mean "

@@ -1,0 +1,48 @@
+#pragma once
+/* Private to the session: the mailboxes beside the first one. The first is home: it is selected
+ * while nothing is to do. A round asks STATUS of all the others; where that shows news the mailbox
+ * is visited: selected, compared, fetched from. Then home again, where the comparison of the
+ * opening finds what came meanwhile. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocol/imap-mailbox.h"
+
+struct imap_reply;
+struct imap_session;
+
+struct imap_place {
+	char *name; /* UTF-8 */
+	struct imap_cursor cursor;
+	bool is_due; /* to be visited */
+};
+
+struct imap_round {
+	struct imap_place *places; /* [0] is home; the cursor of the selected one is elsewhere */
+	size_t n_places; /* 0: home is all there is */
+	size_t selected;
+	size_t asked; /* places below were asked for their STATUS in this round */
+	size_t wanted; /* the place to select next */
+	size_t about; /* the place that a COUNTS event is about; 0: the selected one */
+	bool is_due;
+};
+
+/* A mailbox beside the first one. */
+void imap_round_add(struct imap_session *s, const char *name, const struct imap_cursor *cursor);
+void imap_round_deinit(struct imap_round *round);
+
+/* A STATUS of a mailbox that is not the selected one, asked for or not. */
+void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply);
+
+/* Nothing is in flight. True: there is more to ask or to visit before the session may rest. */
+bool imap_round_proceed(struct imap_session *s);
+
+/* Selects what imap_round_proceed() chose, once the events about the last mailbox are out. */
+void imap_round_switch(struct imap_session *s);
+
+/* The selected mailbox cannot be opened. True: it was a visit, which is over. */
+bool imap_round_give_up(struct imap_session *s);
+
+/* A visit is due although nothing was asked. */
+bool imap_round_has_visit(const struct imap_session *s);
