@@ -262,8 +262,8 @@ static struct inquiry *inquiry_new(struct resolver *r, const char *host) {
 	return q;
 }
 
-/* The addresses of a literal; and of "localhost", of which nobody is asked, nor can anybody say that
- * it is elsewhere (RFC 6761 6.3). */
+/* The addresses of a literal; and of "localhost", of which nobody is asked, nor can anybody say
+ * that it is elsewhere (RFC 6761 6.3). */
 static size_t known_addresses(const char *host, struct address ret[static 2]) {
 	if (strcasecmp(host, "localhost") == 0) {
 		(void)address_parse("127.0.0.1", 0, &ret[0]);

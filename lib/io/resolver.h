@@ -1,9 +1,9 @@
 #pragma once
 /* Host names to addresses, by c-ares on the loop: the hosts file and DNS, IPv4 and IPv6 in one
- * answer, sorted by RFC 6724. "localhost" is this host, whatever the two say. One object serves all
- * streams of a loop; lookups of the same name that meet share one question. Nothing is cached beyond
- * that, and while nobody asks, no c-ares channel exists: so a changed resolv.conf holds from the next
- * question on. */
+ * answer, sorted by RFC 6724. "localhost" is this host, whatever the two say. One object serves
+ * all streams of a loop; lookups of the same name that meet share one question. Nothing is cached
+ * beyond that, and while nobody asks, no c-ares channel exists: so a changed resolv.conf holds
+ * from the next question on. */
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
