@@ -110,7 +110,9 @@ struct imap_session {
 	bool is_leaving;
 	bool is_check_due;
 	bool is_poll_due;
+	bool is_renewing; /* IDLE ends because of its age alone */
 	unsigned n_idle_failures;
+	unsigned n_idle_misses; /* news since the last push that a renewal found */
 	const char *strategy; /* as announced by ONLINE */
 	unsigned n_malformed;
 	unsigned n_given_up;

@@ -48,11 +48,13 @@ void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply
 	c->is_broken = reply->condition != IMAP_CONDITION_OK;
 	if (c->is_broken || !c->has_answer)
 		return;
+	/* one that came meanwhile may have been counted or not: again, once it is known */
+	if (m->exists > m->covered) {
+		imap_count_on_change(s);
+		return;
+	}
 	m->cursor.unseen = MIN(c->answer, m->exists);
 	c->below_uid = m->cursor.next_uid;
-	/* one that came meanwhile may have been counted or not */
-	if (m->exists > m->covered)
-		imap_count_on_change(s);
 }
 
 void imap_count_report(struct imap_session *s) {

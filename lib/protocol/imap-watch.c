@@ -6,9 +6,13 @@
 
 /* A server that ends IDLE at once, and so often, does not mean it. */
 #define IDLE_FAILURES_MAX 3
+/* Nor does one whose news are found only by asking, so often in a row: GNU imap4d takes IDLE and
+ * looks at the mailbox when it ends. */
+#define IDLE_MISSES_MAX 3
 
 static bool can_idle(const struct imap_session *s) {
-	return imap_session_can(s, IMAP_CAPABILITY_IDLE) && s->n_idle_failures < IDLE_FAILURES_MAX;
+	return imap_session_can(s, IMAP_CAPABILITY_IDLE) &&
+	       s->n_idle_failures < IDLE_FAILURES_MAX && s->n_idle_misses < IDLE_MISSES_MAX;
 }
 
 /* Once, and again when the means change. */
@@ -28,8 +32,11 @@ static bool start_work(struct imap_session *s) {
 	bool check = s->is_check_due, noop = check || s->is_poll_due;
 	s->is_check_due = s->is_poll_due = false;
 	s->round.is_due |= noop;
-	if (check)
+	if (check) {
+		/* not all servers push flags */
+		imap_count_on_change(s);
 		s->arrival.retry_usec = 0;
+	}
 	if (noop)
 		imap_session_send(s, IMAP_COMMAND_NOOP, "NOOP");
 	if (imap_arrival_is_due(s))
@@ -38,6 +45,8 @@ static bool start_work(struct imap_session *s) {
 		imap_arrival_ask_all(s);
 	else
 		return imap_count_ask(s) || noop;
+	if (check)
+		(void)imap_count_ask(s);
 	return true;
 }
 
@@ -52,6 +61,7 @@ void imap_watch_proceed(struct imap_session *s) {
 		return;
 	}
 	imap_count_report(s);
+	s->is_renewing = false;
 	if (imap_round_proceed(s)) {
 		imap_session_enter_state(s, IMAP_STATE_WORKING);
 		return;
@@ -74,6 +84,13 @@ static void leave_idle(struct imap_session *s) {
 	enter_work(s);
 }
 
+/* The slow sweep as well: what a deaf IDLE has missed, arrivals and flags, is found here. */
+static void renew_idle(struct imap_session *s) {
+	s->is_renewing = s->is_poll_due = true;
+	imap_count_on_change(s);
+	leave_idle(s);
+}
+
 void imap_watch_interrupt(struct imap_session *s) {
 	if (s->state == IMAP_STATE_IDLING)
 		leave_idle(s);
@@ -81,9 +98,18 @@ void imap_watch_interrupt(struct imap_session *s) {
 		imap_watch_proceed(s);
 }
 
+/* What comes inside IDLE was pushed; what comes while it is only renewed was not. */
 void imap_watch_on_change(struct imap_session *s) {
-	if (imap_arrival_is_due(s) || imap_round_has_visit(s))
-		imap_watch_interrupt(s);
+	bool has_arrived = imap_arrival_is_due(s);
+	if (!has_arrived && !imap_round_has_visit(s))
+		return;
+	if (has_arrived && s->state == IMAP_STATE_IDLING)
+		s->n_idle_misses = 0;
+	else if (has_arrived && s->state == IMAP_STATE_WORKING && s->is_renewing)
+		s->n_idle_misses++;
+	if (has_arrived)
+		s->is_renewing = false;
+	imap_watch_interrupt(s);
 }
 
 /* The + that IDLE waits for. Others mean nothing. */
@@ -151,9 +177,10 @@ void imap_watch_on_deadline(struct imap_session *s) {
 		imap_session_close(s, REASON_NONE, NULL);
 		break;
 	case IMAP_STATE_IDLING:
-		/* renewed, and not only left for counting */
-		s->round.is_due |= !s->count.is_due;
-		leave_idle(s);
+		if (s->now_usec >= s->deadline_usec)
+			renew_idle(s);
+		else
+			leave_idle(s);
 		break;
 	case IMAP_STATE_WAITING:
 		/* also before asking again: some servers look for new messages in NOOP alone */
