@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
 #include "daemon/watch.h"
 #include "io/stream.h"
@@ -20,8 +21,7 @@ struct watch_imap {
 	struct imap_session *session;
 	sd_event_source *timer;
 	struct imap_cursor *known; /* the cursors of context.config->watch, in that order */
-	struct announcement *batch; /* messages since the last CURSOR event */
-	size_t n_batch;
+	struct announcement_batch batch; /* messages since the last CURSOR event */
 };
 
 static struct watch_imap *watch_imap_of(struct watch *watch) {
@@ -48,29 +48,12 @@ static struct imap_cursor from_store(const struct store_cursor *cursor) {
 	};
 }
 
-static void batch_clear(struct watch_imap *w) {
-	for (size_t i = 0; i < w->n_batch; i++)
-		announcement_deinit(&w->batch[i]);
-	w->batch = memory_free(w->batch);
-	w->n_batch = 0;
-}
-
-static void watch_imap_report(struct watch_imap *w, const struct watch_report *report) {
-	w->context.report(w->context.userdata, report);
-}
-
 static void watch_imap_closed(
 	struct watch_imap *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
-	CLEANUP_TEXT char *printable = text_is_empty(text) ? NULL : text_printable(text);
+	CLEANUP_TEXT char *kept = memory_strdup(text);
 	/* The socket goes before anybody hears of it: nothing can be said over it any more. */
 	w->stream = stream_free(w->stream);
-	struct watch_report report = {
-		.kind = WATCH_CLOSED,
-		.reason = reason,
-		.text = printable,
-		.retry_after_usec = retry_after_usec,
-	};
-	watch_imap_report(w, &report);
+	watch_report_closed(&w->context, reason, kept, retry_after_usec);
 }
 
 static struct imap_cursor *watch_imap_known(struct watch_imap *w, const char *mailbox) {
@@ -94,34 +77,29 @@ static void watch_imap_on_baseline(struct watch_imap *w, const struct imap_event
 	};
 	if (known)
 		*known = event->cursor;
-	watch_imap_report(w, &report);
+	watch_report(&w->context, &report);
 }
 
 static void watch_imap_on_message(struct watch_imap *w, const struct imap_event *event) {
 	/* What was left without a cursor in another mailbox is asked for again there. */
-	if (w->n_batch > 0 && strcmp(w->batch[0].mailbox, event->mailbox) != 0)
-		batch_clear(w);
-	/* The engine's windows bound the batch: IMAP_FETCH_WINDOW messages. */
-	w->batch = memory_resize(w->batch, w->n_batch + 1, sizeof(*w->batch));
-	announcement_init_imap(&w->batch[w->n_batch++], w->context.config, event->mailbox,
+	if (w->batch.n > 0 && strcmp(w->batch.items[0].mailbox, event->mailbox) != 0)
+		announcement_batch_clear(&w->batch);
+	announcement_init_imap(announcement_batch_add(&w->batch), w->context.config, event->mailbox,
 		event->cursor.uidvalidity, event->message);
 }
 
 static void watch_imap_on_cursor(struct watch_imap *w, const struct imap_event *event) {
-	struct store_event *events =
-		w->n_batch ? MEMORY_NEW_ARRAY(struct store_event, w->n_batch) : NULL;
-	for (size_t i = 0; i < w->n_batch; i++)
-		events[i] = w->batch[i].event;
+	struct store_event *events = announcement_batch_events(&w->batch);
 	struct watch_report report = {
 		.kind = WATCH_MESSAGES,
 		.mailbox = event->mailbox,
 		.cursor = to_store(&event->cursor),
 		.events = events,
-		.n_events = w->n_batch,
+		.n_events = w->batch.n,
 	};
-	watch_imap_report(w, &report);
+	watch_report(&w->context, &report);
 	free(events);
-	batch_clear(w);
+	announcement_batch_clear(&w->batch);
 }
 
 static void watch_imap_on_counts(struct watch_imap *w, const struct imap_event *event) {
@@ -130,18 +108,18 @@ static void watch_imap_on_counts(struct watch_imap *w, const struct imap_event *
 		.mailbox = event->mailbox,
 		.cursor = to_store(&event->cursor),
 	};
-	watch_imap_report(w, &report);
+	watch_report(&w->context, &report);
 }
 
 static void watch_imap_on_alert(struct watch_imap *w, const struct imap_event *event) {
 	CLEANUP_TEXT char *printable = text_printable(event->text);
 	struct watch_report report = { .kind = WATCH_ALERT, .text = printable };
-	watch_imap_report(w, &report);
+	watch_report(&w->context, &report);
 }
 
 static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *event) {
 	struct watch_report report = { .kind = WATCH_ONLINE, .strategy = event->strategy };
-	watch_imap_report(w, &report);
+	watch_report(&w->context, &report);
 }
 
 /* 0: go on; 1: the watch was reported closed and may be gone. */
@@ -178,25 +156,14 @@ static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *ev
 	return 0;
 }
 
-static uint64_t watch_imap_now(const struct watch_imap *w) {
-	uint64_t now = 0;
-	/* BOOTTIME goes on in a suspend, so that what is overdue is noticed at the resume. */
-	(void)sd_event_now(w->context.loop, CLOCK_BOOTTIME, &now);
-	return now;
+static void watch_imap_tick(struct watch_imap *w) {
+	imap_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
 }
 
 static void watch_imap_arm(struct watch_imap *w) {
 	uint64_t deadline = imap_session_deadline(w->session);
-	if (deadline == USEC_NEVER) {
-		(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
-		return;
-	}
-	/* The farther the deadline, the more the loop may put it together with others. */
-	uint64_t now = watch_imap_now(w);
-	uint64_t ahead = deadline > now ? deadline - now : 0;
-	(void)sd_event_source_set_time(w->timer, deadline);
-	(void)sd_event_source_set_time_accuracy(w->timer, MAX(ahead / 16, USEC_PER_MSEC));
-	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
+	watch_arm(w->timer, deadline, deadline > now ? deadline - now : 0);
 }
 
 static int watch_imap_flush(struct watch_imap *w) {
@@ -230,17 +197,12 @@ static int watch_imap_pump(struct watch_imap *w) {
 }
 
 static void watch_imap_on_stream_closed(struct watch_imap *w, const struct stream_event *event) {
-	enum reason reason = event->reason;
-	/* An end without a word is the same to the user whether TLS was closed properly or not; it
-	 * is another thing when it cuts an answer in two. */
-	if (reason == REASON_NONE ||
-		(reason == REASON_TLS_TRUNCATED && !imap_session_is_partial(w->session)))
-		reason = REASON_CONNECTION_LOST;
-	watch_imap_closed(w, reason, event->text, 0);
+	bool is_partial = imap_session_is_partial(w->session);
+	watch_imap_closed(w, watch_reason_of_end(event, is_partial), event->text, 0);
 }
 
 static int watch_imap_on_stream_event(struct watch_imap *w, const struct stream_event *event) {
-	imap_session_tick(w->session, watch_imap_now(w));
+	watch_imap_tick(w);
 	switch (event->kind) {
 	case STREAM_EVENT_CONNECTED:
 		break;
@@ -249,7 +211,7 @@ static int watch_imap_on_stream_event(struct watch_imap *w, const struct stream_
 		break;
 	case STREAM_EVENT_DATA: {
 		struct watch_report contact = { .kind = WATCH_CONTACT };
-		watch_imap_report(w, &contact);
+		watch_report(&w->context, &contact);
 		imap_session_feed(w->session, event->bytes, event->n);
 		break;
 	}
@@ -270,7 +232,7 @@ static void watch_imap_on_stream(struct stream *stream, void *userdata) {
 
 static int watch_imap_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 	struct watch_imap *w = userdata;
-	imap_session_tick(w->session, watch_imap_now(w));
+	watch_imap_tick(w);
 	(void)watch_imap_pump(w);
 	return 0;
 }
@@ -285,19 +247,6 @@ static enum imap_security security_of(enum account_security security) {
 		return IMAP_SECURITY_NONE;
 	}
 	return IMAP_SECURITY_TLS;
-}
-
-static enum stream_security stream_security_of(const struct account_config *config) {
-	switch (config->security) {
-	case ACCOUNT_SECURITY_TLS:
-		return STREAM_SECURITY_TLS;
-	case ACCOUNT_SECURITY_STARTTLS:
-		return STREAM_SECURITY_STARTTLS;
-	case ACCOUNT_SECURITY_NONE:
-		return config->allow_cleartext ? STREAM_SECURITY_NONE_ANYWHERE
-					       : STREAM_SECURITY_NONE;
-	}
-	return STREAM_SECURITY_TLS;
 }
 
 static enum imap_auth auth_of(enum account_auth auth) {
@@ -346,21 +295,12 @@ static int watch_imap_start_session(struct watch_imap *w, const char *secret) {
 		.tag_seed = random_seed(w),
 	};
 	w->session = imap_session_new(&login);
-	imap_session_tick(w->session, watch_imap_now(w));
+	watch_imap_tick(w);
 	return watch_imap_load_cursors(w);
 }
 
 static int watch_imap_connect(struct watch_imap *w) {
-	const struct account_config *config = w->context.config;
-	struct stream_target target = {
-		.host = config->host,
-		.port = config->port,
-		.security = stream_security_of(config),
-		.policy = w->context.policy,
-		.ticket = w->context.ticket,
-		.resolver = w->context.resolver,
-		.alpn = "imap",
-	};
+	struct stream_target target = watch_target(&w->context, "imap");
 	return stream_new(w->context.loop, &target, watch_imap_on_stream, w, &w->stream);
 }
 
@@ -369,7 +309,7 @@ static struct watch *watch_imap_free(struct watch *watch) {
 	stream_free(w->stream);
 	sd_event_source_disable_unref(w->timer);
 	imap_session_free(w->session);
-	batch_clear(w);
+	announcement_batch_clear(&w->batch);
 	free(w->known);
 	free(w);
 	return NULL;
@@ -398,14 +338,14 @@ static int watch_imap_new(const struct watch_context *context, struct watch **re
 
 static void watch_imap_check(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
-	imap_session_tick(w->session, watch_imap_now(w));
+	watch_imap_tick(w);
 	imap_session_check(w->session);
 	(void)watch_imap_pump(w);
 }
 
 static void watch_imap_close(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
-	imap_session_tick(w->session, watch_imap_now(w));
+	watch_imap_tick(w);
 	imap_session_logout(w->session);
 	(void)watch_imap_pump(w);
 }

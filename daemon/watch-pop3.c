@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
 #include "daemon/credential.h"
 #include "daemon/poll-schedule.h"
@@ -18,8 +19,6 @@
 
 /* POP3 has one mailbox, and no name for it. */
 #define MAILBOX "INBOX"
-/* Timers of all accounts may be put together within so much. */
-#define ACCURACY_MAX USEC_PER_MINUTE
 
 struct watch_pop3 {
 	struct watch watch;
@@ -31,8 +30,7 @@ struct watch_pop3 {
 	struct credential *credential; /* asked for: a poll begins */
 	struct stream *stream;
 	struct pop3_session *session;
-	struct announcement *batch; /* since the last CURSOR event */
-	size_t n_batch;
+	struct announcement_batch batch; /* since the last CURSOR event */
 	const char *reset_reason; /* what is stored was damaged */
 	bool is_online;
 	bool is_closing;
@@ -43,56 +41,30 @@ static struct watch_pop3 *watch_pop3_of(struct watch *watch) {
 	return CONTAINER_OF(watch, struct watch_pop3, watch);
 }
 
-static uint64_t watch_pop3_now(const struct watch_pop3 *w, clockid_t clock) {
-	uint64_t now = 0;
-	(void)sd_event_now(w->context.loop, clock, &now);
-	return now;
-}
-
-static void batch_clear(struct watch_pop3 *w) {
-	for (size_t i = 0; i < w->n_batch; i++)
-		announcement_deinit(&w->batch[i]);
-	w->batch = memory_free(w->batch);
-	w->n_batch = 0;
-}
-
-static void watch_pop3_report(struct watch_pop3 *w, const struct watch_report *report) {
-	w->context.report(w->context.userdata, report);
-}
-
 static void watch_pop3_end_poll(struct watch_pop3 *w) {
 	w->credential = credential_free(w->credential);
 	/* The socket goes first: nothing can be said over it any more. */
 	w->stream = stream_free(w->stream);
 	w->session = pop3_session_free(w->session);
-	batch_clear(w);
+	announcement_batch_clear(&w->batch);
 	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 }
 
 static void watch_pop3_closed(
 	struct watch_pop3 *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
-	CLEANUP_TEXT char *printable = text_is_empty(text) ? NULL : text_printable(text);
+	CLEANUP_TEXT char *kept = memory_strdup(text);
 	watch_pop3_end_poll(w);
-	struct watch_report report = {
-		.kind = WATCH_CLOSED,
-		.reason = reason,
-		.text = printable,
-		.retry_after_usec = retry_after_usec,
-	};
-	watch_pop3_report(w, &report);
+	watch_report_closed(&w->context, reason, kept, retry_after_usec);
 }
 
 /* Between polls */
 
 static void watch_pop3_wait(struct watch_pop3 *w, uint64_t until_usec) {
-	uint64_t now = watch_pop3_now(w, CLOCK_BOOTTIME);
+	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
 	uint64_t ahead = until_usec > now ? until_usec - now : 0;
-	(void)sd_event_source_set_time(w->timer, until_usec);
-	(void)sd_event_source_set_time_accuracy(
-		w->timer, MAX(MIN(ahead / 16, ACCURACY_MAX), USEC_PER_MSEC));
-	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+	watch_arm(w->timer, until_usec, ahead);
 	struct watch_report report = { .kind = WATCH_SCHEDULED, .retry_after_usec = ahead };
-	watch_pop3_report(w, &report);
+	watch_report(&w->context, &report);
 }
 
 static void watch_pop3_log_expiry(const struct watch_pop3 *w) {
@@ -112,9 +84,9 @@ static void watch_pop3_polled(struct watch_pop3 *w) {
 		w->is_online = true;
 		watch_pop3_log_expiry(w);
 		struct watch_report report = { .kind = WATCH_ONLINE, .strategy = "poll" };
-		watch_pop3_report(w, &report);
+		watch_report(&w->context, &report);
 	}
-	uint64_t now = watch_pop3_now(w, CLOCK_BOOTTIME);
+	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
 	w->schedule.delay_usec = w->state.capabilities.login_delay_usec;
 	uint64_t next = poll_schedule_next(&w->schedule, now, w->polled_usec);
 	if (w->is_check_due)
@@ -149,7 +121,7 @@ static void watch_pop3_report_state(struct watch_pop3 *w, struct watch_report *r
 	report->n_parts = n;
 	/* What cannot be written ends the watch, and the next one reads what is there. */
 	pop3_state_clean(&w->state);
-	watch_pop3_report(w, report);
+	watch_report(&w->context, report);
 	free(parts);
 }
 
@@ -162,26 +134,16 @@ static void watch_pop3_on_baseline(struct watch_pop3 *w, const struct pop3_event
 	watch_pop3_report_state(w, &report);
 }
 
-/* The engine's windows bound the batch of new ones; of those that are gone there are no more than
- * were announced. */
-static struct announcement *batch_add(struct watch_pop3 *w) {
-	w->batch = memory_resize(w->batch, w->n_batch + 1, sizeof(*w->batch));
-	return &w->batch[w->n_batch++];
-}
-
 static void watch_pop3_on_cursor(struct watch_pop3 *w) {
-	struct store_event *events =
-		w->n_batch ? MEMORY_NEW_ARRAY(struct store_event, w->n_batch) : NULL;
-	for (size_t i = 0; i < w->n_batch; i++)
-		events[i] = w->batch[i].event;
+	struct store_event *events = announcement_batch_events(&w->batch);
 	struct watch_report report = {
 		.kind = WATCH_MESSAGES,
 		.events = events,
-		.n_events = w->n_batch,
+		.n_events = w->batch.n,
 	};
 	watch_pop3_report_state(w, &report);
 	free(events);
-	batch_clear(w);
+	announcement_batch_clear(&w->batch);
 }
 
 /* 0: go on; 1: the poll is over, and the watch may be gone. */
@@ -199,10 +161,12 @@ static int watch_pop3_on_event(struct watch_pop3 *w, const struct pop3_event *ev
 		watch_pop3_on_baseline(w, event);
 		break;
 	case POP3_EVENT_MESSAGE:
-		announcement_init_pop3(batch_add(w), config, MAILBOX, event->message);
+		announcement_init_pop3(
+			announcement_batch_add(&w->batch), config, MAILBOX, event->message);
 		break;
 	case POP3_EVENT_RETIRED:
-		announcement_init_pop3_gone(batch_add(w), config, MAILBOX, event->hash);
+		announcement_init_pop3_gone(
+			announcement_batch_add(&w->batch), config, MAILBOX, event->hash);
 		break;
 	case POP3_EVENT_CURSOR:
 		watch_pop3_on_cursor(w);
@@ -224,10 +188,8 @@ static int watch_pop3_on_event(struct watch_pop3 *w, const struct pop3_event *ev
 
 static void watch_pop3_arm(struct watch_pop3 *w) {
 	uint64_t deadline = pop3_session_deadline(w->session);
-	(void)sd_event_source_set_time(w->timer, deadline);
-	(void)sd_event_source_set_time_accuracy(w->timer, USEC_PER_SEC);
-	(void)sd_event_source_set_enabled(
-		w->timer, deadline == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
+	watch_arm(w->timer, deadline, deadline > now ? deadline - now : 0);
 }
 
 static int watch_pop3_flush(struct watch_pop3 *w) {
@@ -260,20 +222,15 @@ static int watch_pop3_pump(struct watch_pop3 *w) {
 }
 
 static void watch_pop3_on_stream_closed(struct watch_pop3 *w, const struct stream_event *event) {
-	enum reason reason = event->reason;
-	if (pop3_session_is_done(w->session) || w->is_closing) {
+	bool is_partial = pop3_session_is_partial(w->session);
+	if (pop3_session_is_done(w->session) || w->is_closing)
 		watch_pop3_polled(w);
-		return;
-	}
-	/* An end without a word is another thing when it cuts an answer in two. */
-	if (reason == REASON_NONE ||
-		(reason == REASON_TLS_TRUNCATED && !pop3_session_is_partial(w->session)))
-		reason = REASON_CONNECTION_LOST;
-	watch_pop3_closed(w, reason, event->text, 0);
+	else
+		watch_pop3_closed(w, watch_reason_of_end(event, is_partial), event->text, 0);
 }
 
 static int watch_pop3_on_stream_event(struct watch_pop3 *w, const struct stream_event *event) {
-	pop3_session_tick(w->session, watch_pop3_now(w, CLOCK_BOOTTIME));
+	pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
 	switch (event->kind) {
 	case STREAM_EVENT_CONNECTED:
 		break;
@@ -282,7 +239,7 @@ static int watch_pop3_on_stream_event(struct watch_pop3 *w, const struct stream_
 		break;
 	case STREAM_EVENT_DATA: {
 		struct watch_report contact = { .kind = WATCH_CONTACT };
-		watch_pop3_report(w, &contact);
+		watch_report(&w->context, &contact);
 		pop3_session_feed(w->session, event->bytes, event->n);
 		break;
 	}
@@ -313,19 +270,6 @@ static enum pop3_security security_of(enum account_security security) {
 	return POP3_SECURITY_TLS;
 }
 
-static enum stream_security stream_security_of(const struct account_config *config) {
-	switch (config->security) {
-	case ACCOUNT_SECURITY_TLS:
-		return STREAM_SECURITY_TLS;
-	case ACCOUNT_SECURITY_STARTTLS:
-		return STREAM_SECURITY_STARTTLS;
-	case ACCOUNT_SECURITY_NONE:
-		return config->allow_cleartext ? STREAM_SECURITY_NONE_ANYWHERE
-					       : STREAM_SECURITY_NONE;
-	}
-	return STREAM_SECURITY_TLS;
-}
-
 static enum pop3_auth auth_of(enum account_auth auth) {
 	switch (auth) {
 	case ACCOUNT_AUTH_AUTOMATIC:
@@ -347,16 +291,9 @@ static int watch_pop3_begin_poll(struct watch_pop3 *w, const char *secret) {
 		.security = security_of(config->security),
 		.auth = auth_of(config->auth),
 	};
-	const struct stream_target target = {
-		.host = config->host,
-		.port = config->port,
-		.security = stream_security_of(config),
-		.policy = w->context.policy,
-		.ticket = w->context.ticket,
-		.alpn = "pop3",
-	};
-	w->polled_usec = watch_pop3_now(w, CLOCK_BOOTTIME);
-	w->session = pop3_session_new(&login, &w->state, watch_pop3_now(w, CLOCK_REALTIME));
+	const struct stream_target target = watch_target(&w->context, "pop3");
+	w->polled_usec = watch_now(&w->context, CLOCK_BOOTTIME);
+	w->session = pop3_session_new(&login, &w->state, watch_now(&w->context, CLOCK_REALTIME));
 	/* The way there has deadlines of its own; the session's clock starts with its first byte. */
 	return stream_new(w->context.loop, &target, watch_pop3_on_stream, w, &w->stream);
 }
@@ -383,7 +320,7 @@ static void watch_pop3_poll(struct watch_pop3 *w) {
 static int watch_pop3_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 	struct watch_pop3 *w = userdata;
 	if (w->session) {
-		pop3_session_tick(w->session, watch_pop3_now(w, CLOCK_BOOTTIME));
+		pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
 		(void)watch_pop3_pump(w);
 	} else {
 		watch_pop3_poll(w);
@@ -460,7 +397,7 @@ static int watch_pop3_new(const struct watch_context *context, struct watch **re
 /* A mailbox shows a session what it held at the login: who asks during a poll wants another one. */
 static void watch_pop3_check(struct watch *watch) {
 	struct watch_pop3 *w = watch_pop3_of(watch);
-	uint64_t now = watch_pop3_now(w, CLOCK_BOOTTIME);
+	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
 	uint64_t earliest = poll_schedule_earliest(&w->schedule, w->polled_usec);
 	if (w->session || w->credential)
 		w->is_check_due = true;
@@ -477,7 +414,7 @@ static void watch_pop3_close(struct watch *watch) {
 		watch_pop3_closed(w, REASON_NONE, NULL, 0);
 		return;
 	}
-	pop3_session_tick(w->session, watch_pop3_now(w, CLOCK_BOOTTIME));
+	pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
 	pop3_session_logout(w->session);
 	(void)watch_pop3_pump(w);
 }

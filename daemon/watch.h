@@ -13,6 +13,8 @@
 
 struct account_config;
 struct resolver;
+struct stream_event;
+struct stream_target;
 struct tls_policy;
 struct tls_ticket;
 
@@ -98,3 +100,24 @@ static inline void watch_check(struct watch *watch) {
 static inline void watch_close(struct watch *watch) {
 	watch->kind->close(watch);
 }
+
+/* What every kind needs. */
+
+/* Where the account's connection goes, and whom it trusts there. */
+struct stream_target watch_target(const struct watch_context *context, const char *alpn);
+
+/* BOOTTIME goes on in a suspend, so that what is overdue is noticed at the resume. */
+uint64_t watch_now(const struct watch_context *context, clockid_t clock);
+
+/* Once at `deadline_usec` (USEC_NEVER: not at all). The farther `ahead_usec` it is, the more the
+ * loop may put it together with others. */
+void watch_arm(sd_event_source *timer, uint64_t deadline_usec, uint64_t ahead_usec);
+
+/* An end without a word is the same to the user whether TLS was closed properly or not; it is
+ * another thing when it cuts an answer in two. */
+enum reason watch_reason_of_end(const struct stream_event *event, bool is_partial);
+
+void watch_report(const struct watch_context *context, const struct watch_report *report);
+/* `text` is any text of a peer or NULL. The watch may be gone afterwards. */
+void watch_report_closed(const struct watch_context *context, enum reason reason, const char *text,
+	uint64_t retry_after_usec);

@@ -1,0 +1,71 @@
+#include "daemon/watch.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/account-config.h"
+#include "io/stream.h"
+
+static enum stream_security security_of(const struct account_config *config) {
+	switch (config->security) {
+	case ACCOUNT_SECURITY_TLS:
+		return STREAM_SECURITY_TLS;
+	case ACCOUNT_SECURITY_STARTTLS:
+		return STREAM_SECURITY_STARTTLS;
+	case ACCOUNT_SECURITY_NONE:
+		return config->allow_cleartext ? STREAM_SECURITY_NONE_ANYWHERE
+					       : STREAM_SECURITY_NONE;
+	}
+	return STREAM_SECURITY_TLS;
+}
+
+struct stream_target watch_target(const struct watch_context *context, const char *alpn) {
+	return (struct stream_target){
+		.host = context->config->host,
+		.port = context->config->port,
+		.security = security_of(context->config),
+		.policy = context->policy,
+		.ticket = context->ticket,
+		.resolver = context->resolver,
+		.alpn = alpn,
+	};
+}
+
+uint64_t watch_now(const struct watch_context *context, clockid_t clock) {
+	uint64_t now = 0;
+	(void)sd_event_now(context->loop, clock, &now);
+	return now;
+}
+
+void watch_arm(sd_event_source *timer, uint64_t deadline_usec, uint64_t ahead_usec) {
+	if (deadline_usec == USEC_NEVER) {
+		(void)sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+		return;
+	}
+	(void)sd_event_source_set_time(timer, deadline_usec);
+	(void)sd_event_source_set_time_accuracy(
+		timer, MAX(MIN(ahead_usec / 16, USEC_PER_MINUTE), USEC_PER_MSEC));
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+enum reason watch_reason_of_end(const struct stream_event *event, bool is_partial) {
+	if (event->reason == REASON_NONE || (event->reason == REASON_TLS_TRUNCATED && !is_partial))
+		return REASON_CONNECTION_LOST;
+	return event->reason;
+}
+
+void watch_report(const struct watch_context *context, const struct watch_report *report) {
+	context->report(context->userdata, report);
+}
+
+void watch_report_closed(const struct watch_context *context, enum reason reason, const char *text,
+	uint64_t retry_after_usec) {
+	/* The receiver frees the watch, and the text may be its own. */
+	CLEANUP_TEXT char *printable = text_is_empty(text) ? NULL : text_printable(text);
+	struct watch_report report = {
+		.kind = WATCH_CLOSED,
+		.reason = reason,
+		.text = printable,
+		.retry_after_usec = retry_after_usec,
+	};
+	watch_report(context, &report);
+}
