@@ -415,7 +415,7 @@ static const char *text_at(const struct imap_reply_reader *r, uint32_t offset) {
 static bool is_whole(struct imap_reply_reader *r) {
 	if (r->is_malformed || r->take == take_start || r->take == take_untagged ||
 		r->take == take_numbered_word || r->take == take_condition ||
-		r->take == take_status_mailbox || r->take == take_list)
+		r->take == take_status_mailbox || r->take == take_list || r->take == take_vanished)
 		return false;
 	return r->reply.kind != IMAP_REPLY_FETCH || imap_fetch_finish(r->fetch);
 }
@@ -462,7 +462,8 @@ int imap_reply_next(struct imap_reply_reader *r, struct imap_input *in, struct i
 			take_bad(r);
 		} else if (t.kind != IMAP_TOKEN_EOL) {
 			r->take(r, &t);
-		} else if (r->reply.kind == IMAP_REPLY_VANISHED && r->n_words > 0) {
+		} else if (r->reply.kind == IMAP_REPLY_VANISHED && r->n_words > 0 &&
+			   !r->is_malformed) {
 			start_over(r);
 		} else {
 			return finish(r, ret);
