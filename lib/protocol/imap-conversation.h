@@ -132,5 +132,7 @@ bool imap_session_can(const struct imap_session *s, uint32_t capability);
 /* Appends a tagged command, or text that belongs to one. */
 void imap_session_send(struct imap_session *s, enum imap_command_kind kind, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+void imap_session_send_secret(struct imap_session *s, enum imap_command_kind kind,
+	const char *command, const char *secret);
 void imap_session_send_text(struct imap_session *s, const char *text);
 bool imap_session_is_in_flight(const struct imap_session *s, enum imap_command_kind kind);

@@ -134,7 +134,8 @@ static void begin_authenticate(struct imap_session *s) {
 			INITIAL_RESPONSE_LINE_MAX;
 	if (imap_session_can(s, IMAP_CAPABILITY_SASL_IR) && is_short &&
 		sasl_step(s->sasl, NULL, &response) == 0)
-		imap_session_send(s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN %s", response);
+		imap_session_send_secret(
+			s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN ", response);
 	else
 		imap_session_send(s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN");
 	imap_session_enter_state(s, IMAP_STATE_AUTHENTICATE);
@@ -168,16 +169,14 @@ static void begin_login(struct imap_session *s) {
 		imap_session_close(s, REASON_CONFIG_ERROR, NULL);
 		return;
 	}
-	if (strstr(text, "}\r\n") && !literal_plus) {
-		/* a password cannot hold a line end, so each one announces a literal */
-		const char *rest = strstr(text, "\r\n") + 2;
-		(void)buffer_append_text(&s->held, rest);
+	/* neither can hold a line end, so each one announces a literal that waits for a + */
+	char *end = literal_plus ? NULL : strstr(text, "\r\n");
+	if (end) {
+		(void)buffer_append_text(&s->held, end + 2);
 		(void)buffer_append_text(&s->held, "\r\n");
-		imap_session_send(
-			s, IMAP_COMMAND_LOGIN, "LOGIN %.*s", (int)(rest - 2 - text), text);
-	} else {
-		imap_session_send(s, IMAP_COMMAND_LOGIN, "LOGIN %s", text);
+		memory_erase(end, strlen(end));
 	}
+	imap_session_send_secret(s, IMAP_COMMAND_LOGIN, "LOGIN ", text);
 	imap_session_enter_state(s, IMAP_STATE_LOGIN);
 }
 

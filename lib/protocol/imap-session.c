@@ -184,20 +184,34 @@ void imap_session_send_text(struct imap_session *s, const char *text) {
 	s->wire.n_written += strlen(text);
 }
 
-void imap_session_send(
-	struct imap_session *s, enum imap_command_kind kind, const char *format, ...) {
+static struct imap_flight *begin_command(struct imap_session *s, enum imap_command_kind kind) {
 	assert(s->wire.n_flights < IMAP_FLIGHTS_MAX);
 	struct imap_flight *flight = &s->wire.flights[s->wire.n_flights++];
 	flight->kind = kind;
 	imap_command_tag(s->credentials.tag_seed, s->wire.n_tags++, flight->tag);
-
-	va_list arguments;
-	va_start(arguments, format);
-	CLEANUP_SECRET char *command = memory_vformat(format, arguments);
-	va_end(arguments);
 	imap_session_send_text(s, flight->tag);
 	imap_session_send_text(s, " ");
+	return flight;
+}
+
+void imap_session_send(
+	struct imap_session *s, enum imap_command_kind kind, const char *format, ...) {
+	struct imap_flight *flight = begin_command(s, kind);
+	va_list arguments;
+	va_start(arguments, format);
+	CLEANUP_TEXT char *command = memory_vformat(format, arguments);
+	va_end(arguments);
 	imap_session_send_text(s, command);
+	imap_session_send_text(s, "\r\n");
+	flight->end = s->wire.n_written;
+}
+
+/* Formatting leaves copies behind: a secret goes straight to where it is erased. */
+void imap_session_send_secret(struct imap_session *s, enum imap_command_kind kind,
+	const char *command, const char *secret) {
+	struct imap_flight *flight = begin_command(s, kind);
+	imap_session_send_text(s, command);
+	imap_session_send_text(s, secret);
 	imap_session_send_text(s, "\r\n");
 	flight->end = s->wire.n_written;
 }
