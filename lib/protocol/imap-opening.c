@@ -104,7 +104,7 @@ void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *repl
 		m->status = status;
 	else if (!is_status && imap_session_is_in_flight(s, IMAP_COMMAND_EXAMINE))
 		merge(&m->examined, &status);
-	else if (m->is_open && status.known != 0)
+	else if (m->is_open && s->state != IMAP_STATE_LEAVING && status.known != 0)
 		on_push(s, &status);
 }
 
