@@ -108,22 +108,20 @@ void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *repl
 		on_push(s, &status);
 }
 
-/* STATUS, overruled by EXAMINE, overruled by what was found by asking for the last message. A
- * UIDNEXT that we made up ourselves proves nothing about going back. */
+/* STATUS, overruled by EXAMINE, completed by what we know or found out ourselves: a mailbox that does
+ * not tell its UIDVALIDITY is the one we know, and its UIDNEXT lies behind the last message. Such a
+ * UIDNEXT proves nothing about going back. What stays unknown is 0. */
 static struct imap_status observed(const struct imap_session *s) {
 	const struct imap_selected *m = &s->selected;
 	struct imap_status status = m->status;
 	merge(&status, &m->examined);
-	if (m->has_exists) {
-		status.messages = m->exists;
-		status.known |= IMAP_STATUS_MESSAGES;
-	}
-	bool has_next = (status.known & IMAP_STATUS_UIDNEXT) && status.uidnext != 0;
-	bool is_empty = m->exists == 0 && m->cursor.uidvalidity == 0;
-	if (has_next || (s->arrival.probed == 0 && !is_empty))
-		return status;
-	status.uidnext = MAX(s->arrival.probed + 1, m->cursor.next_uid);
-	status.known |= IMAP_STATUS_UIDNEXT;
+	status.messages = m->exists;
+	if (status.uidvalidity == 0)
+		status.uidvalidity = m->cursor.uidvalidity;
+	bool is_known = status.uidvalidity == m->cursor.uidvalidity;
+	if (status.uidnext == 0 && (s->arrival.probed != 0 || m->exists == 0))
+		status.uidnext = MAX(s->arrival.probed + 1, is_known ? m->cursor.next_uid : 1);
+	status.known |= IMAP_STATUS_MESSAGES | IMAP_STATUS_UIDVALIDITY | IMAP_STATUS_UIDNEXT;
 	return status;
 }
 
@@ -171,17 +169,15 @@ static void on_first_look(struct imap_session *s, const struct imap_status *stat
 static void open_mailbox(struct imap_session *s) {
 	struct imap_selected *m = &s->selected;
 	struct imap_status status = observed(s);
-	bool has_next = (status.known & IMAP_STATUS_UIDNEXT) && status.uidnext != 0;
-	bool has_validity = (status.known & IMAP_STATUS_UIDVALIDITY) && status.uidvalidity != 0;
-	bool is_new = !has_validity || status.uidvalidity != m->cursor.uidvalidity;
-	if (!has_next && m->exists > 0 && !m->is_probed) {
+	bool is_known = status.uidvalidity != 0 && status.uidvalidity == m->cursor.uidvalidity;
+	if (status.uidnext == 0 && !m->is_probed) {
 		m->is_probed = true;
 		imap_arrival_probe(s);
 		imap_session_enter_state(s, IMAP_STATE_OPENING);
 		return;
 	}
 	/* nothing to know messages by: RFC 3501 6.3.1 makes both items a must */
-	if (is_new && !(has_next && has_validity) && !(m->cursor.uidvalidity && !has_validity)) {
+	if (status.uidvalidity == 0 || (status.uidnext == 0 && !is_known)) {
 		imap_session_close(s, REASON_PROTOCOL_ERROR, NULL);
 		return;
 	}
@@ -190,7 +186,7 @@ static void open_mailbox(struct imap_session *s) {
 	unsigned counted = IMAP_STATUS_UNSEEN | IMAP_STATUS_MESSAGES;
 	if ((m->status.known & counted) != counted || m->status.messages != m->exists)
 		imap_count_on_change(s);
-	s->count.below_uid = has_next ? status.uidnext : 0;
+	s->count.below_uid = status.uidnext;
 	m->is_open = true;
 	find_covered(s);
 	on_first_look(s, &status);
