@@ -455,7 +455,9 @@ int imap_reply_next(struct imap_reply_reader *r, struct imap_input *in, struct i
 		start_over(r);
 	while (imap_lexer_next(&r->lexer, in, &t) > 0) {
 		if (t.kind == IMAP_TOKEN_LIMIT) {
-			*ret = (struct imap_reply){ .kind = IMAP_REPLY_LIMIT };
+			start_over(r);
+			*ret = r->reply;
+			ret->kind = IMAP_REPLY_LIMIT;
 			return 1;
 		}
 		if (t.kind == IMAP_TOKEN_BAD) {
