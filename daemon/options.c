@@ -13,7 +13,7 @@
 static const char help[] =
 	"posthornd [OPTIONS...]\n"
 	"\n"
-	"Watches mailboxes over IMAP and publishes every new message on D-Bus.\n"
+	"Watches mailboxes over IMAP and POP3 and publishes every new message on D-Bus.\n"
 	"\n"
 	"  --user              run for this user: session bus, folders of the user (default)\n"
 	"  --system            run for the machine: system bus, " POSTHORN_SYSCONFDIR "\n"
