@@ -28,7 +28,7 @@ MESSAGES = [
     ("INBOX", message("The engine is ready", sender=b"Ada Lovelace <ada@example.test>")),
     ("INBOX", message(encoded_word("Посылка ждёт на почте", "koi8-r"),
                       sender=encoded_word("Почта", "utf-8") + b" <post@example.test>")),
-    ("INBOX", message(encoded_word("Größere Änderung: <b>R&D</b>", "utf-8", "Q"),
+    ("Work", message(encoded_word("Größere Änderung: <b>R&D</b>", "utf-8", "Q"),
                      sender=b"Build <build@example.test>")),
 ]
 
@@ -91,7 +91,7 @@ def show_delivery(number, mailbox, mail, server, proxy, daemon, watch):
     lines_before, mark = len(watch.lines), proxy.mark()
     began = deliver(server, mailbox, mail)
     if mailbox != "INBOX":
-        # Beside the first mailbox the others are looked at in turns; this asks for it now.
+        # The first mailbox is pushed, the others are looked at in turns; this asks for it now.
         daemon.cli("check")
     wait_for(lambda: len(watch.lines) > lines_before, lambda: f"event:\n{daemon.log()}")
     event = json.loads(watch.lines[lines_before][1])

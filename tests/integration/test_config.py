@@ -47,19 +47,6 @@ def test_unknown_key_is_a_warning_only(daemon, client, server, user):
     client.wait_account("work", State="online")
 
 
-def test_mailboxes_that_are_not_watched_yet_are_told(daemon, client, server, user):
-    """One mailbox of an account is watched; who asks for more hears of it, and has the first."""
-    server.create("Work", user)
-    daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=["INBOX", "Work"])
-    status, text = checked(daemon)
-    assert status == 0
-    assert f"{daemon.account_file('work')}: 2 mailboxes" in text
-    daemon.start()
-    client.wait_account("work", State="online")
-    server.deliver(message("To the first"), user)
-    assert client.wait_new_mail()[0]["mailbox"] == "INBOX"
-
-
 def test_check_config_prints_no_password(daemon):
     daemon.account_file("work").write_text(
         "[Account]\nHost=localhost\nUser=ada\nPassword=open-sesame\n", encoding="utf-8")

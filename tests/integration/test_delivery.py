@@ -126,6 +126,43 @@ def test_another_mailbox_than_inbox(daemon, client, server, user, mailbox):
     assert len(client.new_events()) == 1
 
 
+def test_second_watched_mailbox(daemon, client, server, user):
+    """Old mail in it is known from the first run, new mail is found when it is looked for, and what
+    came while the daemon was away at its next start."""
+    server.create("Work", user)
+    server.save(message("Old"), "Work", user)
+    daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=["INBOX", "Work"])
+    daemon.start()
+    client.wait_account("work", State="online", Total=1)
+    server.save(message("To the second"), "Work", user)
+    client.manager("CheckNow", "(as)", ["work"])
+    mail = client.wait_new_mail()[0]
+    assert (mail["mailbox"], mail["subject"]) == ("Work", "To the second")
+    server.deliver(message("To the first"), user)
+    assert client.wait_new_mail(2)[1]["mailbox"] == "INBOX"
+    daemon.stop()
+    server.save(message("While away"), "Work", user)
+    daemon.start()
+    assert client.wait_new_mail(3)[2]["subject"] == "While away"
+    assert [event["subject"] for event in client.new_events()] == ["To the second", "To the first", "While away"]
+
+
+def test_mail_for_several_mailboxes_at_once(daemon, client, server, user):
+    mailboxes = [f"Box {number}" for number in range(5)]
+    for mailbox in mailboxes:
+        server.create(mailbox, user)
+    daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=["INBOX", *mailboxes])
+    daemon.start()
+    client.wait_account("work", State="online")
+    for mailbox in mailboxes:
+        server.save(message("In " + mailbox), mailbox, user)
+    server.deliver(message("In INBOX"), user)
+    client.manager("CheckNow", "(as)", ["work"])
+    mails = client.wait_new_mail(6)
+    assert sorted(mail["subject"] for mail in mails) == sorted("In " + name for name in ["INBOX", *mailboxes])
+    assert all(mail["subject"] == "In " + mail["mailbox"] for mail in mails)
+
+
 def test_mail_that_was_read_elsewhere_is_not_new(watched, client, server, user):
     """A message that arrives with \\Seen (an IMAP APPEND by another client) is not announced."""
     with imaplib.IMAP4("127.0.0.1", server.imap) as other:

@@ -44,6 +44,27 @@ def test_nothing_is_changed_and_no_text_is_read(watched, client, server, user, p
     assert b"The body of the third" not in proxy.sent("S")
 
 
+def test_one_connection_for_many_mailboxes(daemon, client, server, user, proxy):
+    mailboxes = [f"Box{number}" for number in range(30)]
+    for mailbox in mailboxes:
+        server.create(mailbox, user)
+    daemon.write_account("work", Port=proxy.port, Security="none", User=user, mailboxes=["INBOX", *mailboxes])
+    daemon.start()
+    client.wait_account("work", State="online")
+    before = server.snapshot(user)
+    server.save(message("To the last"), "Box29", user)
+    client.manager("CheckNow", "(as)", ["work"])
+    client.wait_new_mail()
+    assert proxy.connections == 1
+    files, flags = server.snapshot(user)
+    assert before[0].items() <= files.items() and "\\Seen" not in flags
+    commands = proxy.commands()
+    assert not [line for line in commands if FORBIDDEN.search(re.sub(rb"BODY\.PEEK\[[^]]*\]", b"", line))], commands
+    # What is unchanged is not opened: INBOX and the one with news.
+    opened = {line.split(b" ", 1)[1] for line in commands if line.upper().startswith(b"EXAMINE")}
+    assert {name.strip(b'"') for name in opened} == {b"INBOX", b"Box29"}, commands
+
+
 def test_no_byte_while_nothing_happens(watched, client, server, user, proxy):
     server.deliver(message("Wake up once"), user)
     client.wait_new_mail()
