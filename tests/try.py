@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "integration"))
 
@@ -75,42 +76,47 @@ def start_agent(daemon, environment):
 
 # --- the throw-away server -----------------------------------------------------------------------
 
-def deliver(server, mailbox, mail):
-    """The time when it began."""
-    if mailbox == "INBOX":
-        return server.deliver(mail)
-    return server.save(mail, mailbox)
-
-
 def one_line(event):
     name, address = event.get("from_name", ""), event.get("from_address", "")
     return f"{name} <{address}>" if name else address
 
 
+def deliver(mailbox, mail, server, daemon):
+    """The time when it began, and a function that makes of what passed since then, and of the time
+    when the event was there, what is to be said of it."""
+    if mailbox == "INBOX":
+        began = server.deliver(mail)
+        return began, lambda chunks, seen: \
+            f"{1000 * (seen - server_word(chunks, began)):.1f} ms after the server's first word about it"
+    began = time.monotonic()
+    server.save(mail, mailbox)
+    # INBOX is pushed, the others are looked at in turns; this asks for it now.
+    asked = time.monotonic()
+    daemon.cli("check")
+    return began, lambda _, seen: f"{1000 * (seen - asked):.0f} ms after `posthorn check`"
+
+
+def server_word(chunks, began):
+    """When the server spoke up: what it said after the longest silence. What stands before that still
+    belongs to the last message, what comes behind is question and answer."""
+    gaps = []
+    last = began
+    for chunk in chunks:
+        if chunk.side == "S":
+            gaps.append((chunk.when - last, chunk.when))
+        last = chunk.when
+    return max(gaps)[1]
+
+
 def show_delivery(number, mailbox, mail, server, proxy, daemon, watch):
     lines_before, mark = len(watch.lines), proxy.mark()
-    began = deliver(server, mailbox, mail)
-    if mailbox != "INBOX":
-        # The first mailbox is pushed, the others are looked at in turns; this asks for it now.
-        daemon.cli("check")
+    began, latency = deliver(mailbox, mail, server, daemon)
     wait_for(lambda: len(watch.lines) > lines_before, lambda: f"event:\n{daemon.log()}")
     event = json.loads(watch.lines[lines_before][1])
     seen = watch.times[lines_before]
     say(f"  {number}. {event['subject']}")
     say(f"     from {one_line(event)}, in {event['mailbox']}, event {event['seq']}")
-    word = server_word(proxy.since(mark))
-    say(f"     {1000 * (seen - began):.0f} ms after the delivery began, "
-        f"{1000 * (seen - word):.1f} ms after the server's first word about it")
-
-
-def server_word(chunks):
-    """When the server spoke up: its last words before the client asked what is new."""
-    before = []
-    for chunk in chunks:
-        if chunk.side == "C":
-            break
-        before.append(chunk.when)
-    return before[-1]
+    say(f"     {1000 * (seen - began):.0f} ms after the delivery began, {latency(proxy.since(mark), seen)}")
 
 
 def show(directory, stack):

@@ -67,7 +67,7 @@ def test_mailbox_numbered_anew_while_stopped(watched, client, server, user):
 
 
 def test_mailbox_made_anew_while_watched(daemon, client, server, user):
-    """Deleted and made again under the daemon's eyes, with messages in it."""
+    """Deleted under the daemon's eyes, which says so; made again, with messages in it."""
     server.create("Work", user)
     daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=["Work"])
     daemon.start()
@@ -75,6 +75,7 @@ def test_mailbox_made_anew_while_watched(daemon, client, server, user):
     server.save(message("Old"), "Work", user)
     client.wait_new_mail()
     server.doveadm("mailbox", "delete", "-u", user, "Work")
+    client.wait_account("work", Reason="no-mailbox")
     server.create("Work", user)
     for number in range(3):
         server.save(message(f"In the new one {number}"), "Work", user)

@@ -51,18 +51,20 @@ def test_one_connection_for_many_mailboxes(daemon, client, server, user, proxy):
     daemon.write_account("work", Port=proxy.port, Security="none", User=user, mailboxes=["INBOX", *mailboxes])
     daemon.start()
     client.wait_account("work", State="online")
-    before = server.snapshot(user)
+    wait_idle(proxy)
+    before, mark = server.snapshot(user), proxy.mark()
     server.save(message("To the last"), "Box29", user)
     client.manager("CheckNow", "(as)", ["work"])
     client.wait_new_mail()
+    wait_idle(proxy, mark)
     assert proxy.connections == 1
     files, flags = server.snapshot(user)
     assert before[0].items() <= files.items() and "\\Seen" not in flags
     commands = proxy.commands()
     assert not [line for line in commands if FORBIDDEN.search(re.sub(rb"BODY\.PEEK\[[^]]*\]", b"", line))], commands
     # What is unchanged is not opened: INBOX and the one with news.
-    opened = {line.split(b" ", 1)[1] for line in commands if line.upper().startswith(b"EXAMINE")}
-    assert {name.strip(b'"') for name in opened} == {b"INBOX", b"Box29"}, commands
+    opened = {line.split(b" ", 1)[1] for line in proxy.commands(mark) if line.upper().startswith(b"EXAMINE")}
+    assert {name.strip(b'"') for name in opened} == {b"INBOX", b"Box29"}, proxy.commands(mark)
 
 
 def test_no_byte_while_nothing_happens(watched, client, server, user, proxy):

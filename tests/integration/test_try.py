@@ -55,7 +55,7 @@ def test_three_messages_and_a_picture(attempt):
     text = "\n".join(process.output("out"))
     for subject in ("The engine is ready", "Посылка ждёт на почте", "Größere Änderung: <b>R&D</b>"):
         assert subject in text
-    assert len(re.findall(r"\d+ ms after the delivery began, [\d.]+ ms after the server's", text)) == 3
+    assert len(re.findall(r"\d+ ms after the delivery began, [\d.]+ ms after ", text)) == 3
     assert "notification.png" in text and "./try --account" in text
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 2000
 
