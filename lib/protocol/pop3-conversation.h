@@ -62,7 +62,9 @@ struct pop3_wire {
 	uint64_t n_written;
 	uint64_t n_sent;
 	bool in_body; /* of the oldest flight's answer */
-	size_t n_body_lines;
+	/* The last `UIDL n` was not answered as it should be: a listing of all may come with it. */
+	bool may_stray;
+	size_t n_body_lines; /* of what strays, too */
 	size_t n_body_bytes;
 };
 

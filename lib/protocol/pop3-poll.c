@@ -98,7 +98,8 @@ void pop3_poll_enter_phase(struct pop3_session *s, enum pop3_phase phase) {
  * in order, and nothing is put in between. */
 static bool can_probe(const struct pop3_session *s) {
 	const struct pop3_state *m = s->mailbox;
-	if (s->is_full || m->last == 0 || s->messages <= m->messages || s->octets < m->octets)
+	if (m->has_no_single || s->is_full || m->last == 0 || s->messages <= m->messages ||
+		s->octets < m->octets)
 		return false;
 	uint32_t n = s->messages - m->messages;
 	uint32_t most = pop3_session_can(s, POP3_CAPABILITY_PIPELINING) ? POP3_SINGLES_MAX
@@ -457,6 +458,8 @@ void pop3_poll_on_reply(
 		break;
 	case POP3_COMMAND_UIDL_ONE:
 		on_single(s, flight->number, reply);
+		s->wire.may_stray = s->is_misfit && reply->status == POP3_STATUS_OK;
+		s->wire.n_body_lines = 0;
 		break;
 	case POP3_COMMAND_UIDL_ALL:
 		on_listing_refused(s, reply);

@@ -193,6 +193,7 @@ static void on_status(
 	struct pop3_session *s, const struct pop3_flight *flight, const struct pop3_line *line) {
 	struct pop3_reply reply;
 	pop3_reply_parse(line->text, &reply);
+	s->wire.may_stray = false;
 	bool is_challenge = reply.status == POP3_STATUS_CONTINUATION;
 	if (line->is_cut) {
 		pop3_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
@@ -249,6 +250,20 @@ static void on_body_line(
 		pop3_poll_on_body(s, flight, &line);
 }
 
+/* What begins no answer (RFC 1939 3), and stands in a listing. */
+static bool is_stray(const struct pop3_line *line) {
+	return (line->text[0] >= '0' && line->text[0] <= '9') || strcmp(line->text, ".") == 0;
+}
+
+/* Servers that know no argument of UIDL list all; the full UIDL that follows says it again. */
+static void on_stray(struct pop3_session *s, const struct pop3_line *line) {
+	s->mailbox->has_no_single = true;
+	if (line->text[0] == '.')
+		s->wire.may_stray = false;
+	else if (++s->wire.n_body_lines > s->messages)
+		pop3_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
+}
+
 static void on_line(struct pop3_session *s, const struct pop3_line *line) {
 	if (s->state == POP3_STATE_GREETING) {
 		struct pop3_reply reply;
@@ -265,6 +280,8 @@ static void on_line(struct pop3_session *s, const struct pop3_line *line) {
 	if (pop3_session_is_done(s))
 		/* whatever it says of QUIT */
 		pop3_session_close(s, REASON_NONE, NULL);
+	else if (w->may_stray && is_stray(line))
+		on_stray(s, line);
 	else if (w->n_flights == 0 || flight.end > w->n_sent)
 		pop3_session_close(s, REASON_UNEXPECTED_UNTAGGED, NULL);
 	else if (w->in_body)

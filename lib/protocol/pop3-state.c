@@ -29,6 +29,7 @@ enum {
 
 #define FLAG_KNOWN UINT64_C(1)
 #define FLAG_PARTIAL UINT64_C(2)
+#define FLAG_NO_SINGLE UINT64_C(4)
 /* Buckets of POP3_MESSAGES_MAX messages, and a bit for the layout's slack. */
 #define BUCKET_BITS_MAX 14
 
@@ -54,8 +55,9 @@ uint32_t pop3_state_write_begin(struct pop3_state *state, struct pop3_state_writ
 	uint64_t *numbers = ret->numbers;
 	memcpy(&numbers[NUMBER_KEY], state->key, sizeof(state->key));
 	numbers[NUMBER_MAGIC] = MAGIC;
-	numbers[NUMBER_FLAGS] =
-		(state->is_known ? FLAG_KNOWN : 0) | (state->is_partial ? FLAG_PARTIAL : 0);
+	numbers[NUMBER_FLAGS] = (state->is_known ? FLAG_KNOWN : 0) |
+				(state->is_partial ? FLAG_PARTIAL : 0) |
+				(state->has_no_single ? FLAG_NO_SINGLE : 0);
 	numbers[NUMBER_IDENTITY] = state->identity;
 	numbers[NUMBER_MESSAGES] = state->messages;
 	numbers[NUMBER_OCTETS] = state->octets;
@@ -100,6 +102,7 @@ static int read_numbers(struct pop3_state *state, const struct pop3_part *part) 
 	memcpy(state->key, &numbers[NUMBER_KEY], sizeof(state->key));
 	state->is_known = numbers[NUMBER_FLAGS] & FLAG_KNOWN;
 	state->is_partial = numbers[NUMBER_FLAGS] & FLAG_PARTIAL;
+	state->has_no_single = numbers[NUMBER_FLAGS] & FLAG_NO_SINGLE;
 	state->identity = (enum pop3_identity)numbers[NUMBER_IDENTITY];
 	state->messages = (uint32_t)numbers[NUMBER_MESSAGES];
 	state->octets = numbers[NUMBER_OCTETS];

@@ -31,6 +31,8 @@ struct pop3_state {
 	uint32_t n_renamed; /* how often the server gave all messages other unique-ids */
 	struct pop3_uidl_set set;
 	uint64_t n_stored; /* while it is read back: so many hashes must come */
+	/* The server answers `UIDL n` with the listing of all. */
+	bool has_no_single;
 	struct pop3_capabilities
 		capabilities; /* of this server, learned since the start; not stored */
 };
