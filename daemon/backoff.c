@@ -70,6 +70,18 @@ static uint64_t backoff_network(struct backoff *backoff, uint64_t cap_usec, uint
 	return least + random % (most - least + 1);
 }
 
+/* A server that says how long is believed, and less each time that it refuses again. */
+static uint64_t backoff_patience(struct backoff *backoff, const struct backoff_end *end) {
+	if (end->asked_usec == 0)
+		return PATIENCE_USEC + end->random % USEC_PER_MINUTE;
+	unsigned doublings = MIN(backoff->n_failures, 4U);
+	uint64_t asked = MIN(end->asked_usec, PATIENCE_USEC);
+	uint64_t wait = MAX(asked, USEC_PER_MINUTE) << doublings;
+	wait = MIN(wait, PATIENCE_USEC);
+	backoff->n_failures++;
+	return wait + end->random % (wait / 8);
+}
+
 static uint64_t backoff_login(struct backoff *backoff) {
 	if (backoff->n_refusals >= ARRAY_SIZE(login_waits))
 		return USEC_NEVER;
@@ -88,7 +100,7 @@ uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end) {
 		wait = backoff_login(backoff);
 		break;
 	case BACKOFF_PATIENCE:
-		wait = PATIENCE_USEC + end->random % USEC_PER_MINUTE;
+		wait = backoff_patience(backoff, end);
 		break;
 	case BACKOFF_USER:
 		wait = USEC_NEVER;

@@ -3,7 +3,8 @@
  *
  * Trouble of the network doubles from 2 s, with full jitter, and is forgotten only when a
  * connection has lived for five minutes: a server that lets us in and then closes would else be
- * stormed. A refused login waits 60 s, 15 min, 1 h, 4 h and then for a change by the user. */
+ * stormed. A throttle waits 15 min, or for as long as the server says, from a minute on, doubled
+ * each time. A refused login waits 60 s, 15 min, 1 h, 4 h and then for a change by the user. */
 #include <stdint.h>
 
 #include "base/reason.h"
@@ -12,7 +13,7 @@
 #define BACKOFF_STABLE_USEC (5 * USEC_PER_MINUTE)
 
 struct backoff {
-	unsigned n_failures; /* in a row, of the network's kind */
+	unsigned n_failures; /* in a row, of the network's kind, and throttles that name a time */
 	unsigned n_refusals; /* in a row, of the login */
 };
 

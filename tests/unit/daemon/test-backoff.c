@@ -87,6 +87,20 @@ static void test_the_server_may_ask_for_patience_within_reason(void **state) {
 	assert_int_equal(next_asked(&backoff, REASON_SERVER_CLOSED, USEC_NEVER - 1), USEC_PER_HOUR);
 }
 
+static void test_a_throttle_that_names_its_time(void **state) {
+	struct backoff backoff = { 0 };
+	assert_int_equal(next_asked(&backoff, REASON_THROTTLED, USEC_PER_MINUTE), USEC_PER_MINUTE);
+	assert_int_equal(
+		next_asked(&backoff, REASON_THROTTLED, USEC_PER_MINUTE), 2 * USEC_PER_MINUTE);
+	for (int i = 0; i < 3; i++)
+		(void)next_asked(&backoff, REASON_THROTTLED, USEC_PER_MINUTE);
+	assert_int_equal(
+		next_asked(&backoff, REASON_THROTTLED, USEC_PER_SEC), 15 * USEC_PER_MINUTE);
+	backoff = (struct backoff){ 0 };
+	assert_int_equal(next_asked(&backoff, REASON_THROTTLED, USEC_PER_SEC), USEC_PER_MINUTE);
+	assert_int_equal(next_asked(&backoff, REASON_THROTTLED, USEC_PER_HOUR), USEC_PER_HOUR);
+}
+
 static void test_only_the_user_helps(void **state) {
 	struct backoff backoff = { 0 };
 	assert_int_equal(next(&backoff, REASON_CONFIG_ERROR, 0), USEC_NEVER);
@@ -101,6 +115,7 @@ int main(void) {
 		cmocka_unit_test(test_network_trouble_does_not_count_as_refusal),
 		cmocka_unit_test(test_limits_and_throttles_are_not_refusals),
 		cmocka_unit_test(test_the_server_may_ask_for_patience_within_reason),
+		cmocka_unit_test(test_a_throttle_that_names_its_time),
 		cmocka_unit_test(test_only_the_user_helps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
