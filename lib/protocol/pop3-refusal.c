@@ -26,7 +26,14 @@ static const struct sentence {
 	{ "throttled", { REASON_THROTTLED, 0 } },
 	{ "maximum number of connections", { REASON_LIMIT, 0 } },
 	{ "too many connections", { REASON_LIMIT, 0 } },
+	/* Cyrus' maxlogins_per_user */
+	{ "too many open connections", { REASON_LIMIT, 0 } },
 	{ "too many simultaneous connections", { REASON_LIMIT, 0 } },
+	/* Courier, of which the password was right, or was not even looked at */
+	{ "chdir ", { REASON_NO_MAILBOX, SOON_USEC } },
+	{ "maildir invalid", { REASON_NO_MAILBOX, SOON_USEC } },
+	{ "tls required", { REASON_NO_MECHANISM, 0 } },
+	{ "via insecure connection", { REASON_NO_MECHANISM, 0 } },
 	{ "temporary authentication failure", { REASON_UNAVAILABLE, SOON_USEC } },
 	{ "internal authentication failure", { REASON_UNAVAILABLE, SOON_USEC } },
 	{ "temporarily unavailable", { REASON_UNAVAILABLE, SOON_USEC } },
