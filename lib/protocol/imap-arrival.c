@@ -41,7 +41,7 @@ static void on_expunge(struct imap_session *s, uint32_t number) {
 	if (number <= s->selected.exists)
 		lose(s, 1, number <= s->selected.covered ? 1 : 0);
 	else
-		s->n_malformed++;
+		s->n_skipped++;
 }
 
 static void on_vanished(struct imap_session *s, const struct imap_reply *reply) {
@@ -117,7 +117,7 @@ static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 		if (uid != 0)
 			on_message(s, reply);
 		else
-			s->n_malformed++;
+			s->n_skipped++;
 	} else if (imap_fetch_items(reply->fetch) & IMAP_FETCH_FLAGS) {
 		imap_count_on_change(s);
 	}
@@ -217,7 +217,7 @@ static void on_answer(struct imap_session *s) {
 	} else if (a->last == 0 && !wait_for_more(s)) {
 		m->covered = m->exists;
 		a->attempts = 0;
-		s->n_given_up++;
+		s->n_skipped++;
 	}
 }
 
@@ -243,7 +243,7 @@ static void on_probed(struct imap_session *s) {
 	} else if (!wait_for_more(s)) {
 		s->selected.covered = s->selected.exists;
 		a->attempts = 0;
-		s->n_given_up++;
+		s->n_skipped++;
 	}
 }
 

@@ -114,8 +114,7 @@ struct imap_session {
 	unsigned n_idle_failures;
 	unsigned n_idle_misses; /* news since the last push that a renewal found */
 	const char *strategy; /* as announced by ONLINE */
-	unsigned n_malformed;
-	unsigned n_given_up;
+	unsigned n_skipped;
 	uint32_t n_unsolicited; /* replies since */
 	uint64_t unsolicited_usec;
 	struct imap_pending pending;

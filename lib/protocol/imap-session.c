@@ -333,7 +333,7 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 		imap_count_on_reply(s, reply);
 		break;
 	case IMAP_REPLY_MALFORMED:
-		s->n_malformed++;
+		s->n_skipped++;
 		break;
 	case IMAP_REPLY_LIMIT:
 		imap_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
@@ -516,5 +516,5 @@ void imap_session_logout(struct imap_session *s) {
 }
 
 unsigned imap_session_skipped(const struct imap_session *s) {
-	return s->n_malformed;
+	return s->n_skipped;
 }

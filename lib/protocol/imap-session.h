@@ -111,5 +111,6 @@ void imap_session_check(struct imap_session *s);
 /* Ends politely: DONE if needed, LOGOUT; then CLOSED comes as REASON_NONE. */
 void imap_session_logout(struct imap_session *s);
 
-/* Replies that were malformed, or made no sense, and were passed over. */
+/* Replies that were malformed, or made no sense, and were passed over; announced messages that never
+ * came. For the log. */
 unsigned imap_session_skipped(const struct imap_session *s);
