@@ -1,0 +1,117 @@
+/* What transcripts cannot show of a session. */
+#include "protocol/imap-session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "imap-driver.h"
+
+static unsigned drain(struct imap_driver *d) {
+	struct imap_event event;
+	unsigned n = 0;
+	while (imap_session_next(d->session, &event) > 0)
+		n++;
+	imap_driver_send(d);
+	return n;
+}
+
+/* P-29: passed over and counted. */
+static void test_skipped(void **state) {
+	struct imap_driver d;
+	imap_driver_lead(&d, IMAP_DRIVER_IDLING);
+	assert_int_equal(imap_session_skipped(d.session), 0);
+	imap_driver_say(&d, "* 1 FETCH (UID");
+	imap_driver_say(&d, "* 99 EXPUNGE");
+	imap_driver_say(&d, "* XYZZY unknown is not malformed");
+	imap_driver_say(&d, "what is this?");
+	assert_int_equal(drain(&d), 0);
+	assert_int_equal(imap_session_skipped(d.session), 3);
+	imap_session_free(d.session);
+}
+
+/* An announced message that never comes is counted too. */
+static void test_given_up(void **state) {
+	struct imap_driver d;
+	imap_driver_lead(&d, IMAP_DRIVER_RETRYING);
+	for (int i = 0; i < IMAP_FETCH_RETRIES; i++) {
+		assert_int_equal(imap_session_skipped(d.session), 0);
+		d.now_usec = imap_session_deadline(d.session);
+		imap_session_tick(d.session, d.now_usec);
+		(void)drain(&d);
+		assert_int_equal(d.n_tags, 2);
+		char fetch[8];
+		memcpy(fetch, d.tags[1], sizeof(fetch));
+		imap_driver_say(&d, "%s OK", d.tags[0]);
+		imap_driver_say(&d, "%s OK", fetch);
+		(void)drain(&d);
+	}
+	assert_int_equal(imap_session_skipped(d.session), 1);
+	imap_session_free(d.session);
+}
+
+static void test_partial(void **state) {
+	struct imap_driver d;
+	imap_driver_lead(&d, IMAP_DRIVER_IDLING);
+	assert_false(imap_session_is_partial(d.session));
+	imap_session_feed(d.session, "* OK Still", 10);
+	assert_true(imap_session_is_partial(d.session));
+	assert_int_equal(drain(&d), 0);
+	assert_true(imap_session_is_partial(d.session));
+	imap_session_feed(d.session, " here\r\n", 7);
+	assert_int_equal(drain(&d), 0);
+	assert_false(imap_session_is_partial(d.session));
+	imap_session_free(d.session);
+}
+
+/* P4: the engine is dead once, and then deaf and dumb. */
+static void test_closed(void **state) {
+	struct imap_driver d;
+	const uint8_t *bytes;
+	imap_driver_lead(&d, IMAP_DRIVER_IDLING);
+	imap_driver_say(&d, "* BYE");
+	imap_driver_say(&d, "* 5 EXISTS");
+	assert_int_equal(drain(&d), 1);
+	imap_driver_say(&d, "* 6 EXISTS");
+	imap_session_check(d.session);
+	imap_session_logout(d.session);
+	imap_session_secured(d.session);
+	imap_session_tick(d.session, d.now_usec + USEC_PER_HOUR);
+	assert_int_equal(drain(&d), 0);
+	assert_int_equal(imap_session_output(d.session, &bytes), 0);
+	assert_true(imap_session_deadline(d.session) == USEC_NEVER);
+	imap_session_free(d.session);
+	assert_null(imap_session_free(NULL));
+}
+
+/* A command that is partly out has not been answered by anybody (CVE-2026-42246). */
+static void test_half_sent(void **state) {
+	struct imap_driver d;
+	struct imap_event event;
+	const uint8_t *bytes;
+	imap_driver_lead(&d, IMAP_DRIVER_GREETING);
+	imap_driver_say(&d, "* OK ready");
+	assert_int_equal(imap_session_next(d.session, &event), 0);
+	size_t n = imap_session_output(d.session, &bytes);
+	char tag[8] = "";
+	memcpy(tag, bytes, 6);
+	imap_session_sent(d.session, n - 1);
+	imap_driver_say(&d, "%s OK", tag);
+	assert_int_equal(imap_session_next(d.session, &event), 1);
+	assert_int_equal(event.kind, IMAP_EVENT_CLOSED);
+	assert_int_equal(event.reason, REASON_UNEXPECTED_TAG);
+	imap_session_free(d.session);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_half_sent),
+	};
+	return cmocka_run_group_tests_name("imap-session", tests, NULL, NULL);
+}
