@@ -19,6 +19,8 @@
 
 #define DUMP_MAX ((size_t)64 * 1024 * 1024)
 #define TAGS_MAX 64
+/* The mailbox beside the first one. */
+#define OTHER "Work"
 #define TAG_LENGTH (IMAP_TAG_SIZE - 1)
 
 struct run {
@@ -31,16 +33,32 @@ struct run {
 	size_t n_tags;
 	bool wants_tls;
 	bool is_closed;
-	uint32_t uidvalidity;
-	uint32_t next_uid;
+	struct imap_cursor home; /* as the events told */
+	struct imap_cursor other;
 };
 
-static void check_message(struct run *r, const struct imap_event *event) {
+static void check_message(const struct imap_cursor *known, const struct imap_event *event) {
 	const struct imap_message *m = event->message;
-	FUZZ_CHECK(event->cursor.uidvalidity == r->uidvalidity && r->uidvalidity != 0);
-	FUZZ_CHECK(m->uid >= r->next_uid);
+	FUZZ_CHECK(event->cursor.uidvalidity == known->uidvalidity && known->uidvalidity != 0);
+	FUZZ_CHECK(m->uid >= known->next_uid);
 	for (size_t i = 0; m->flags[i]; i++)
 		FUZZ_CHECK(strcasecmp(m->flags[i], "\\Seen") != 0);
+}
+
+/* An event about one mailbox, after what was told of it before. */
+static void check_cursor(struct imap_cursor *known, const struct imap_event *event) {
+	const struct imap_cursor *cursor = &event->cursor;
+	FUZZ_CHECK(cursor->uidvalidity != 0 && cursor->next_uid != 0);
+	if (event->kind == IMAP_EVENT_MESSAGE)
+		check_message(known, event);
+	if (event->kind == IMAP_EVENT_CURSOR)
+		FUZZ_CHECK(cursor->next_uid > known->next_uid);
+	if (event->kind == IMAP_EVENT_COUNTS)
+		FUZZ_CHECK(cursor->next_uid == known->next_uid);
+	if (event->kind != IMAP_EVENT_BASELINE)
+		FUZZ_CHECK(cursor->uidvalidity == known->uidvalidity);
+	if (event->kind != IMAP_EVENT_MESSAGE)
+		*known = *cursor;
 }
 
 static void check_event(struct run *r, const struct imap_event *event) {
@@ -52,22 +70,13 @@ static void check_event(struct run *r, const struct imap_event *event) {
 		r->wants_tls = true;
 		return;
 	case IMAP_EVENT_ONLINE:
-		FUZZ_CHECK(r->uidvalidity != 0 && event->strategy);
+		FUZZ_CHECK(r->home.uidvalidity != 0 && event->strategy);
 		break;
 	case IMAP_EVENT_BASELINE:
-		r->uidvalidity = event->cursor.uidvalidity;
-		r->next_uid = event->cursor.next_uid;
-		FUZZ_CHECK(r->uidvalidity != 0 && r->next_uid != 0);
-		break;
 	case IMAP_EVENT_MESSAGE:
-		check_message(r, event);
-		break;
 	case IMAP_EVENT_CURSOR:
-		FUZZ_CHECK(event->cursor.next_uid > r->next_uid);
-		r->next_uid = event->cursor.next_uid;
-		break;
 	case IMAP_EVENT_COUNTS:
-		FUZZ_CHECK(event->cursor.next_uid == r->next_uid);
+		check_cursor(strcmp(event->mailbox, OTHER) == 0 ? &r->other : &r->home, event);
 		break;
 	case IMAP_EVENT_ALERT:
 		FUZZ_CHECK(event->text);
@@ -190,10 +199,12 @@ static void run(struct run *r, const uint8_t *bytes, size_t n) {
 		/* a tag that an input has learned is not the tag that it gets */
 		.tag_seed = keyed_hash((const uint8_t *)"imap session tag", bytes, n),
 	});
+	if (settings & 0x20)
+		r->home = r->other = seen;
 	imap_session_watch(r->session, settings & 0x80 ? "Entw\xc3\xbcrfe" : "INBOX",
 		settings & 0x20 ? &seen : NULL);
-	r->uidvalidity = settings & 0x20 ? seen.uidvalidity : 0;
-	r->next_uid = settings & 0x20 ? seen.next_uid : 0;
+	if (settings & 0x10)
+		imap_session_watch(r->session, OTHER, settings & 0x20 ? &seen : NULL);
 	imap_session_tick(r->session, r->now_usec);
 	play(r, bytes + 1, n - 1);
 	imap_session_free(r->session);
