@@ -160,6 +160,8 @@ void pop3_login_on_reply(
 	struct pop3_session *s, enum pop3_command command, const struct pop3_reply *reply) {
 	if (command == POP3_COMMAND_STLS)
 		on_stls(s, reply);
+	else if (command == POP3_COMMAND_CAPA && pop3_reply_is_trouble(reply))
+		pop3_session_refuse(s, reply, REASON_UNAVAILABLE);
 	else if (command == POP3_COMMAND_CAPA && s->state == POP3_STATE_LOGIN)
 		/* refused: a server of before RFC 2449 */
 		choose_mechanism(s);

@@ -21,11 +21,6 @@ static bool can_top(const struct pop3_session *s) {
 	return !s->has_no_top && (!c->is_known || pop3_session_can(s, POP3_CAPABILITY_TOP));
 }
 
-/* The server speaks of itself, not of the command. */
-static bool is_trouble(const struct pop3_reply *reply) {
-	return reply->code != POP3_CODE_NONE && reply->code != POP3_CODE_OTHER;
-}
-
 static void send_top(struct pop3_session *s, uint32_t number) {
 	const struct pop3_flight flight = { .command = POP3_COMMAND_TOP, .number = number };
 	pop3_session_send(s, flight, "TOP %u 0", number);
@@ -246,7 +241,7 @@ static void on_listing_end(struct pop3_session *s) {
 static void on_listing_refused(struct pop3_session *s, const struct pop3_reply *reply) {
 	struct pop3_state *m = s->mailbox;
 	bool says_so = m->capabilities.is_known && !pop3_session_can(s, POP3_CAPABILITY_UIDL);
-	if ((!s->is_baseline && !says_so) || is_trouble(reply)) {
+	if ((!s->is_baseline && !says_so) || pop3_reply_is_trouble(reply)) {
 		pop3_session_refuse(s, reply, REASON_UNAVAILABLE);
 		return;
 	}
@@ -441,7 +436,7 @@ static void on_top(struct pop3_session *s, uint32_t number) {
 
 static void on_top_refused(
 	struct pop3_session *s, uint32_t number, const struct pop3_reply *reply) {
-	if (is_trouble(reply)) {
+	if (pop3_reply_is_trouble(reply)) {
 		pop3_session_refuse(s, reply, REASON_UNAVAILABLE);
 		return;
 	}

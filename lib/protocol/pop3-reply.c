@@ -48,6 +48,10 @@ void pop3_reply_parse(const char *line, struct pop3_reply *ret) {
 		ret->text = parse_code(rest, &ret->code);
 }
 
+bool pop3_reply_is_trouble(const struct pop3_reply *reply) {
+	return reply->code != POP3_CODE_NONE && reply->code != POP3_CODE_OTHER;
+}
+
 int pop3_reply_parse_stat(const char *text, uint32_t *ret_messages, uint64_t *ret_octets) {
 	size_t n_messages = strcspn(text, " \t");
 	const char *octets = skip_blanks(text + n_messages);

@@ -1,5 +1,6 @@
 #pragma once
 /* One line of a POP3 server to what it says (RFC 1939, response codes of RFC 2449 and 3206). Pure. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ struct pop3_reply {
 
 /* `line` is NUL-terminated. Keywords in any case. */
 void pop3_reply_parse(const char *line, struct pop3_reply *ret);
+
+/* It has a response code by which the server speaks of itself, not of the command. */
+bool pop3_reply_is_trouble(const struct pop3_reply *reply);
 
 /* The text of STAT's +OK: "messages octets ...". 0 or -EBADMSG. */
 int pop3_reply_parse_stat(const char *text, uint32_t *ret_messages, uint64_t *ret_octets);

@@ -264,6 +264,17 @@ static void on_stray(struct pop3_session *s, const struct pop3_line *line) {
 		pop3_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
 }
 
+/* What was not asked, or not even sent, was not answered by anybody who read it. But a server that
+ * goes, or wants us to go, has no other word for it than -ERR. */
+static void on_unasked(struct pop3_session *s, const struct pop3_line *line) {
+	struct pop3_reply reply;
+	pop3_reply_parse(line->text, &reply);
+	if (reply.status == POP3_STATUS_ERR && !line->is_cut)
+		pop3_session_refuse(s, &reply, REASON_SERVER_CLOSED);
+	else
+		pop3_session_close(s, REASON_UNEXPECTED_UNTAGGED, NULL);
+}
+
 static void on_line(struct pop3_session *s, const struct pop3_line *line) {
 	if (s->state == POP3_STATE_GREETING) {
 		struct pop3_reply reply;
@@ -276,14 +287,13 @@ static void on_line(struct pop3_session *s, const struct pop3_line *line) {
 	}
 	const struct pop3_wire *w = &s->wire;
 	struct pop3_flight flight = w->flights[w->first];
-	/* What was not asked, or not even sent, was not answered by anybody who read it. */
 	if (pop3_session_is_done(s))
 		/* whatever it says of QUIT */
 		pop3_session_close(s, REASON_NONE, NULL);
 	else if (w->may_stray && is_stray(line))
 		on_stray(s, line);
 	else if (w->n_flights == 0 || flight.end > w->n_sent)
-		pop3_session_close(s, REASON_UNEXPECTED_UNTAGGED, NULL);
+		on_unasked(s, line);
 	else if (w->in_body)
 		on_body_line(s, &flight, *line);
 	else
