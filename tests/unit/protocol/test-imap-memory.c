@@ -10,7 +10,7 @@
 
 #include "imap-driver.h"
 
-/* DESIGN 12: an idle account is one small struct, a socket, an SSL and a timer slot. */
+/* An idle account is one small struct, a socket, an SSL and a timer slot. */
 #define IDLE_MAX 1536
 #define BLOCKS_MAX 256
 /* What the allocator adds to a block. */
