@@ -291,13 +291,14 @@ static void account_on_credential(const struct credential_result *result, void *
 	if (result->secret)
 		account_connect(account, result->secret);
 	else
-		account_ended(account, REASON_SECRET_FAILED, result->problem, 0);
+		account_ended(account, result->reason, result->problem, 0);
 }
 
 /* From the gate, at once or when it opens. */
 static void account_log_in(struct account *account) {
 	account_enter_state(account, ACCOUNT_STATE_CONNECTING);
-	int r = credential_new(account->host->loop, account->config, account_on_credential, account,
+	const struct credential_request request = { .config = account->config };
+	int r = credential_new(account->host->loop, &request, account_on_credential, account,
 		&account->credential);
 	if (r < 0)
 		account_ended(account, REASON_SECRET_FAILED, strerror(-r), 0);

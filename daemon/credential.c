@@ -12,6 +12,7 @@
 
 struct credential {
 	const struct account_config *config;
+	bool is_refresh;
 	credential_done_fn done;
 	void *userdata;
 	sd_event_source
@@ -21,7 +22,12 @@ struct credential {
 
 static void credential_finish(
 	struct credential *credential, const char *secret, const char *problem) {
-	struct credential_result result = { .secret = secret, .problem = problem };
+	struct credential_result result = {
+		.secret = secret,
+		.kind = CREDENTIAL_PASSWORD,
+		.reason = secret ? REASON_NONE : REASON_SECRET_FAILED,
+		.problem = problem,
+	};
 	credential->done(&result, credential->userdata);
 }
 
@@ -121,15 +127,18 @@ static int credential_start_command(struct credential *credential, sd_event *loo
 	const struct account_config *config = credential->config;
 	CLEANUP_TEXT char *account = memory_format("POSTHORN_ACCOUNT=%s", config->id);
 	CLEANUP_TEXT char *user = memory_format("POSTHORN_USER=%s", config->user);
-	const char *const environment[] = { account, user, NULL };
+	const char *refresh = credential->is_refresh ? "POSTHORN_REFRESH=1" : NULL;
+	const char *const environment[] = { account, user, refresh, NULL };
 	return command_new(loop, (const char *const *)config->password_command, environment,
 		CREDENTIAL_COMMAND_USEC, credential_on_command, credential, &credential->command);
 }
 
-int credential_new(sd_event *loop, const struct account_config *config, credential_done_fn done,
-	void *userdata, struct credential **ret) {
+int credential_new(sd_event *loop, const struct credential_request *request,
+	credential_done_fn done, void *userdata, struct credential **ret) {
 	CLEANUP(credential_free) struct credential *credential = MEMORY_NEW(struct credential);
+	const struct account_config *config = request->config;
 	credential->config = config;
+	credential->is_refresh = request->is_refresh;
 	credential->done = done;
 	credential->userdata = userdata;
 	int r = config->password_command ? credential_start_command(credential, loop)

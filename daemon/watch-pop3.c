@@ -304,15 +304,16 @@ static void watch_pop3_on_credential(const struct credential_result *result, voi
 	CLEANUP(credential_free) struct credential *done = TAKE_PTR(w->credential);
 	int r = result->secret ? watch_pop3_begin_poll(w, result->secret) : 0;
 	if (!result->secret)
-		watch_pop3_closed(w, REASON_SECRET_FAILED, result->problem, 0);
+		watch_pop3_closed(w, result->reason, result->problem, 0);
 	else if (r < 0)
 		watch_pop3_closed(w, REASON_INTERNAL, strerror(-r), 0);
 }
 
 static void watch_pop3_poll(struct watch_pop3 *w) {
 	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	const struct credential_request request = { .config = w->context.config };
 	int r = credential_new(
-		w->context.loop, w->context.config, watch_pop3_on_credential, w, &w->credential);
+		w->context.loop, &request, watch_pop3_on_credential, w, &w->credential);
 	if (r < 0)
 		watch_pop3_closed(w, REASON_SECRET_FAILED, strerror(-r), 0);
 }

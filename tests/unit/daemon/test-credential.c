@@ -32,16 +32,21 @@ static void outcome_deinit(struct outcome *outcome) {
 	free(outcome->problem);
 }
 
-static struct outcome fetch(const struct account_config *config) {
+static struct outcome fetch_request(const struct credential_request *request) {
 	struct outcome outcome = { 0 };
 	struct credential *credential = NULL;
 	assert_int_equal(sd_event_new(&outcome.loop), 0);
-	assert_int_equal(credential_new(outcome.loop, config, on_done, &outcome, &credential), 0);
+	assert_int_equal(credential_new(outcome.loop, request, on_done, &outcome, &credential), 0);
 	assert_null(outcome.secret); /* never from within the call */
 	assert_int_equal(sd_event_loop(outcome.loop), 0);
 	credential_free(credential);
 	sd_event_unref(outcome.loop);
 	return outcome;
+}
+
+static struct outcome fetch(const struct account_config *config) {
+	const struct credential_request request = { .config = config };
+	return fetch_request(&request);
 }
 
 static char *write_secret(const char *text, mode_t mode) {
@@ -100,18 +105,33 @@ static void test_a_missing_file(void **state) {
 	outcome_deinit(&outcome);
 }
 
-static struct outcome fetch_command(const char *script) {
+static struct outcome run_command(const char *script, bool is_refresh) {
 	char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)script, NULL };
 	struct account_config config = {
 		.id = (char *)"work", .user = (char *)"ann", .password_command = argv
 	};
-	return fetch(&config);
+	const struct credential_request request = { &config, is_refresh };
+	return fetch_request(&request);
+}
+
+static struct outcome fetch_command(const char *script) {
+	return run_command(script, false);
 }
 
 static void test_command(void **state) {
 	struct outcome outcome =
 		fetch_command("echo \"$POSTHORN_ACCOUNT/$POSTHORN_USER\"; echo more");
 	assert_string_equal(outcome.secret, "work/ann");
+	outcome_deinit(&outcome);
+}
+
+static void test_command_hears_of_a_refusal(void **state) {
+	static const char script[] = "echo \"refresh=$POSTHORN_REFRESH\"";
+	struct outcome outcome = run_command(script, false);
+	assert_string_equal(outcome.secret, "refresh=");
+	outcome_deinit(&outcome);
+	outcome = run_command(script, true);
+	assert_string_equal(outcome.secret, "refresh=1");
 	outcome_deinit(&outcome);
 }
 
@@ -153,6 +173,7 @@ int main(void) {
 		cmocka_unit_test(test_an_empty_file_is_no_password),
 		cmocka_unit_test(test_a_missing_file),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_command_hears_of_a_refusal),
 		cmocka_unit_test(test_command_that_fails),
 		cmocka_unit_test(test_systemd_credential),
 	};
