@@ -309,34 +309,13 @@ static bool read_line(struct pop3_session *s, struct pop3_line *ret) {
 	return r > 0;
 }
 
-static const enum pop3_event_kind event_order[] = {
-	POP3_EVENT_WANT_TLS,
-	POP3_EVENT_RETIRED,
-	POP3_EVENT_MESSAGE,
-	POP3_EVENT_BASELINE,
-	POP3_EVENT_CURSOR,
-	POP3_EVENT_COUNTS,
-	POP3_EVENT_CLOSED,
-};
-
-static bool take_pending(struct pop3_session *s, enum pop3_event_kind *ret) {
-	for (size_t i = 0; s->pending.kinds != 0 && i < ARRAY_SIZE(event_order); i++) {
-		unsigned bit = 1u << event_order[i];
-		if ((s->pending.kinds & bit) == 0)
-			continue;
-		s->pending.kinds &= ~bit;
-		*ret = event_order[i];
-		return true;
-	}
-	return false;
-}
-
 static bool give_event(struct pop3_session *s, struct pop3_event *ret) {
-	enum pop3_event_kind kind;
-	if (!take_pending(s, &kind))
+	if (s->pending.kinds == 0)
 		return false;
-	*ret = (struct pop3_event){ .kind = kind };
-	switch (kind) {
+	/* the lowest bit */
+	*ret = (struct pop3_event){ .kind = (enum pop3_event_kind)__builtin_ctz(s->pending.kinds) };
+	s->pending.kinds &= s->pending.kinds - 1;
+	switch (ret->kind) {
 	case POP3_EVENT_WANT_TLS:
 	case POP3_EVENT_CURSOR:
 	case POP3_EVENT_COUNTS:

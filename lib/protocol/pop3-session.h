@@ -54,17 +54,18 @@ struct pop3_message {
 	const char *auto_submitted;
 };
 
+/* In the order in which they are handed out when more than one is due. */
 enum pop3_event_kind {
 	/* The server accepted STLS and not a byte stood behind it: start TLS, then call
 	 * pop3_session_secured(). */
 	POP3_EVENT_WANT_TLS,
+	/* An announced message is there no more; `hash`. Not to be acted upon before the next CURSOR. */
+	POP3_EVENT_RETIRED,
+	/* A new message, each one once. Not to be acted upon before the next CURSOR. */
+	POP3_EVENT_MESSAGE,
 	/* The mailbox is seen for the first time (`reset` is NULL) or anew; nothing is announced. The
 	 * state is to be stored. */
 	POP3_EVENT_BASELINE,
-	/* A new message, each one once. Not to be acted upon before the next CURSOR. */
-	POP3_EVENT_MESSAGE,
-	/* An announced message is there no more; `hash`. Not to be acted upon before the next CURSOR. */
-	POP3_EVENT_RETIRED,
 	/* What came since the last CURSOR is complete: store it and the state together. */
 	POP3_EVENT_CURSOR,
 	/* The state has changed, with nothing to report. */
