@@ -20,7 +20,6 @@ struct watch_imap {
 	struct stream *stream;
 	struct imap_session *session;
 	sd_event_source *timer;
-	struct imap_cursor *known; /* the cursors of context.config->watch, in that order */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
 };
 
@@ -56,27 +55,13 @@ static void watch_imap_closed(
 	watch_report_closed(&w->context, reason, kept, retry_after_usec);
 }
 
-static struct imap_cursor *watch_imap_known(struct watch_imap *w, const char *mailbox) {
-	const struct account_config *config = w->context.config;
-	for (size_t i = 0; i < config->n_watch; i++)
-		if (!strcmp(config->watch[i], mailbox))
-			return &w->known[i];
-	return NULL;
-}
-
 static void watch_imap_on_baseline(struct watch_imap *w, const struct imap_event *event) {
-	struct imap_cursor *known = watch_imap_known(w, event->mailbox);
-	bool same_validity = known && known->uidvalidity == event->cursor.uidvalidity;
 	struct watch_report report = {
 		.kind = WATCH_BASELINE,
 		.mailbox = event->mailbox,
 		.cursor = to_store(&event->cursor),
-		.reset_reason = !event->reset   ? NULL
-				: same_validity ? "uidnext"
-						: "uidvalidity",
+		.reset_reason = event->reset,
 	};
-	if (known)
-		*known = event->cursor;
 	watch_report(&w->context, &report);
 }
 
@@ -271,15 +256,16 @@ static uint64_t random_seed(const struct watch_imap *w) {
  * would lose mail. */
 static int watch_imap_load_cursors(struct watch_imap *w) {
 	const struct account_config *config = w->context.config;
-	w->known = MEMORY_NEW_ARRAY(struct imap_cursor, config->n_watch);
 	for (size_t i = 0; i < config->n_watch; i++) {
 		struct store_cursor cursor;
 		int r = store_load_cursor(w->context.store, config->id, config->watch[i], &cursor);
 		if (r < 0)
 			return r;
-		if (r > 0)
-			w->known[i] = from_store(&cursor);
-		imap_session_watch(w->session, config->watch[i], r > 0 ? &w->known[i] : NULL);
+		imap_session_watch(w->session, config->watch[i]);
+		if (r == 0)
+			continue;
+		const struct imap_memory memory = { .cursor = from_store(&cursor) };
+		imap_session_remember(w->session, config->watch[i], &memory);
 	}
 	return 0;
 }
@@ -310,7 +296,6 @@ static struct watch *watch_imap_free(struct watch *watch) {
 	sd_event_source_disable_unref(w->timer);
 	imap_session_free(w->session);
 	announcement_batch_clear(&w->batch);
-	free(w->known);
 	free(w);
 	return NULL;
 }

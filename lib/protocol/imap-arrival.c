@@ -23,7 +23,7 @@ static void on_exists(struct imap_session *s, uint32_t n) {
 		m->covered = n;
 	m->exists = n;
 	m->has_exists = true;
-	m->cursor.messages = m->is_open ? n : m->cursor.messages;
+	imap_session_cursor(s)->messages = m->is_open ? n : imap_session_cursor(s)->messages;
 }
 
 static void lose(struct imap_session *s, uint64_t n, uint64_t n_covered) {
@@ -32,7 +32,7 @@ static void lose(struct imap_session *s, uint64_t n, uint64_t n_covered) {
 	m->covered -= MIN(n_covered, (uint64_t)m->covered);
 	m->covered = MIN(m->covered, m->exists);
 	if (m->is_open) {
-		m->cursor.messages = m->exists;
+		imap_session_cursor(s)->messages = m->exists;
 		imap_count_on_change(s);
 	}
 }
@@ -45,7 +45,7 @@ static void on_expunge(struct imap_session *s, uint32_t number) {
 }
 
 static void on_vanished(struct imap_session *s, const struct imap_reply *reply) {
-	uint32_t next = s->selected.cursor.next_uid;
+	uint32_t next = imap_session_cursor(s)->next_uid;
 	if (reply->is_earlier)
 		return;
 	uint64_t n = (uint64_t)reply->last - reply->first + 1;
@@ -88,7 +88,7 @@ static void on_message(struct imap_session *s, const struct imap_reply *reply) {
 	if (seen || imap_fetch_is_deleted(reply->fetch))
 		return;
 	s->pending.message = message;
-	imap_session_raise(s, IMAP_EVENT_MESSAGE);
+	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_MESSAGE);
 }
 
 /* A push tells of flags alone. */
@@ -96,13 +96,13 @@ static bool is_answer(const struct imap_session *s, const struct imap_fetch *fet
 	unsigned asked = IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_ENVELOPE;
 	if (s->arrival.is_plain && imap_fetch_message(fetch)->uid != 0)
 		asked |= IMAP_FETCH_FLAGS;
-	return imap_session_is_in_flight(s, IMAP_COMMAND_FETCH) &&
+	return imap_wire_awaits(&s->wire, IMAP_COMMAND_FETCH) &&
 	       (imap_fetch_items(fetch) & asked) != 0;
 }
 
 static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 	uint32_t uid = imap_fetch_message(reply->fetch)->uid;
-	if (imap_session_is_in_flight(s, IMAP_COMMAND_PROBE) && uid >= s->arrival.probed &&
+	if (imap_wire_awaits(&s->wire, IMAP_COMMAND_PROBE) && uid >= s->arrival.probed &&
 		uid < UINT32_MAX) {
 		s->arrival.probed = uid;
 		s->arrival.probed_number = reply->number;
@@ -141,12 +141,13 @@ bool imap_arrival_is_due(const struct imap_session *s) {
 	const struct imap_arrival *a = &s->arrival;
 	if (a->retry_usec != 0)
 		return false;
-	return a->is_suspected || m->exists > m->covered || a->target > m->cursor.next_uid;
+	return a->is_suspected || m->exists > m->covered ||
+	       a->target > imap_session_cursor(s)->next_uid;
 }
 
 void imap_arrival_probe(struct imap_session *s) {
 	s->arrival.probed = 0;
-	imap_session_send(s, IMAP_COMMAND_PROBE, "UID FETCH * (UID)");
+	imap_wire_send(&s->wire, IMAP_COMMAND_PROBE, "UID FETCH * (UID)");
 }
 
 static void ask(struct imap_session *s, uint32_t first, uint32_t last) {
@@ -161,21 +162,21 @@ static void ask(struct imap_session *s, uint32_t first, uint32_t last) {
 	a->n_uids = a->n_asked = 0;
 	a->is_suspected = false;
 	if (last == 0)
-		imap_session_send(s, IMAP_COMMAND_FETCH, "UID FETCH %u:* (%s)", first, items);
+		imap_wire_send(&s->wire, IMAP_COMMAND_FETCH, "UID FETCH %u:* (%s)", first, items);
 	else
-		imap_session_send(
-			s, IMAP_COMMAND_FETCH, "UID FETCH %u:%u (%s)", first, last, items);
+		imap_wire_send(
+			&s->wire, IMAP_COMMAND_FETCH, "UID FETCH %u:%u (%s)", first, last, items);
 }
 
 void imap_arrival_ask_all(struct imap_session *s) {
-	ask(s, s->selected.cursor.next_uid, 0);
+	ask(s, imap_session_cursor(s)->next_uid, 0);
 }
 
 /* By windows where the end is known; else what has come up to now, if that is not too much. */
 void imap_arrival_ask(struct imap_session *s) {
 	const struct imap_selected *m = &s->selected;
 	struct imap_arrival *a = &s->arrival;
-	uint32_t next = m->cursor.next_uid;
+	uint32_t next = imap_session_cursor(s)->next_uid;
 	if (a->target > next) {
 		a->window = MAX(a->window, (uint32_t)IMAP_FETCH_WINDOW);
 		ask(s, next, next + MIN(a->window, a->target - next) - 1);
@@ -188,10 +189,10 @@ void imap_arrival_ask(struct imap_session *s) {
 
 /* The cursor moves to what was known before the fetch, or behind what was seen in it. */
 static void advance(struct imap_session *s, uint32_t to) {
-	if (to <= s->selected.cursor.next_uid)
+	if (to <= imap_session_cursor(s)->next_uid)
 		return;
-	s->selected.cursor.next_uid = to;
-	imap_session_raise(s, IMAP_EVENT_CURSOR);
+	imap_session_cursor(s)->next_uid = to;
+	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_CURSOR);
 }
 
 /* Nothing came of what was announced: some servers announce before they can tell. */
@@ -209,7 +210,7 @@ static void on_answer(struct imap_session *s) {
 	a->is_plain = false;
 	a->window = a->n_asked > 0 ? 0 : MIN(a->window, UINT32_MAX / 2) * 2;
 	advance(s, MAX(a->highest == 0 ? 0 : a->highest + 1, a->last == 0 ? 0 : a->last + 1));
-	if (a->target > m->cursor.next_uid)
+	if (a->target > imap_session_cursor(s)->next_uid)
 		return;
 	a->target = a->window = 0;
 	if (m->exists <= m->covered || a->n_asked > 0) {
@@ -238,7 +239,7 @@ static void on_refusal(struct imap_session *s, const struct imap_reply *reply) {
 
 static void on_probed(struct imap_session *s) {
 	struct imap_arrival *a = &s->arrival;
-	if (a->probed >= s->selected.cursor.next_uid) {
+	if (a->probed >= imap_session_cursor(s)->next_uid) {
 		a->target = a->probed + 1;
 	} else if (!wait_for_more(s)) {
 		s->selected.covered = s->selected.exists;

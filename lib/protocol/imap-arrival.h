@@ -9,11 +9,10 @@
 struct imap_reply;
 struct imap_session;
 
-/* The mailbox that is watched. Messages 1 to `covered`, by sequence number, are older than the
+/* The view of the open mailbox. Messages 1 to `covered`, by sequence number, are older than its
  * cursor or were reported; those up to `exists` are news. */
 struct imap_selected {
-	char *name; /* UTF-8 */
-	struct imap_cursor cursor; /* where reading ended, then where it is */
+	size_t place; /* which one it is */
 	uint32_t exists;
 	uint32_t covered;
 	bool has_exists;

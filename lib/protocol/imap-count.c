@@ -15,13 +15,13 @@ void imap_count_on_change(struct imap_session *s) {
 /* A new message needs no round trip. */
 void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen) {
 	if (!seen && uid >= s->count.below_uid)
-		s->selected.cursor.unseen++;
+		imap_session_cursor(s)->unseen++;
 }
 
 void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply) {
 	struct imap_count *c = &s->count;
 	bool answers = reply->kind == IMAP_REPLY_SEARCH || reply->has_count;
-	if (!answers || !imap_session_is_in_flight(s, IMAP_COMMAND_SEARCH))
+	if (!answers || !imap_wire_awaits(&s->wire, IMAP_COMMAND_SEARCH))
 		return;
 	c->answer = c->answer > UINT32_MAX - reply->count ? UINT32_MAX : c->answer + reply->count;
 	c->has_answer = true;
@@ -34,10 +34,10 @@ bool imap_count_ask(struct imap_session *s) {
 	c->is_due = c->has_answer = false;
 	c->answer = 0;
 	if (s->selected.exists == 0)
-		s->selected.cursor.unseen = 0;
+		imap_session_cursor(s)->unseen = 0;
 	if (s->selected.exists == 0 || c->is_broken)
 		return false;
-	imap_session_send(s, IMAP_COMMAND_SEARCH, "UID SEARCH %sUNSEEN",
+	imap_wire_send(&s->wire, IMAP_COMMAND_SEARCH, "UID SEARCH %sUNSEEN",
 		imap_session_can(s, IMAP_CAPABILITY_ESEARCH) ? "RETURN (COUNT) " : "");
 	return true;
 }
@@ -53,16 +53,23 @@ void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply
 		imap_count_on_change(s);
 		return;
 	}
-	m->cursor.unseen = MIN(c->answer, m->exists);
-	c->below_uid = m->cursor.next_uid;
+	imap_session_cursor(s)->unseen = MIN(c->answer, m->exists);
+	c->below_uid = imap_session_cursor(s)->next_uid;
 }
 
 void imap_count_report(struct imap_session *s) {
-	const struct imap_cursor *cursor = &s->selected.cursor;
+	const struct imap_cursor *cursor = imap_session_cursor(s);
+	size_t place = s->selected.place;
 	/* these carry the counts themselves */
-	if (s->pending.kinds & (1u << IMAP_EVENT_BASELINE | 1u << IMAP_EVENT_CURSOR))
+	if (imap_pending_has(s, place, IMAP_EVENT_BASELINE) ||
+		imap_pending_has(s, place, IMAP_EVENT_CURSOR))
 		return;
 	if (cursor->messages != s->count.reported_messages ||
 		cursor->unseen != s->count.reported_unseen)
-		imap_session_raise(s, IMAP_EVENT_COUNTS);
+		imap_pending_raise_at(s, place, IMAP_EVENT_COUNTS);
+}
+
+void imap_count_on_reported(struct imap_session *s) {
+	s->count.reported_messages = imap_session_cursor(s)->messages;
+	s->count.reported_unseen = imap_session_cursor(s)->unseen;
 }

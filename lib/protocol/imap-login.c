@@ -82,7 +82,7 @@ void imap_login_on_greeting(struct imap_session *s, const struct imap_reply *rep
 	}
 	if (!s->is_secure) {
 		/* listed or not: the list may have been tampered with (S-32) */
-		imap_session_send(s, IMAP_COMMAND_STARTTLS, "STARTTLS");
+		imap_wire_send(&s->wire, IMAP_COMMAND_STARTTLS, "STARTTLS");
 		imap_session_enter_state(s, IMAP_STATE_STARTTLS);
 		return;
 	}
@@ -134,10 +134,10 @@ static void begin_authenticate(struct imap_session *s) {
 			INITIAL_RESPONSE_LINE_MAX;
 	if (imap_session_can(s, IMAP_CAPABILITY_SASL_IR) && is_short &&
 		sasl_step(s->sasl, NULL, &response) == 0)
-		imap_session_send_secret(
-			s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN ", response);
+		imap_wire_send_secret(
+			&s->wire, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN ", response);
 	else
-		imap_session_send(s, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN");
+		imap_wire_send(&s->wire, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN");
 	imap_session_enter_state(s, IMAP_STATE_AUTHENTICATE);
 }
 
@@ -149,7 +149,7 @@ static void send_held(struct imap_session *s) {
 	size_t n = end ? (size_t)(end - bytes) + 3 : s->held.n;
 	CLEANUP_SECRET char *part = n > 0 ? memory_strndup(bytes, n) : NULL;
 	if (part)
-		imap_session_send_text(s, part);
+		imap_wire_send_text(&s->wire, part);
 	buffer_consume(&s->held, n);
 	buffer_release(&s->held);
 }
@@ -176,7 +176,7 @@ static void begin_login(struct imap_session *s) {
 		(void)buffer_append_text(&s->held, "\r\n");
 		memory_erase(end, strlen(end));
 	}
-	imap_session_send_secret(s, IMAP_COMMAND_LOGIN, "LOGIN ", text);
+	imap_wire_send_secret(&s->wire, IMAP_COMMAND_LOGIN, "LOGIN ", text);
 	imap_session_enter_state(s, IMAP_STATE_LOGIN);
 }
 
@@ -210,7 +210,7 @@ void imap_login_begin(struct imap_session *s) {
 		choose_mechanism(s);
 		return;
 	}
-	imap_session_send(s, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
+	imap_wire_send(&s->wire, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
 	imap_session_enter_state(s, IMAP_STATE_CAPABILITY);
 }
 
@@ -221,10 +221,10 @@ void imap_login_on_continuation(struct imap_session *s, const struct imap_reply 
 		return;
 	CLEANUP_SECRET char *response = NULL;
 	if (!reply->is_cut && sasl_step(s->sasl, reply->text, &response) == 0)
-		imap_session_send_text(s, response);
+		imap_wire_send_text(&s->wire, response);
 	else
-		imap_session_send_text(s, "*");
-	imap_session_send_text(s, "\r\n");
+		imap_wire_send_text(&s->wire, "*");
+	imap_wire_send_text(&s->wire, "\r\n");
 }
 
 void imap_login_on_tagged(struct imap_session *s, const struct imap_reply *reply) {

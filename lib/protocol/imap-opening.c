@@ -10,7 +10,7 @@
 /* One write, one round trip. ID goes first: Coremail refuses EXAMINE without it. STATUS is asked
  * while the mailbox is not selected yet, as RFC 3501 6.3.10 wants it; only it counts the unseen. */
 void imap_opening_begin(struct imap_session *s) {
-	CLEANUP_TEXT char *encoded = imap_mailbox_name_encode(s->selected.name);
+	CLEANUP_TEXT char *encoded = imap_mailbox_name_encode(imap_session_place(s)->name);
 	struct buffer name;
 	buffer_init(&name, IMAP_TOKEN_MAX);
 	int r = encoded ? imap_command_append_string(&name, encoded, false) : -1;
@@ -20,13 +20,13 @@ void imap_opening_begin(struct imap_session *s) {
 		return;
 	}
 	if (!s->has_capabilities)
-		imap_session_send(s, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
+		imap_wire_send(&s->wire, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
 	if (imap_session_can(s, IMAP_CAPABILITY_ID) && !s->is_identified)
-		imap_session_send(s, IMAP_COMMAND_ID, "ID (\"name\" \"posthorn\")");
+		imap_wire_send(&s->wire, IMAP_COMMAND_ID, "ID (\"name\" \"posthorn\")");
 	s->is_identified = true;
-	imap_session_send(
-		s, IMAP_COMMAND_STATUS, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
-	imap_session_send(s, IMAP_COMMAND_EXAMINE, "EXAMINE %s", mailbox);
+	imap_wire_send(&s->wire, IMAP_COMMAND_STATUS,
+		"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
+	imap_wire_send(&s->wire, IMAP_COMMAND_EXAMINE, "EXAMINE %s", mailbox);
 	imap_session_enter_state(s, IMAP_STATE_OPENING);
 }
 
@@ -68,15 +68,15 @@ static void merge(struct imap_status *status, const struct imap_status *more) {
 /* What a server says of the open mailbox without being asked. Its counts are as it likes; only
  * arrivals and another UIDVALIDITY are believed at once. */
 static void on_push(struct imap_session *s, const struct imap_status *pushed) {
-	struct imap_selected *m = &s->selected;
-	switch (imap_mailbox_compare(&m->cursor, pushed)) {
+	struct imap_cursor *cursor = imap_session_cursor(s);
+	switch (imap_mailbox_compare(cursor, pushed)) {
 	case IMAP_CHANGE_SAME:
 		break;
 	case IMAP_CHANGE_NEW:
 		s->arrival.target = MAX(s->arrival.target, pushed->uidnext);
 		break;
 	case IMAP_CHANGE_SUSPICIOUS:
-		s->arrival.is_suspected |= pushed->messages > m->exists;
+		s->arrival.is_suspected |= pushed->messages > s->selected.exists;
 		break;
 	case IMAP_CHANGE_GONE:
 	case IMAP_CHANGE_FLAGS:
@@ -86,23 +86,23 @@ static void on_push(struct imap_session *s, const struct imap_status *pushed) {
 		/* A UIDNEXT may be stale. Another UIDVALIDITY makes every UID we know void: what
 		 * is there now is found out by opening the mailbox again. */
 		if ((pushed->known & IMAP_STATUS_UIDVALIDITY) &&
-			pushed->uidvalidity != m->cursor.uidvalidity)
+			pushed->uidvalidity != cursor->uidvalidity)
 			imap_session_close(s, REASON_SERVER_CLOSED, NULL);
 		break;
 	}
 	if (pushed->known & IMAP_STATUS_HIGHESTMODSEQ)
-		m->cursor.highestmodseq = MAX(m->cursor.highestmodseq, pushed->highestmodseq);
+		cursor->highestmodseq = MAX(cursor->highestmodseq, pushed->highestmodseq);
 }
 
 void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *reply) {
 	struct imap_selected *m = &s->selected;
 	bool is_status = reply->kind == IMAP_REPLY_STATUS;
-	if (is_status && !imap_mailbox_name_is(reply->mailbox, strlen(reply->mailbox), m->name))
+	if (is_status && imap_place_find_on_wire(&s->places, reply->mailbox) != s->selected.place)
 		return;
 	struct imap_status status = status_of(reply);
-	if (is_status && imap_session_is_in_flight(s, IMAP_COMMAND_STATUS))
+	if (is_status && imap_wire_awaits(&s->wire, IMAP_COMMAND_STATUS))
 		m->status = status;
-	else if (!is_status && imap_session_is_in_flight(s, IMAP_COMMAND_EXAMINE))
+	else if (!is_status && imap_wire_awaits(&s->wire, IMAP_COMMAND_EXAMINE))
 		merge(&m->examined, &status);
 	else if (m->is_open && s->state != IMAP_STATE_LEAVING && status.known != 0)
 		on_push(s, &status);
@@ -113,14 +113,15 @@ void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *repl
  * UIDNEXT proves nothing about going back. What stays unknown is 0. */
 static struct imap_status observed(const struct imap_session *s) {
 	const struct imap_selected *m = &s->selected;
+	const struct imap_cursor *cursor = imap_session_cursor(s);
 	struct imap_status status = m->status;
 	merge(&status, &m->examined);
 	status.messages = m->exists;
 	if (status.uidvalidity == 0)
-		status.uidvalidity = m->cursor.uidvalidity;
-	bool is_known = status.uidvalidity == m->cursor.uidvalidity;
+		status.uidvalidity = cursor->uidvalidity;
+	bool is_known = status.uidvalidity == cursor->uidvalidity;
 	if (status.uidnext == 0 && (s->arrival.probed != 0 || m->exists == 0))
-		status.uidnext = MAX(s->arrival.probed + 1, is_known ? m->cursor.next_uid : 1);
+		status.uidnext = MAX(s->arrival.probed + 1, is_known ? cursor->next_uid : 1);
 	status.known |= IMAP_STATUS_MESSAGES | IMAP_STATUS_UIDVALIDITY | IMAP_STATUS_UIDNEXT;
 	return status;
 }
@@ -136,10 +137,17 @@ static void find_covered(struct imap_session *s) {
 		m->covered = MIN(m->covered, m->status.messages);
 }
 
+static const char *reset_word(uint32_t old_validity, uint32_t validity) {
+	if (old_validity == 0)
+		return NULL;
+	return old_validity == validity ? "uidnext" : "uidvalidity";
+}
+
 static void on_first_look(struct imap_session *s, const struct imap_status *status) {
-	struct imap_selected *m = &s->selected;
-	uint32_t old_validity = m->cursor.uidvalidity;
-	switch (imap_mailbox_compare(&m->cursor, status)) {
+	struct imap_place *place = imap_session_place(s);
+	struct imap_cursor *cursor = &place->cursor;
+	uint32_t old_validity = cursor->uidvalidity;
+	switch (imap_mailbox_compare(cursor, status)) {
 	case IMAP_CHANGE_SAME:
 	case IMAP_CHANGE_GONE:
 	case IMAP_CHANGE_FLAGS:
@@ -151,25 +159,26 @@ static void on_first_look(struct imap_session *s, const struct imap_status *stat
 		s->arrival.is_suspected = true;
 		break;
 	case IMAP_CHANGE_RESET:
-		m->cursor = (struct imap_cursor){
+		*cursor = (struct imap_cursor){
 			.uidvalidity = status->uidvalidity,
 			.next_uid = status->uidnext,
 		};
-		s->pending.is_reset = old_validity != 0;
-		imap_session_raise(s, IMAP_EVENT_BASELINE);
+		place->reset = reset_word(old_validity, status->uidvalidity);
+		imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_BASELINE);
 		break;
 	}
-	m->cursor.messages = m->exists;
-	m->cursor.highestmodseq = status->highestmodseq;
+	cursor->messages = s->selected.exists;
+	cursor->highestmodseq = status->highestmodseq;
 	if (status->known & IMAP_STATUS_UNSEEN)
-		m->cursor.unseen = status->unseen;
+		cursor->unseen = status->unseen;
 }
 
 /* All answers are there. */
 static void open_mailbox(struct imap_session *s) {
 	struct imap_selected *m = &s->selected;
+	const struct imap_cursor *cursor = imap_session_cursor(s);
 	struct imap_status status = observed(s);
-	bool is_known = status.uidvalidity != 0 && status.uidvalidity == m->cursor.uidvalidity;
+	bool is_known = status.uidvalidity != 0 && status.uidvalidity == cursor->uidvalidity;
 	if (status.uidnext == 0 && !m->is_probed) {
 		m->is_probed = true;
 		imap_arrival_probe(s);
@@ -181,8 +190,7 @@ static void open_mailbox(struct imap_session *s) {
 		imap_session_close(s, REASON_PROTOCOL_ERROR, NULL);
 		return;
 	}
-	s->count.reported_messages = m->cursor.messages;
-	s->count.reported_unseen = m->cursor.unseen;
+	imap_count_on_reported(s);
 	unsigned counted = IMAP_STATUS_UNSEEN | IMAP_STATUS_MESSAGES;
 	if ((m->status.known & counted) != counted || m->status.messages != m->exists)
 		imap_count_on_change(s);

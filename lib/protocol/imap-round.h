@@ -7,30 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "protocol/imap-mailbox.h"
+#include "protocol/imap-place.h"
 
 struct imap_reply;
 struct imap_session;
 
-struct imap_place {
-	char *name; /* UTF-8 */
-	struct imap_cursor cursor;
-	bool is_due; /* to be visited */
-};
-
 struct imap_round {
-	struct imap_place *places; /* [0] is home; the cursor of the selected one is elsewhere */
-	size_t n_places; /* 0: home is all there is */
-	size_t selected;
 	size_t asked; /* places below were asked for their STATUS in this round */
-	size_t wanted; /* the place to select next */
-	size_t about; /* the place that a COUNTS event is about; 0: the selected one */
+	size_t wanted; /* the place to select next, or IMAP_PLACE_NONE */
 	bool is_due;
 };
 
-/* A mailbox beside the first one. */
-void imap_round_add(struct imap_session *s, const char *name, const struct imap_cursor *cursor);
-void imap_round_deinit(struct imap_round *round);
+void imap_round_init(struct imap_round *round, const struct imap_places *places);
 
 /* A STATUS of a mailbox that is not the selected one, asked for or not. */
 void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply);

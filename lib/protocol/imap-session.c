@@ -1,7 +1,6 @@
 #include "protocol/imap-session.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -12,21 +11,18 @@
 #include "protocol/imap-refusal.h"
 #include "protocol/imap-watch.h"
 
-/* What may wait for next(): as much as a stream reads at once, with room to spare. */
-#define INPUT_MAX ((size_t)64 * 1024 * 1024)
-#define OUTPUT_MAX ((size_t)64 * 1024)
+/* A user and a password of a kilobyte each, twice as long when they are quoted. */
+#define HELD_MAX ((size_t)64 * 1024)
 
-static void begin_conversation(struct imap_session *s) {
-	buffer_init(&s->wire.input, INPUT_MAX);
-	buffer_init_secret(&s->wire.output, OUTPUT_MAX);
-	buffer_init_secret(&s->held, OUTPUT_MAX);
+static void begin_conversation(struct imap_session *s, uint64_t tag_seed, uint64_t n_tags) {
+	imap_wire_init(&s->wire, tag_seed, n_tags);
+	buffer_init_secret(&s->held, HELD_MAX);
 	imap_reply_init(&s->reader);
 }
 
 static void end_conversation(struct imap_session *s) {
 	imap_reply_deinit(&s->reader);
-	buffer_deinit(&s->wire.input);
-	buffer_deinit(&s->wire.output);
+	imap_wire_deinit(&s->wire);
 	buffer_deinit(&s->held);
 	s->sasl = sasl_free(s->sasl);
 	s->arrival.uids = memory_free(s->arrival.uids);
@@ -41,11 +37,10 @@ struct imap_session *imap_session_new(const struct imap_login *login) {
 		.password = memory_strdup(login->password),
 		.security = login->security,
 		.auth = login->auth,
-		.tag_seed = login->tag_seed,
 	};
 	s->is_secure = login->security != IMAP_SECURITY_STARTTLS;
 	s->deadline_usec = USEC_NEVER;
-	begin_conversation(s);
+	begin_conversation(s, login->tag_seed, 0);
 	return s;
 }
 
@@ -54,21 +49,22 @@ struct imap_session *imap_session_free(struct imap_session *s) {
 		return NULL;
 	end_conversation(s);
 	imap_login_forget(s);
-	imap_round_deinit(&s->round);
-	free(s->selected.name);
+	imap_place_deinit_all(&s->places);
 	return memory_free(s);
 }
 
-void imap_session_watch(
-	struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor) {
+void imap_session_watch(struct imap_session *s, const char *mailbox) {
 	assert(s->state == IMAP_STATE_GREETING);
-	if (s->selected.name) {
-		imap_round_add(s, mailbox, cursor);
-		return;
-	}
-	s->selected.name = memory_strdup(mailbox);
-	if (cursor)
-		s->selected.cursor = *cursor;
+	(void)imap_place_add(&s->places, mailbox);
+	imap_round_init(&s->round, &s->places);
+}
+
+void imap_session_remember(
+	struct imap_session *s, const char *mailbox, const struct imap_memory *memory) {
+	assert(s->state == IMAP_STATE_GREETING);
+	size_t i = imap_place_find(&s->places, mailbox);
+	if (i != IMAP_PLACE_NONE)
+		s->places.items[i].cursor = memory->cursor;
 }
 
 /* A new object in the place of the old one, which heard things in the clear. Only what we brought
@@ -80,15 +76,14 @@ void imap_session_secured(struct imap_session *s) {
 	struct imap_session fresh = {
 		.now_usec = s->now_usec,
 		.credentials = s->credentials,
-		.selected.name = s->selected.name,
-		.selected.cursor = s->selected.cursor,
-		.round = s->round,
-		.wire.n_tags = s->wire.n_tags,
+		.places = s->places,
 		.is_secure = true,
 	};
+	uint64_t tag_seed = s->wire.tag_seed, n_tags = s->wire.n_tags;
 	end_conversation(s);
 	*s = fresh;
-	begin_conversation(s);
+	begin_conversation(s, tag_seed, n_tags);
+	imap_round_init(&s->round, &s->places);
 	imap_login_begin(s);
 }
 
@@ -104,7 +99,7 @@ static uint64_t state_deadline(const struct imap_session *s) {
 	case IMAP_STATE_IDLE_STARTING:
 		return s->now_usec + IMAP_COMMAND_USEC;
 	case IMAP_STATE_WORKING:
-		return s->now_usec + (imap_session_is_in_flight(s, IMAP_COMMAND_IDLE)
+		return s->now_usec + (imap_wire_awaits(&s->wire, IMAP_COMMAND_IDLE)
 						     ? IMAP_DONE_USEC
 						     : IMAP_COMMAND_USEC);
 	case IMAP_STATE_LEAVING:
@@ -125,14 +120,13 @@ void imap_session_enter_state(struct imap_session *s, enum imap_state state) {
 	s->deadline_usec = state_deadline(s);
 	switch (state) {
 	case IMAP_STATE_WANT_TLS:
-		imap_session_raise(s, IMAP_EVENT_WANT_TLS);
+		imap_pending_raise(s, IMAP_EVENT_WANT_TLS);
 		break;
 	case IMAP_STATE_CLOSED:
-		buffer_clear(&s->wire.input);
-		buffer_clear(&s->wire.output);
+		imap_wire_clear(&s->wire);
 		buffer_clear(&s->held);
 		imap_login_forget(s);
-		imap_session_raise(s, IMAP_EVENT_CLOSED);
+		imap_pending_raise(s, IMAP_EVENT_CLOSED);
 		break;
 	case IMAP_STATE_GREETING:
 	case IMAP_STATE_STARTTLS:
@@ -147,10 +141,6 @@ void imap_session_enter_state(struct imap_session *s, enum imap_state state) {
 	case IMAP_STATE_LEAVING:
 		break;
 	}
-}
-
-void imap_session_raise(struct imap_session *s, enum imap_event_kind kind) {
-	s->pending.kinds |= 1u << kind;
 }
 
 static void keep_text(struct imap_session *s, const char *text) {
@@ -178,70 +168,9 @@ bool imap_session_can(const struct imap_session *s, uint32_t capability) {
 	return (s->capabilities & capability) == capability;
 }
 
-void imap_session_send_text(struct imap_session *s, const char *text) {
-	/* everything that can be long was measured before */
-	(void)buffer_append_text(&s->wire.output, text);
-	s->wire.n_written += strlen(text);
-}
-
-static struct imap_flight *begin_command(struct imap_session *s, enum imap_command_kind kind) {
-	assert(s->wire.n_flights < IMAP_FLIGHTS_MAX);
-	struct imap_flight *flight = &s->wire.flights[s->wire.n_flights++];
-	flight->kind = kind;
-	imap_command_tag(s->credentials.tag_seed, s->wire.n_tags++, flight->tag);
-	imap_session_send_text(s, flight->tag);
-	imap_session_send_text(s, " ");
-	return flight;
-}
-
-void imap_session_send(
-	struct imap_session *s, enum imap_command_kind kind, const char *format, ...) {
-	struct imap_flight *flight = begin_command(s, kind);
-	va_list arguments;
-	va_start(arguments, format);
-	CLEANUP_TEXT char *command = memory_vformat(format, arguments);
-	va_end(arguments);
-	imap_session_send_text(s, command);
-	imap_session_send_text(s, "\r\n");
-	flight->end = s->wire.n_written;
-}
-
-/* Formatting leaves copies behind: a secret goes straight to where it is erased. */
-void imap_session_send_secret(struct imap_session *s, enum imap_command_kind kind,
-	const char *command, const char *secret) {
-	struct imap_flight *flight = begin_command(s, kind);
-	imap_session_send_text(s, command);
-	imap_session_send_text(s, secret);
-	imap_session_send_text(s, "\r\n");
-	flight->end = s->wire.n_written;
-}
-
-bool imap_session_is_in_flight(const struct imap_session *s, enum imap_command_kind kind) {
-	for (unsigned i = 0; i < s->wire.n_flights; i++)
-		if (s->wire.flights[i].kind == kind)
-			return true;
-	return false;
-}
-
-/* Takes the command of a tag out of flight. One that is not all out cannot have been answered by
- * anybody who read it. */
-static bool land(struct imap_session *s, const char *tag, enum imap_command_kind *ret) {
-	struct imap_wire *w = &s->wire;
-	for (unsigned i = 0; i < w->n_flights; i++) {
-		if (strcmp(w->flights[i].tag, tag) != 0 || w->flights[i].end > w->n_sent)
-			continue;
-		*ret = w->flights[i].kind;
-		w->n_flights--;
-		memmove(&w->flights[i], &w->flights[i + 1],
-			(w->n_flights - i) * sizeof(w->flights[0]));
-		return true;
-	}
-	return false;
-}
-
 static void on_tagged(struct imap_session *s, const struct imap_reply *reply) {
 	enum imap_command_kind kind;
-	if (!land(s, reply->tag, &kind)) {
+	if (!imap_wire_land(&s->wire, reply->tag, &kind)) {
 		imap_session_close(s, REASON_UNEXPECTED_TAG, NULL);
 		return;
 	}
@@ -286,7 +215,7 @@ static void on_alert(struct imap_session *s, const struct imap_reply *reply) {
 		text_is_empty(reply->text))
 		return;
 	keep_text(s, reply->text);
-	imap_session_raise(s, IMAP_EVENT_ALERT);
+	imap_pending_raise(s, IMAP_EVENT_ALERT);
 }
 
 /* A server that talks without being asked may do so, within reason. */
@@ -374,72 +303,6 @@ static bool read_reply(struct imap_session *s, struct imap_reply *ret) {
 	return r > 0;
 }
 
-static const enum imap_event_kind event_order[] = {
-	IMAP_EVENT_WANT_TLS,
-	IMAP_EVENT_ALERT,
-	IMAP_EVENT_BASELINE,
-	IMAP_EVENT_MESSAGE,
-	IMAP_EVENT_CURSOR,
-	IMAP_EVENT_COUNTS,
-	IMAP_EVENT_ONLINE,
-	IMAP_EVENT_CLOSED,
-};
-
-static bool take_pending(struct imap_session *s, enum imap_event_kind *ret) {
-	for (size_t i = 0; s->pending.kinds != 0 && i < ARRAY_SIZE(event_order); i++) {
-		unsigned bit = 1u << event_order[i];
-		if ((s->pending.kinds & bit) == 0)
-			continue;
-		s->pending.kinds &= ~bit;
-		*ret = event_order[i];
-		return true;
-	}
-	return false;
-}
-
-static bool give_event(struct imap_session *s, struct imap_event *ret) {
-	enum imap_event_kind kind;
-	if (!take_pending(s, &kind))
-		return false;
-	*ret = (struct imap_event){ .kind = kind };
-	switch (kind) {
-	case IMAP_EVENT_WANT_TLS:
-		break;
-	case IMAP_EVENT_ONLINE:
-		ret->strategy = s->strategy;
-		break;
-	case IMAP_EVENT_MESSAGE:
-		ret->message = s->pending.message;
-		ret->mailbox = s->selected.name;
-		ret->cursor = s->selected.cursor;
-		break;
-	case IMAP_EVENT_BASELINE:
-	case IMAP_EVENT_CURSOR:
-	case IMAP_EVENT_COUNTS:
-		if (s->round.about != 0) {
-			ret->mailbox = s->round.places[s->round.about].name;
-			ret->cursor = s->round.places[s->round.about].cursor;
-			s->round.about = 0;
-			break;
-		}
-		ret->reset = kind == IMAP_EVENT_BASELINE && s->pending.is_reset;
-		ret->mailbox = s->selected.name;
-		ret->cursor = s->selected.cursor;
-		s->count.reported_messages = s->selected.cursor.messages;
-		s->count.reported_unseen = s->selected.cursor.unseen;
-		break;
-	case IMAP_EVENT_ALERT:
-		ret->text = s->pending.text;
-		break;
-	case IMAP_EVENT_CLOSED:
-		ret->reason = s->pending.reason;
-		ret->text = s->pending.text;
-		ret->retry_after_usec = s->pending.retry_after_usec;
-		break;
-	}
-	return true;
-}
-
 /* Nothing is held while nothing is in hand. */
 static void release(struct imap_session *s) {
 	imap_reply_release(&s->reader);
@@ -451,7 +314,7 @@ static void release(struct imap_session *s) {
 int imap_session_next(struct imap_session *s, struct imap_event *ret) {
 	struct imap_reply reply;
 	for (;;) {
-		if (give_event(s, ret))
+		if (imap_pending_take(s, ret))
 			return 1;
 		imap_round_switch(s);
 		if (!read_reply(s, &reply))
@@ -463,7 +326,7 @@ int imap_session_next(struct imap_session *s, struct imap_event *ret) {
 }
 
 void imap_session_feed(struct imap_session *s, const void *bytes, size_t n) {
-	assert(s->selected.name);
+	assert(s->places.n > 0);
 	if (n == 0 || s->state == IMAP_STATE_CLOSED)
 		return;
 	/* in the clear, behind the answer to STARTTLS */

@@ -42,13 +42,14 @@ struct imap_login {
 	uint64_t tag_seed; /* random: tags must not be guessed (CVE-2026-42246) */
 };
 
+/* In the order in which they are handed out when more than one is due. */
 enum imap_event_kind {
 	/* The server accepted STARTTLS and not a byte stood behind it: start TLS, then call
 	 * imap_session_secured(). */
 	IMAP_EVENT_WANT_TLS,
-	/* Logged in and watching. `strategy` says by which means; again when they change. */
-	IMAP_EVENT_ONLINE,
-	/* First sight or a reset: `cursor` is where to start, silently. `reset` is false at first sight. */
+	/* A sentence of the server for its user ([ALERT]), after login over a trusted stream. */
+	IMAP_EVENT_ALERT,
+	/* First sight or a reset: `cursor` is where to start, silently. */
 	IMAP_EVENT_BASELINE,
 	/* A new message, in the order of the server's answer, which is by UID, each one once. Not
 	 * to be acted upon before the next CURSOR. */
@@ -57,8 +58,8 @@ enum imap_event_kind {
 	IMAP_EVENT_CURSOR,
 	/* `cursor` has other counts of messages or unseen ones; nothing new. */
 	IMAP_EVENT_COUNTS,
-	/* A sentence of the server for its user ([ALERT]), after login over a trusted stream. */
-	IMAP_EVENT_ALERT,
+	/* Logged in and watching. `strategy` says by which means; again when they change. */
+	IMAP_EVENT_ONLINE,
 	/* The session has ended; `reason`, `text`, `retry_after_usec`. The last event. */
 	IMAP_EVENT_CLOSED,
 };
@@ -69,7 +70,7 @@ struct imap_event {
 	struct imap_cursor cursor; /* BASELINE, CURSOR, COUNTS; MESSAGE: its uidvalidity */
 	const struct imap_message *message; /* MESSAGE */
 	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
-	bool reset; /* BASELINE */
+	const char *reset; /* BASELINE: the word for why; a constant, or NULL at first sight */
 	enum reason reason; /* CLOSED */
 	/* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL. None from before
 	 * TLS where TLS was wanted. */
@@ -81,11 +82,17 @@ struct imap_session *imap_session_new(const struct imap_login *login);
 struct imap_session *imap_session_free(struct imap_session *s);
 DEFINE_CLEANUP(struct imap_session, imap_session_free);
 
-/* Before the first feed: a mailbox to watch (UTF-8 name) and where reading ended the last
- * time (NULL: never seen). The first one is selected while nothing is to do, the others are
- * asked by STATUS at the start, with each renewal of IDLE and each check. */
-void imap_session_watch(
-	struct imap_session *s, const char *mailbox, const struct imap_cursor *cursor);
+/* Before the first feed: a mailbox to watch (UTF-8 name). The first one is selected while nothing is
+ * to do, the others are asked by STATUS at the start, with each renewal of IDLE and each check. */
+void imap_session_watch(struct imap_session *s, const char *mailbox);
+
+/* What was known of a mailbox the last time: where reading ended. Without it the mailbox is seen for
+ * the first time. Before the first feed; nothing for a mailbox that is not watched. */
+struct imap_memory {
+	struct imap_cursor cursor;
+};
+void imap_session_remember(
+	struct imap_session *s, const char *mailbox, const struct imap_memory *memory);
 
 /* The six verbs. feed() copies and never fails on content. An event, and output bytes, are borrowed
  * until the next call of any function but deadline(). After each call look for events until there

@@ -20,13 +20,13 @@ static void announce(struct imap_session *s, const char *strategy) {
 	if (s->strategy && text_equal_nocase(s->strategy, strategy))
 		return;
 	s->strategy = strategy;
-	imap_session_raise(s, IMAP_EVENT_ONLINE);
+	imap_pending_raise(s, IMAP_EVENT_ONLINE);
 }
 
 /* Writes the commands of the most urgent thing that is due. */
 static bool start_work(struct imap_session *s) {
 	if (s->is_leaving) {
-		imap_session_send(s, IMAP_COMMAND_LOGOUT, "LOGOUT");
+		imap_wire_send(&s->wire, IMAP_COMMAND_LOGOUT, "LOGOUT");
 		return true;
 	}
 	bool check = s->is_check_due, noop = check || s->is_poll_due;
@@ -38,7 +38,7 @@ static bool start_work(struct imap_session *s) {
 		s->arrival.retry_usec = 0;
 	}
 	if (noop)
-		imap_session_send(s, IMAP_COMMAND_NOOP, "NOOP");
+		imap_wire_send(&s->wire, IMAP_COMMAND_NOOP, "NOOP");
 	if (imap_arrival_is_due(s))
 		imap_arrival_ask(s);
 	else if (check)
@@ -69,7 +69,7 @@ void imap_watch_proceed(struct imap_session *s) {
 	if (s->arrival.retry_usec != 0) {
 		imap_session_enter_state(s, IMAP_STATE_WAITING);
 	} else if (can_idle(s)) {
-		imap_session_send(s, IMAP_COMMAND_IDLE, "IDLE");
+		imap_wire_send(&s->wire, IMAP_COMMAND_IDLE, "IDLE");
 		imap_session_enter_state(s, IMAP_STATE_IDLE_STARTING);
 	} else {
 		announce(s, "poll");
@@ -79,7 +79,7 @@ void imap_watch_proceed(struct imap_session *s) {
 
 /* DONE and what it is for go out in one write; the next IDLE waits for the answers. */
 static void leave_idle(struct imap_session *s) {
-	imap_session_send_text(s, "DONE\r\n");
+	imap_wire_send_text(&s->wire, "DONE\r\n");
 	(void)start_work(s);
 	enter_work(s);
 }

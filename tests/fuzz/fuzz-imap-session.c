@@ -183,8 +183,8 @@ static void play(struct run *r, const uint8_t *bytes, size_t n) {
 }
 
 static void run(struct run *r, const uint8_t *bytes, size_t n) {
-	static const struct imap_cursor seen = {
-		.uidvalidity = 7, .next_uid = 5, .messages = 4, .unseen = 1
+	static const struct imap_memory seen = {
+		.cursor = { .uidvalidity = 7, .next_uid = 5, .messages = 4, .unseen = 1 }
 	};
 	uint8_t settings = bytes[0];
 	buffer_init(&r->events, DUMP_MAX);
@@ -200,11 +200,15 @@ static void run(struct run *r, const uint8_t *bytes, size_t n) {
 		.tag_seed = keyed_hash((const uint8_t *)"imap session tag", bytes, n),
 	});
 	if (settings & 0x20)
-		r->home = r->other = seen;
-	imap_session_watch(r->session, settings & 0x80 ? "Entw\xc3\xbcrfe" : "INBOX",
-		settings & 0x20 ? &seen : NULL);
+		r->home = r->other = seen.cursor;
+	const char *home = settings & 0x80 ? "Entw\xc3\xbcrfe" : "INBOX";
+	imap_session_watch(r->session, home);
 	if (settings & 0x10)
-		imap_session_watch(r->session, OTHER, settings & 0x20 ? &seen : NULL);
+		imap_session_watch(r->session, OTHER);
+	if (settings & 0x20) {
+		imap_session_remember(r->session, home, &seen);
+		imap_session_remember(r->session, OTHER, &seen);
+	}
 	imap_session_tick(r->session, r->now_usec);
 	play(r, bytes + 1, n - 1);
 	imap_session_free(r->session);

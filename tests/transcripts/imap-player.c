@@ -45,14 +45,18 @@ static uint64_t number_value(const char *settings, const char *key) {
 
 static void session_watch(void *session, const char *settings) {
 	CLEANUP_TEXT char *given = transcript_value(settings, "mailbox");
-	struct imap_cursor cursor = {
-		.uidvalidity = (uint32_t)number_value(settings, "uidvalidity"),
-		.next_uid = (uint32_t)number_value(settings, "next"),
-		.messages = (uint32_t)number_value(settings, "messages"),
-		.unseen = (uint32_t)number_value(settings, "unseen"),
-		.highestmodseq = number_value(settings, "modseq"),
-	};
-	imap_session_watch(session, given ? given : "INBOX", cursor.uidvalidity ? &cursor : NULL);
+	const char *mailbox = given ? given : "INBOX";
+	const struct imap_memory
+		memory = { .cursor = {
+				   .uidvalidity = (uint32_t)number_value(settings, "uidvalidity"),
+				   .next_uid = (uint32_t)number_value(settings, "next"),
+				   .messages = (uint32_t)number_value(settings, "messages"),
+				   .unseen = (uint32_t)number_value(settings, "unseen"),
+				   .highestmodseq = number_value(settings, "modseq"),
+			   } };
+	imap_session_watch(session, mailbox);
+	if (memory.cursor.uidvalidity != 0)
+		imap_session_remember(session, mailbox, &memory);
 }
 
 static int session_next(void *session, struct buffer *out) {

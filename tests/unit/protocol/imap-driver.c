@@ -72,9 +72,10 @@ static void pass(struct imap_driver *d, uint64_t usec) {
 
 static void begin(struct imap_driver *d, enum imap_driver_place place) {
 	bool has_backlog = place == IMAP_DRIVER_FETCHING;
-	const struct imap_cursor cursor = {
-		.uidvalidity = 7, .next_uid = 5, .messages = has_backlog ? 2 : 4, .unseen = 1
-	};
+	const struct imap_memory memory = { .cursor = { .uidvalidity = 7,
+						    .next_uid = 5,
+						    .messages = has_backlog ? 2 : 4,
+						    .unseen = 1 } };
 	*d = (struct imap_driver){ .now_usec = USEC_PER_HOUR };
 	d->session = imap_session_new(&(struct imap_login){
 		.host = "imap.example.org",
@@ -84,7 +85,8 @@ static void begin(struct imap_driver *d, enum imap_driver_place place) {
 			place == IMAP_DRIVER_STARTTLS ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_TLS,
 		.tag_seed = place,
 	});
-	imap_session_watch(d->session, "INBOX", &cursor);
+	imap_session_watch(d->session, "INBOX");
+	imap_session_remember(d->session, "INBOX", &memory);
 	imap_session_tick(d->session, d->now_usec);
 }
 

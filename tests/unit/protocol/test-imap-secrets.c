@@ -93,7 +93,7 @@ static struct imap_session *session(enum imap_auth auth, const char *user) {
 	struct imap_session *s = imap_session_new(&(struct imap_login){
 		.host = "imap.example.org", .user = user, .password = plain, .auth = auth });
 	memory_erase(plain, sizeof(plain));
-	imap_session_watch(s, "INBOX", NULL);
+	imap_session_watch(s, "INBOX");
 	imap_session_tick(s, USEC_PER_SEC);
 	return s;
 }

@@ -1,0 +1,22 @@
+#pragma once
+/* Private to the session: the events that are raised and not handed out yet. Within one kind of
+ * event and one mailbox there is never more than one, since nothing is read before all are out. */
+#include "protocol/imap-session.h"
+
+/* Events to hand out before anything more is read. Which mailbox one is about is noted there. */
+struct imap_pending {
+	uint32_t kinds; /* bits; the lowest goes out first */
+	const struct imap_message *message;
+	char *text; /* of ALERT, or of CLOSED */
+	enum reason reason;
+	uint64_t retry_after_usec;
+};
+
+/* An event about the session as a whole. */
+void imap_pending_raise(struct imap_session *s, enum imap_event_kind kind);
+/* One about a mailbox: BASELINE, MESSAGE, CURSOR, COUNTS. */
+void imap_pending_raise_at(struct imap_session *s, size_t place, enum imap_event_kind kind);
+bool imap_pending_has(const struct imap_session *s, size_t place, enum imap_event_kind kind);
+
+/* True: `*ret` is the next event. */
+bool imap_pending_take(struct imap_session *s, struct imap_event *ret);

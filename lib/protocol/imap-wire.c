@@ -1,0 +1,84 @@
+#include "protocol/imap-wire.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* What may wait for next(): as much as a stream reads at once, with room to spare. */
+#define INPUT_MAX ((size_t)64 * 1024 * 1024)
+#define OUTPUT_MAX ((size_t)64 * 1024)
+
+void imap_wire_init(struct imap_wire *w, uint64_t tag_seed, uint64_t n_tags) {
+	*w = (struct imap_wire){ .tag_seed = tag_seed, .n_tags = n_tags };
+	buffer_init(&w->input, INPUT_MAX);
+	buffer_init_secret(&w->output, OUTPUT_MAX);
+}
+
+void imap_wire_deinit(struct imap_wire *w) {
+	buffer_deinit(&w->input);
+	buffer_deinit(&w->output);
+}
+
+void imap_wire_clear(struct imap_wire *w) {
+	buffer_clear(&w->input);
+	buffer_clear(&w->output);
+}
+
+void imap_wire_send_text(struct imap_wire *w, const char *text) {
+	/* everything that can be long was measured before */
+	(void)buffer_append_text(&w->output, text);
+	w->n_written += strlen(text);
+}
+
+static struct imap_flight *begin_command(struct imap_wire *w, enum imap_command_kind kind) {
+	assert(w->n_flights < IMAP_FLIGHTS_MAX);
+	struct imap_flight *flight = &w->flights[w->n_flights++];
+	flight->kind = kind;
+	imap_command_tag(w->tag_seed, w->n_tags++, flight->tag);
+	imap_wire_send_text(w, flight->tag);
+	imap_wire_send_text(w, " ");
+	return flight;
+}
+
+void imap_wire_send(struct imap_wire *w, enum imap_command_kind kind, const char *format, ...) {
+	struct imap_flight *flight = begin_command(w, kind);
+	va_list arguments;
+	va_start(arguments, format);
+	CLEANUP_TEXT char *command = memory_vformat(format, arguments);
+	va_end(arguments);
+	imap_wire_send_text(w, command);
+	imap_wire_send_text(w, "\r\n");
+	flight->end = w->n_written;
+}
+
+/* Formatting leaves copies behind: a secret goes straight to where it is erased. */
+void imap_wire_send_secret(
+	struct imap_wire *w, enum imap_command_kind kind, const char *command, const char *secret) {
+	struct imap_flight *flight = begin_command(w, kind);
+	imap_wire_send_text(w, command);
+	imap_wire_send_text(w, secret);
+	imap_wire_send_text(w, "\r\n");
+	flight->end = w->n_written;
+}
+
+bool imap_wire_awaits(const struct imap_wire *w, enum imap_command_kind kind) {
+	for (unsigned i = 0; i < w->n_flights; i++)
+		if (w->flights[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool imap_wire_land(struct imap_wire *w, const char *tag, enum imap_command_kind *ret) {
+	for (unsigned i = 0; i < w->n_flights; i++) {
+		if (strcmp(w->flights[i].tag, tag) != 0 || w->flights[i].end > w->n_sent)
+			continue;
+		*ret = w->flights[i].kind;
+		w->n_flights--;
+		memmove(&w->flights[i], &w->flights[i + 1],
+			(w->n_flights - i) * sizeof(w->flights[0]));
+		return true;
+	}
+	return false;
+}
