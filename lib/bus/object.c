@@ -17,6 +17,13 @@ struct object_server {
 	struct object_tree tree;
 	struct object_changes changes;
 	struct deferred flush;
+	struct list replies; /* that are still due */
+};
+
+struct object_reply {
+	struct list link;
+	struct object_server *server; /* NULL: it is gone, or the caller's bus is */
+	DBusMessage *call;
 };
 
 const struct object_tree *object_server_tree(const struct object_server *s) {
@@ -97,6 +104,39 @@ static bool on_message(struct connection_listener *l, DBusMessage *m) {
 	if (reply)
 		(void)connection_send(s->connection, reply);
 	return true;
+}
+
+/* Replies that take time */
+
+struct object_reply *object_reply_later(const struct object_call *call) {
+	struct object_reply *later = MEMORY_NEW(struct object_reply);
+	later->server = call->server;
+	later->call = dbus_message_ref(call->message);
+	list_append(&call->server->replies, &later->link);
+	return later;
+}
+
+DBusMessage *object_reply_call(const struct object_reply *later) {
+	return later->call;
+}
+
+void object_reply_send(struct object_reply *later, DBusMessage *reply) {
+	bool is_wanted = later->server && !dbus_message_get_no_reply(later->call);
+	if (is_wanted)
+		(void)connection_send(later->server->connection, reply);
+	else
+		(void)message_free(reply);
+	list_remove(&later->link);
+	(void)message_free(later->call);
+	free(later);
+}
+
+/* Another bus does not know who asked. */
+static void drop_replies(struct object_server *s) {
+	LIST_FOREACH_SAFE (link, &s->replies) {
+		CONTAINER_OF(link, struct object_reply, link)->server = NULL;
+		list_remove(link);
+	}
 }
 
 /* Signals */
@@ -183,6 +223,7 @@ static void on_drained(struct connection_listener *l) {
 static void on_lost(struct connection_listener *l) {
 	struct object_server *s = CONTAINER_OF(l, struct object_server, listener);
 	object_changes_deinit(&s->changes);
+	drop_replies(s);
 }
 
 void object_server_changed(struct object_server *s, const char *path,
@@ -213,6 +254,7 @@ struct object_server *object_server_new(struct connection *c, const struct objec
 	s->connection = c;
 	s->tree = *tree;
 	object_changes_init(&s->changes);
+	list_init(&s->replies);
 	deferred_init(&s->flush, connection_event(c), on_flush, s);
 	s->listener.on_message = on_message;
 	s->listener.on_lost = on_lost;
@@ -224,6 +266,7 @@ struct object_server *object_server_new(struct connection *c, const struct objec
 struct object_server *object_server_free(struct object_server *s) {
 	if (!s)
 		return NULL;
+	drop_replies(s);
 	connection_unlisten(&s->listener);
 	deferred_deinit(&s->flush);
 	object_changes_deinit(&s->changes);

@@ -26,7 +26,7 @@ struct object_call {
 };
 
 /* The reply, owned: message_new_reply() or message_new_error() of call->message. NULL: the method
- * took a reference on the message and will send exactly one reply later. */
+ * took an object_reply_later(). */
 typedef DBusMessage *(*object_method_fn)(const struct object_call *call);
 /* Appends one value of the property's signature. */
 typedef void (*object_property_fn)(void *object, struct message_writer *w);
@@ -93,6 +93,14 @@ struct object_tree {
 struct object_server *object_server_new(struct connection *c, const struct object_tree *tree);
 struct object_server *object_server_free(struct object_server *s);
 DEFINE_CLEANUP(struct object_server, object_server_free);
+
+/* A reply that takes time. The method that made it returns NULL; it is sent once, which takes both,
+ * also when the server or its bus is gone meanwhile and nobody hears it. */
+struct object_reply;
+struct object_reply *object_reply_later(const struct object_call *call);
+/* What message_new_reply() and message_new_error() want; borrowed. */
+DBusMessage *object_reply_call(const struct object_reply *later);
+void object_reply_send(struct object_reply *later, DBusMessage *reply);
 
 /* Properties of `interface` at `path` have changed (bits as above): signalled at the end of the
  * turn with the values of then, or once the bus takes bytes again. Nothing while not online: who

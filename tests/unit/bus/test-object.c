@@ -85,6 +85,59 @@ static void errors_are_the_standard_ones(void **state) {
 	assert_int_equal(t->toy.n_calls, 0);
 }
 
+static dbus_uint32_t begin_wait(struct test *t, bool no_reply) {
+	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Wait");
+	dbus_uint32_t serial = 0;
+	dbus_message_set_no_reply(m, no_reply);
+	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
+	dbus_message_unref(m);
+	t->toy.is_waiting = false;
+	fixture_run_until(&t->fixture, &t->toy.is_waiting);
+	return serial;
+}
+
+static void end_wait(struct test *t) {
+	DBusMessage *reply = message_new_reply(object_reply_call(t->toy.later));
+	object_reply_send(t->toy.later, reply);
+}
+
+/* Whatever was sent before has arrived when this is answered. */
+static void expect_echo(struct test *t) {
+	expect_error(toy_service_call(&t->toy, TOY_PATH, ROOT, "Echo", TEXTS("x")), "");
+}
+
+static bool has_reply(struct test *t, dbus_uint32_t serial) {
+	for (size_t i = 0; i < t->fixture.n_inbox; i++)
+		if (dbus_message_get_reply_serial(t->fixture.inbox[i]) == serial)
+			return true;
+	return false;
+}
+
+static void a_reply_may_take_time(void **state) {
+	struct test *t = *state;
+	dbus_uint32_t serial = begin_wait(t, false);
+	expect_echo(t);
+	assert_false(has_reply(t, serial));
+	end_wait(t);
+	expect_echo(t);
+	assert_true(has_reply(t, serial));
+}
+
+static void nobody_waits_for_it(void **state) {
+	struct test *t = *state;
+	dbus_uint32_t serial = begin_wait(t, true);
+	end_wait(t);
+	expect_echo(t);
+	assert_false(has_reply(t, serial));
+}
+
+static void the_server_goes_before_the_reply(void **state) {
+	struct test *t = *state;
+	(void)begin_wait(t, false);
+	t->toy.server = object_server_free(t->toy.server);
+	end_wait(t);
+}
+
 static DBusMessage *get(struct test *t, const char *path, const char *interface, const char *name) {
 	return toy_service_call(&t->toy, path, PROPERTIES, "Get", TEXTS(interface, name));
 }
@@ -274,6 +327,10 @@ static void a_call_without_reply_gets_none(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(methods_are_called, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_reply_may_take_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_waits_for_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_server_goes_before_the_reply, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors_are_the_standard_ones, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(properties_are_read_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_texts_do_no_harm, set_up, tear_down),

@@ -20,12 +20,21 @@ static DBusMessage *root_echo(const struct object_call *call) {
 	return reply;
 }
 
+/* Answered when the test says so. */
+static DBusMessage *root_wait(const struct object_call *call) {
+	struct toy_service *t = call->object;
+	t->later = object_reply_later(call);
+	t->is_waiting = true;
+	return NULL;
+}
+
 static void root_get_count(void *object, struct message_writer *w) {
 	message_write_u32(w, (uint32_t)((struct toy_service *)object)->n_shelves);
 }
 
 static const struct object_method root_methods[] = {
 	{ "Echo", "s", "text", "s", "text", root_echo },
+	{ "Wait", NULL, NULL, NULL, NULL, root_wait },
 };
 static const struct object_property root_properties[] = {
 	{ "Count", "u", OBJECT_EMITS_CHANGE, root_get_count },

@@ -24,6 +24,8 @@ struct toy_service {
 	struct object_server *server;
 	bool online;
 	unsigned n_calls; /* of Echo */
+	struct object_reply *later; /* of Wait */
+	bool is_waiting;
 	struct toy_shelf shelves[TOY_SHELVES_MAX];
 	size_t n_shelves;
 };
