@@ -1,10 +1,12 @@
 #include "base/number.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 static bool is_digit(char c) {
@@ -185,4 +187,32 @@ int number_parse_boolean(const char *text) {
 			return 0;
 	}
 	return -EINVAL;
+}
+
+char *number_format_timespan(uint64_t usec) {
+	static const char *const names[] = { "d", "h", "min", "s", "ms", "us" };
+	if (usec == 0)
+		return memory_strdup("0");
+	CLEANUP_TEXT char *text = memory_strdup("");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		uint64_t unit = unit_usec(names[i], strlen(names[i]));
+		if (usec < unit)
+			continue;
+		CLEANUP_TEXT char *before = text;
+		text = memory_format(
+			"%s%s%" PRIu64 "%s", before, *before ? " " : "", usec / unit, names[i]);
+		usec %= unit;
+	}
+	return TAKE_PTR(text);
+}
+
+char *number_format_size(uint64_t bytes) {
+	static const char suffixes[] = "KMGT";
+	size_t i = 0;
+	while (bytes > 0 && bytes % 1024 == 0 && i < strlen(suffixes)) {
+		bytes /= 1024;
+		i++;
+	}
+	return i > 0 ? memory_format("%" PRIu64 "%c", bytes, suffixes[i - 1])
+		     : memory_format("%" PRIu64, bytes);
 }

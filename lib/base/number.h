@@ -18,3 +18,7 @@ int number_parse_size(const char *text, uint64_t *ret_bytes);
 
 /* systemd's booleans: yes true on 1, no false off 0. 1 or 0, -EINVAL. */
 int number_parse_boolean(const char *text);
+
+/* What the parsers read back as the same number, owned: "1h 30min", "64K". */
+char *number_format_timespan(uint64_t usec);
+char *number_format_size(uint64_t bytes);

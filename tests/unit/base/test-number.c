@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "base/number.h"
 
 #include <errno.h>
@@ -174,6 +175,43 @@ static void test_boolean(void **state) {
 		assert_int_equal(number_parse_boolean(neither[i]), -EINVAL);
 }
 
+/* What is written is read back, in its shortest form. */
+static void test_format(void **state) {
+	static const struct {
+		uint64_t usec;
+		const char *text;
+	} timespans[] = {
+		{ 0, "0" },
+		{ 1, "1us" },
+		{ 90 * USEC_PER_SEC, "1min 30s" },
+		{ 5 * USEC_PER_MINUTE, "5min" },
+		{ 24 * USEC_PER_HOUR, "1d" },
+		{ 36 * USEC_PER_HOUR + 1500, "1d 12h 1ms 500us" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(timespans); i++) {
+		CLEANUP_TEXT char *text = number_format_timespan(timespans[i].usec);
+		uint64_t again;
+		assert_int_equal(number_parse_timespan(text, &again), 0);
+		assert_int_equal(again, timespans[i].usec);
+		assert_string_equal(text, timespans[i].text);
+	}
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} sizes[] = {
+		{ 0, "0" },
+		{ 1000, "1000" },
+		{ 1024, "1K" },
+		{ 1025, "1025" },
+		{ UINT64_C(3) << 40, "3T" },
+		{ UINT64_C(1) << 50, "1024T" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		CLEANUP_TEXT char *text = number_format_size(sizes[i].bytes);
+		assert_string_equal(text, sizes[i].text);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_u64),
@@ -182,6 +220,7 @@ int main(void) {
 		cmocka_unit_test(test_timespan),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_boolean),
+		cmocka_unit_test(test_format),
 	};
 	return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }
