@@ -1,16 +1,16 @@
 #pragma once
-/* What a user wrote about one account: one file accounts.d/ID.conf. Read strictly, kept as it is
- * until the next reload. */
+/* What a user wrote about one account, in accounts.d/ID.conf and around it. Read strictly, kept
+ * until the next reload. A new key: a field here, a row in account-keys.c, and its words in
+ * posthorn.conf(5) and config/. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/macros.h"
-#include "daemon/config-messages.h"
+#include "daemon/config-assignments.h"
 
 #define ACCOUNT_ID_MAX 64
 #define ACCOUNT_WATCH_MAX 100
-#define ACCOUNT_INTERVAL_DEFAULT (5 * USEC_PER_MINUTE)
 /* A poll of POP3 holds the mailbox' lock: not more often than this. */
 #define ACCOUNT_INTERVAL_MIN USEC_PER_MINUTE
 #define ACCOUNT_INTERVAL_MAX (24 * USEC_PER_HOUR)
@@ -35,6 +35,9 @@ enum account_auth {
 struct account_config {
 	char *id; /* the file's name without .conf; also the key of cursors in the store */
 	char *file;
+	char *problem; /* why the account cannot run ("FILE:LINE: ..."), or NULL */
+
+	/* The keys, see account-keys.c. */
 	char *name; /* for people; the id when not given */
 	enum account_protocol protocol;
 	char *host;
@@ -49,20 +52,39 @@ struct account_config {
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
 	char **watch; /* NULL-terminated mailbox names; INBOX when not given */
-	size_t n_watch;
-	char *assignments; /* all of them in order, to tell on reload whether anything changed */
-	char *problem; /* why the account cannot run ("FILE:LINE: ..."), or NULL */
+	size_t n_watch; /* of them */
 };
 
-/* Reads the text of a file. Never fails as a whole: a bad account has `problem`, and every
- * complaint is in `messages`. */
-struct account_config *account_config_parse(const char *id, const char *file, const char *text,
-	size_t n, struct config_messages *messages);
+struct account_source {
+	const char *id;
+	const char *file; /* the main one */
+	struct config_assignments *shared; /* defaults from posthorn.conf; may be NULL */
+	struct config_assignments *own; /* its file and the drop-ins */
+};
+
+/* Never fails as a whole: a bad account has `problem`, and every complaint is in `messages`. All
+ * is borrowed for the call, but for the origins (may be NULL), which borrow from the assignments. */
+struct account_config *account_config_new(const struct account_source *source,
+	struct config_messages *messages, struct config_origins *origins);
 struct account_config *account_config_free(struct account_config *config);
 DEFINE_CLEANUP(struct account_config, account_config_free);
 
-/* The same account to the letter: its connection may stay over a reload. */
-bool account_config_is_equal(const struct account_config *a, const struct account_config *b);
+/* One text alone. */
+struct account_config *account_config_parse(const char *id, const char *file, const char *text,
+	size_t n, struct config_messages *messages);
+
+enum account_config_change {
+	ACCOUNT_CONFIG_SAME,
+	ACCOUNT_CONFIG_LIVE, /* only keys that do not touch the connection */
+	ACCOUNT_CONFIG_OTHER, /* the account begins anew */
+};
+
+/* By the values that hold, wherever they come from. */
+enum account_config_change account_config_compare(
+	const struct account_config *old, const struct account_config *new);
+
+/* Moves the live keys of `new` into `config`; the pointer to it stays. */
+void account_config_take_live(struct account_config *config, struct account_config *new);
 
 /* A file's name (without .conf) that may be an account: 1-64 of A-Z a-z 0-9 . _ - @ +, no leading dot. */
 bool account_config_is_id(const char *id);

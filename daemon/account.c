@@ -33,6 +33,7 @@ struct account {
 	struct watch *watch;
 	struct tls_ticket *ticket;
 	bool stopping;
+	bool is_changed; /* by a reload, not reported yet */
 	bool rolled_back; /* the engine believes to be stored what is not: it goes at the next turn */
 };
 
@@ -405,8 +406,28 @@ void account_check(struct account *account) {
 		account_attempt(account);
 }
 
+bool account_reconfigure(struct account *account, struct account_config *config) {
+	switch (account_config_compare(account->config, config)) {
+	case ACCOUNT_CONFIG_OTHER:
+		return false;
+	case ACCOUNT_CONFIG_LIVE:
+		account_config_take_live(account->config, config);
+		account->is_changed = true;
+		/* It borrows what was just exchanged; asked for again by account_reconsider(). */
+		account->credential = credential_free(account->credential);
+		break;
+	case ACCOUNT_CONFIG_SAME:
+		break;
+	}
+	account_config_free(config);
+	return true;
+}
+
 void account_reconsider(struct account *account) {
 	account->backoff = (struct backoff){ 0 };
+	if (account->is_changed)
+		account_changed(account, ACCOUNT_CHANGED_CONFIG);
+	account->is_changed = false;
 	if (account_is_idle(account))
 		account_attempt(account);
 }

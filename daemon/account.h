@@ -38,7 +38,7 @@ enum account_changed {
 	ACCOUNT_CHANGED_STATE = 1 << 0, /* state, reason, reason_text, retry_at */
 	ACCOUNT_CHANGED_STRATEGY = 1 << 1,
 	ACCOUNT_CHANGED_COUNTS = 1 << 2, /* unseen, total */
-	ACCOUNT_CHANGED_CONFIG = 1 << 3, /* name, host, user, protocol */
+	ACCOUNT_CHANGED_CONFIG = 1 << 3, /* name: what a reload may change of a running account */
 };
 
 /* What everybody may see. Texts are valid UTF-8, never NULL; borrowed, valid until the next turn
@@ -74,6 +74,11 @@ struct account_host {
 struct account *account_new(const struct account_host *host, struct account_config *config);
 struct account *account_free(struct account *account);
 DEFINE_CLEANUP(struct account, account_free);
+
+/* True: the new configuration is taken over, and what it changes does not touch the connection.
+ * False: it is another account, and nothing is taken. Reports nothing; account_reconsider() follows
+ * when all accounts are told. */
+bool account_reconfigure(struct account *account, struct account_config *config);
 
 /* Begins, from the loop. */
 void account_start(struct account *account);

@@ -96,6 +96,8 @@ uint64_t api_account_properties(unsigned changed) {
 		mask |= BIT(PROPERTY_STRATEGY);
 	if (changed & ACCOUNT_CHANGED_COUNTS)
 		mask |= BIT(PROPERTY_UNSEEN) | BIT(PROPERTY_TOTAL);
+	if (changed & ACCOUNT_CHANGED_CONFIG)
+		mask |= BIT(PROPERTY_NAME);
 	return mask;
 }
 

@@ -269,9 +269,7 @@ static void merge_config(struct merge *merge, struct manager *m, struct config *
 			merge->removed[merge->n_removed++] = m->members[old++].account;
 		bool is_known = old < m->n_members &&
 				!strcmp(account_config(m->members[old].account)->id, next->id);
-		if (is_known &&
-			account_config_is_equal(account_config(m->members[old].account), next)) {
-			account_config_free(next);
+		if (is_known && account_reconfigure(m->members[old].account, next)) {
 			merge->members[merge->n++] = m->members[old++];
 			continue;
 		}

@@ -104,7 +104,7 @@ def check_options(name, source, pattern):
 # --- posthorn.conf(5) and the example -----------------------------------------------------------
 
 def check_keys():
-    table = re.findall(r'^\t\{ "(\w+)", "(\w+)", parse_', read("daemon/account-config.c"), re.M)
+    table = re.findall(r'\.section = "(\w+)",\s+\.name = "(\w+)"', read("daemon/account-keys.c"))
     real = [f"[{section}] {key}=" for section, key in table]
 
     written = []

@@ -8,7 +8,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "daemon/account-config.h"
+#include "daemon/account-keys.h"
+#include "daemon/config-type.h"
 
 #define GOOD "[Account]\nHost=imap.example.com\nUser=ann\nPasswordCommand=pass work\n"
 
@@ -76,7 +79,7 @@ static void test_pop3(void **state) {
 	struct account_config *config = parse(GOOD "Protocol=pop3\n", &messages);
 	assert_null(config->problem);
 	assert_int_equal(config->port, 995);
-	assert_int_equal(config->interval_usec, ACCOUNT_INTERVAL_DEFAULT);
+	assert_int_equal(config->interval_usec, 5 * USEC_PER_MINUTE);
 	account_config_free(config);
 
 	config = parse(GOOD "Protocol=pop3\nSecurity=starttls\nInterval=1h 30min\n", &messages);
@@ -109,9 +112,8 @@ static const struct {
 		"/etc/posthorn/accounts.d/work.conf: one of PasswordFile=, PasswordCommand= or "
 		"PasswordCredential= is needed" },
 	{ GOOD "PasswordFile=/x\n", true,
-		"/etc/posthorn/accounts.d/work.conf: only one of PasswordFile=, PasswordCommand= "
-		"and "
-		"PasswordCredential= may be given" },
+		"/etc/posthorn/accounts.d/work.conf:5: only one of PasswordCommand= and "
+		"PasswordFile= may be given" },
 	{ GOOD "Port=0\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: '0' is no port; it is a number from 1 to "
 		"65535" },
@@ -121,13 +123,13 @@ static const struct {
 	{ GOOD "Security=ssl\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: 'ssl' is none of tls, starttls, none" },
 	{ GOOD "Protocol=jmap\n", true,
-		"/etc/posthorn/accounts.d/work.conf:5: 'jmap' is no protocol; it is imap or pop3" },
+		"/etc/posthorn/accounts.d/work.conf:5: 'jmap' is none of imap, pop3" },
 	{ GOOD "Interval=59s\n", true,
-		"/etc/posthorn/accounts.d/work.conf:5: '59s' is no interval; it is from 1min to "
-		"24h" },
+		"/etc/posthorn/accounts.d/work.conf:5: '59s' is out of bounds; it is from 1min to "
+		"1d" },
 	{ GOOD "Interval=25h\n", true,
-		"/etc/posthorn/accounts.d/work.conf:5: '25h' is no interval; it is from 1min to "
-		"24h" },
+		"/etc/posthorn/accounts.d/work.conf:5: '25h' is out of bounds; it is from 1min to "
+		"1d" },
 	{ GOOD "Interval=often\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: 'often' is no time span; it is like 90s or "
 		"5min" },
@@ -152,8 +154,9 @@ static const struct {
 		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Prot', ignoring; did you mean "
 		"Port=?" },
 	{ GOOD "Watch=INBOX\n", false,
-		"/etc/posthorn/accounts.d/work.conf:5: Watch= does not belong into [Account], "
-		"ignoring" },
+		"/etc/posthorn/accounts.d/work.conf:5: Watch= does not belong into [Account] but "
+		"into "
+		"[Mailboxes], ignoring" },
 	{ GOOD "Zzzzzzzz=1\n", false,
 		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Zzzzzzzz', ignoring" },
 	{ GOOD "[Mailbox]\nX=1\n", false,
@@ -198,22 +201,73 @@ static void test_messages_are_bounded(void **state) {
 	config_messages_deinit(&messages);
 }
 
-static bool equal(const char *a, const char *b) {
+static enum account_config_change compare(const char *a, const char *b) {
 	struct config_messages messages = { 0 };
 	struct account_config *left = parse(a, &messages), *right = parse(b, &messages);
-	bool result = account_config_is_equal(left, right);
+	enum account_config_change change = account_config_compare(left, right);
 	account_config_free(left);
 	account_config_free(right);
 	config_messages_deinit(&messages);
-	return result;
+	return change;
 }
 
-static void test_only_assignments_make_a_difference(void **state) {
-	assert_true(equal(GOOD, GOOD));
-	assert_true(equal(GOOD, "# a comment\n\n" GOOD "; and another\n"));
-	assert_false(equal(GOOD, GOOD "Port=994\n"));
-	assert_false(equal(
-		GOOD "[Mailboxes]\nWatch=A\nWatch=B\n", GOOD "[Mailboxes]\nWatch=B\nWatch=A\n"));
+static void test_only_values_make_a_difference(void **state) {
+	assert_int_equal(compare(GOOD, GOOD), ACCOUNT_CONFIG_SAME);
+	assert_int_equal(
+		compare(GOOD, "# a comment\n\n" GOOD "; and another\n"), ACCOUNT_CONFIG_SAME);
+	assert_int_equal(compare(GOOD, GOOD "Port=993\n"), ACCOUNT_CONFIG_SAME);
+	assert_int_equal(compare(GOOD, GOOD "Port=994\n"), ACCOUNT_CONFIG_OTHER);
+	assert_int_equal(compare(GOOD "[Mailboxes]\nWatch=A\nWatch=B\n",
+				 GOOD "[Mailboxes]\nWatch=B\nWatch=A\n"),
+		ACCOUNT_CONFIG_OTHER);
+	assert_int_equal(compare(GOOD, GOOD "Name=Work\n"), ACCOUNT_CONFIG_LIVE);
+	assert_int_equal(compare(GOOD, GOOD "Name=Work\nPort=994\n"), ACCOUNT_CONFIG_OTHER);
+	assert_int_equal(compare(GOOD, GOOD "Port=x\n"), ACCOUNT_CONFIG_OTHER);
+	assert_int_equal(compare(GOOD "Port=x\n", GOOD "Port=x\n"), ACCOUNT_CONFIG_SAME);
+}
+
+static void test_live_keys_move(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *running = parse(GOOD "Name=Old\n", &messages);
+	struct account_config *next = parse(GOOD "Name=New\n", &messages);
+	char *host = running->host;
+	account_config_take_live(running, next);
+	account_config_free(next);
+	assert_string_equal(running->name, "New");
+	assert_ptr_equal(running->host, host);
+	account_config_free(running);
+	config_messages_deinit(&messages);
+}
+
+/* What the compiler cannot see: each row's field is as large as its type fills, and its default is
+ * one that the type can read and writes again. */
+static void test_rows(void **state) {
+	for (size_t i = 0; i < account_keys_table.n; i++) {
+		const struct config_key *key = &account_keys_table.keys[i];
+		assert_int_equal(key->size, key->type->size);
+		assert_non_null(key->help);
+		assert_true((key->type == &config_type_word) == (key->words != NULL));
+		if (!key->standard)
+			continue;
+		char field[16] = { 0 };
+		const struct config_value value = { key, key->standard, "" };
+		assert_true(key->size <= sizeof(field));
+		assert_null(key->type->parse(field, &value));
+		CLEANUP_TEXT char *again = key->type->format(key, field, 0);
+		assert_string_equal(again, key->standard);
+		key->type->clear(field);
+	}
+}
+
+static void test_empty_value_restores_the_default(void **state) {
+	struct config_messages messages = { 0 };
+	struct account_config *config =
+		parse(GOOD "Security=\nInterval=\nAllowCleartext=\n", &messages);
+	assert_int_equal(messages.n, 0);
+	assert_int_equal(config->security, ACCOUNT_SECURITY_TLS);
+	assert_int_equal(config->interval_usec, 5 * USEC_PER_MINUTE);
+	account_config_free(config);
+	config_messages_deinit(&messages);
 }
 
 static void test_ids(void **state) {
@@ -240,7 +294,10 @@ int main(void) {
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_text_of_a_file_cannot_reach_the_terminal),
 		cmocka_unit_test(test_messages_are_bounded),
-		cmocka_unit_test(test_only_assignments_make_a_difference),
+		cmocka_unit_test(test_only_values_make_a_difference),
+		cmocka_unit_test(test_live_keys_move),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_empty_value_restores_the_default),
 		cmocka_unit_test(test_ids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,160 @@
+#include "daemon/account-keys.h"
+
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/account-config.h"
+#include "daemon/config-type.h"
+
+#define FIELD(member) CONFIG_FIELD(struct account_config, member)
+
+static char *check_host(const char *text) {
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7F || strchr("/@\"\\", *p))
+			return memory_format("'%s' is no host name", text);
+	return NULL;
+}
+
+static char *check_user(const char *text) {
+	/* A-03: a line end in a user name would be a command of its own. */
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7F)
+			return memory_strdup("a user name has no control characters");
+	return NULL;
+}
+
+static char *check_credential(const char *text) {
+	if (strchr(text, '/') || text[0] == '.')
+		return memory_format("'%s' is no name of a credential", text);
+	return NULL;
+}
+
+/* In the order of the enums. */
+static const char *const protocol_words[] = { "imap", "pop3", NULL };
+static const char *const security_words[] = { "tls", "starttls", "none", NULL };
+static const char *const auth_words[] = { "auto", "plain", "login", NULL };
+
+/* `.help` stands in the listings of posthorn config; posthorn.conf(5) says more. */
+static const struct config_key rows[] = {
+	{
+		.section = "Account",
+		.name = "Name",
+		.type = &config_type_text,
+		FIELD(name),
+		.help = "what people call this account; default: its id",
+		.flags = CONFIG_KEY_LIVE | CONFIG_KEY_OWN,
+	},
+	{
+		.section = "Account",
+		.name = "Protocol",
+		.type = &config_type_word,
+		FIELD(protocol),
+		.words = protocol_words,
+		.standard = "imap",
+		.help = "imap or pop3",
+	},
+	{
+		.section = "Account",
+		.name = "Host",
+		.type = &config_type_text,
+		FIELD(host),
+		.check = check_host,
+		.help = "the server's name or address",
+	},
+	{
+		.section = "Account",
+		.name = "Port",
+		.type = &config_type_port,
+		FIELD(port),
+		.help = "default: 993 for Security=tls, else 143; with Protocol=pop3 995, else 110",
+	},
+	{
+		.section = "Account",
+		.name = "Security",
+		.type = &config_type_word,
+		FIELD(security),
+		.words = security_words,
+		.standard = "tls",
+		.help = "tls, starttls or none",
+	},
+	{
+		.section = "Account",
+		.name = "AllowCleartext",
+		.type = &config_type_boolean,
+		FIELD(allow_cleartext),
+		.standard = "no",
+		.help = "lets Security=none send the password over the network",
+	},
+	{
+		.section = "Account",
+		.name = "User",
+		.type = &config_type_text,
+		FIELD(user),
+		.check = check_user,
+		.help = "the login name",
+	},
+	{
+		.section = "Account",
+		.name = "Auth",
+		.type = &config_type_word,
+		FIELD(auth),
+		.words = auth_words,
+		.standard = "auto",
+		.help = "how to log in: auto, plain or login",
+	},
+	{
+		.section = "Account",
+		.name = "PasswordFile",
+		.type = &config_type_path,
+		FIELD(password_file),
+		.group = CONFIG_GROUP_SECRET,
+		.help = "a file whose first line is the password",
+	},
+	{
+		.section = "Account",
+		.name = "PasswordCredential",
+		.type = &config_type_text,
+		FIELD(password_credential),
+		.group = CONFIG_GROUP_SECRET,
+		.check = check_credential,
+		.help = "a credential that the service manager hands over",
+	},
+	{
+		.section = "Account",
+		.name = "PasswordCommand",
+		.type = &config_type_argv,
+		FIELD(password_command),
+		.group = CONFIG_GROUP_SECRET,
+		.help = "a program that prints the password, run without a shell",
+	},
+	{
+		.section = "Account",
+		.name = "CAFile",
+		.type = &config_type_path,
+		FIELD(ca_file),
+		.help = "authorities that may sign for this server, instead of the system's",
+	},
+	{
+		.section = "Account",
+		.name = "Interval",
+		.type = &config_type_timespan,
+		FIELD(interval_usec),
+		.min = ACCOUNT_INTERVAL_MIN,
+		.max = ACCOUNT_INTERVAL_MAX,
+		.standard = "5min",
+		.help = "how often a mailbox is looked at that cannot push",
+	},
+	{
+		.section = "Mailboxes",
+		.name = "Watch",
+		.type = &config_type_list,
+		FIELD(watch),
+		.max = ACCOUNT_WATCH_MAX,
+		.standard = "INBOX",
+		.help = "a mailbox that is watched",
+	},
+};
+
+const struct config_table account_keys_table = { rows, ARRAY_SIZE(rows) };

@@ -1,0 +1,57 @@
+#pragma once
+/* A key of the configuration, as one row of a table. Parser, defaults, reload, the listing of
+ * `--show-config` and the check of manual and examples all go by the rows: a new key is one row and
+ * one field. */
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_type;
+
+enum config_key_flags {
+	/* A change is applied to the running account; without it the account connects anew. */
+	CONFIG_KEY_LIVE = 1 << 0,
+	/* Belongs to one account alone: not in posthorn.conf. */
+	CONFIG_KEY_OWN = 1 << 1,
+};
+
+/* Keys of a group exclude each other: within one file that is an error, and a later file's takes
+ * the place of an earlier one's. */
+enum config_group {
+	CONFIG_GROUP_NONE,
+	CONFIG_GROUP_SECRET, /* where the password comes from */
+};
+
+struct config_key {
+	const char *section;
+	const char *name;
+	const struct config_type *type;
+	size_t offset; /* of the field, in the table's own struct */
+	size_t size;
+	const char *standard; /* the default as one would write it; NULL: none, or it depends */
+	const char *help; /* one line */
+	unsigned flags;
+	enum config_group group;
+	char *(*check)(const char *text); /* before the type's parser: NULL or an owned sentence */
+	const char *const *words; /* config_type_word: NULL-terminated, in the enum's order */
+	uint64_t min, max; /* numbers, sizes, times, items of a list; max 0: no bound */
+};
+
+/* For rows: the member's place, and its size to be compared with that of the type. */
+#define CONFIG_FIELD(object, member) \
+	.offset = offsetof(object, member), .size = sizeof(((object *)NULL)->member)
+
+struct config_table {
+	const struct config_key *keys;
+	size_t n;
+};
+
+/* Of the tables whose keys may stand in a file (NULL-terminated); NULL: there is none. `section` may
+ * be NULL: in any. */
+const struct config_key *config_key_find(
+	const struct config_table *const *tables, const char *section, const char *name);
+
+/* What the user may have meant; NULL: no idea. */
+const char *config_key_nearest_section(
+	const struct config_table *const *tables, const char *section);
+const struct config_key *config_key_nearest(
+	const struct config_table *const *tables, const char *name);
