@@ -1,8 +1,8 @@
 #pragma once
-/* Work for the end of a turn of the loop: behind all I/O that is pending when it is armed, before
- * any that comes later. Not an sd-event defer source: that one counts as pending since it was
- * made, so it goes before all I/O of its priority, and one that is armed again and again keeps
- * the others from their turn. A timer that is due takes its place in the queue. Embedded. */
+/* Work for the end of a turn of the loop: in line with the I/O that is found pending when it is
+ * armed, before any that comes later. An sd-event defer source counts as pending since it was
+ * made, so each turn makes its own: one that is kept goes before all I/O of its priority, and
+ * armed again and again it would keep the others from their turn. Embedded. */
 #include <systemd/sd-event.h>
 
 typedef void (*deferred_fn)(void *userdata);
