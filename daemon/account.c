@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/alarm-clock.h"
 #include "daemon/backoff.h"
 #include "daemon/credential.h"
 #include "daemon/gate.h"
@@ -27,7 +28,7 @@ struct account {
 	uint64_t online_since_usec; /* CLOCK_BOOTTIME; 0: not online */
 	uint64_t last_contact_usec;
 	uint64_t retry_at_usec;
-	sd_event_source *timer; /* the next attempt */
+	struct alarm alarm; /* the next attempt */
 	struct gate_place place; /* while it logs in */
 	struct credential *credential;
 	struct watch *watch;
@@ -88,21 +89,23 @@ static void account_set_reason_said(struct account *account, enum reason reason,
 	account_set_reason(account, reason, text);
 }
 
-static void account_run_timer(struct account *account, uint64_t wait_usec) {
-	uint64_t now = account_now(account, CLOCK_BOOTTIME);
-	(void)sd_event_source_set_time(account->timer, now + wait_usec);
-	(void)sd_event_source_set_time_accuracy(account->timer, MAX(wait_usec / 16, USEC_PER_MSEC));
-	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_ONESHOT);
+static void account_wake_in(struct account *account, uint64_t wait_usec) {
+	struct alarm_clock *clock = account->host->clock;
+	alarm_clock_set(clock, &account->alarm, alarm_clock_now(clock) + wait_usec);
+}
+
+static void account_let_sleep(struct account *account) {
+	alarm_clock_set(account->host->clock, &account->alarm, USEC_NEVER);
 }
 
 static void account_wait(struct account *account, uint64_t wait_usec) {
 	if (wait_usec == USEC_NEVER) {
 		account->retry_at_usec = 0;
-		(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+		account_let_sleep(account);
 		return;
 	}
 	account->retry_at_usec = account_now(account, CLOCK_REALTIME) + wait_usec;
-	account_run_timer(account, wait_usec);
+	account_wake_in(account, wait_usec);
 }
 
 static void account_drop_attempt(struct account *account) {
@@ -271,6 +274,7 @@ static void account_connect(struct account *account, const char *secret) {
 		account->ticket = tls_ticket_new();
 	struct watch_context context = {
 		.loop = account->host->loop,
+		.clock = account->host->clock,
 		.config = account->config,
 		.secret = secret,
 		.policy = policy,
@@ -308,12 +312,12 @@ static void account_log_in(struct account *account) {
 /* From the loop and not from here: an attempt that ends at once would open the gate for the next
  * one, and so on through the whole queue. */
 static void account_on_gate(struct gate_place *place) {
-	account_run_timer(CONTAINER_OF(place, struct account, place), 0);
+	account_wake_in(CONTAINER_OF(place, struct account, place), 0);
 }
 
 static void account_attempt(struct account *account) {
 	account_drop_attempt(account);
-	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+	account_let_sleep(account);
 	account->retry_at_usec = 0;
 	if (account->config->problem)
 		account_ended(account, REASON_CONFIG_ERROR, account->config->problem, 0);
@@ -326,15 +330,14 @@ static void account_ended_by_store(struct account *account) {
 	account_ended(account, REASON_STORE_FAILED, why, 0);
 }
 
-static int account_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-	struct account *account = userdata;
+static void account_on_alarm(struct alarm *alarm) {
+	struct account *account = CONTAINER_OF(alarm, struct account, alarm);
 	if (account->rolled_back)
 		account_ended_by_store(account);
 	else if (account->place.is_inside)
 		account_log_in(account);
 	else
 		account_attempt(account);
-	return 0;
 }
 
 struct account *account_new(const struct account_host *host, struct account_config *config) {
@@ -342,15 +345,10 @@ struct account *account_new(const struct account_host *host, struct account_conf
 	account->host = host;
 	account->config = config;
 	account->strategy = "";
+	account->alarm.ring = account_on_alarm;
 	account->reason_text = memory_strdup("");
 	gate_place_init(&account->place, account_on_gate);
 	mailbox_counts_load(&account->counts, host->store, config);
-	/* Fails only when memory or descriptors are out. */
-	int r = sd_event_add_time(
-		host->loop, &account->timer, CLOCK_BOOTTIME, 0, 0, account_on_timer, account);
-	if (r < 0)
-		abort();
-	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
 	return account;
 }
 
@@ -359,7 +357,7 @@ struct account *account_free(struct account *account) {
 		return NULL;
 	account_drop_attempt(account);
 	tls_ticket_free(account->ticket);
-	sd_event_source_disable_unref(account->timer);
+	alarm_clock_remove(account->host->clock, &account->alarm);
 	mailbox_counts_deinit(&account->counts);
 	account_config_free(account->config);
 	free(account->reason_text);
@@ -369,13 +367,13 @@ struct account *account_free(struct account *account) {
 
 void account_start(struct account *account) {
 	account->stopping = false;
-	account_run_timer(account, 0);
+	account_wake_in(account, 0);
 }
 
 void account_stop(struct account *account) {
 	account->stopping = true;
 	gate_leave(account->host->gate, &account->place);
-	(void)sd_event_source_set_enabled(account->timer, SD_EVENT_OFF);
+	account_let_sleep(account);
 	account->credential = credential_free(account->credential);
 	if (account->watch)
 		watch_close(account->watch);
@@ -438,7 +436,7 @@ void account_store_failed(struct account *account, int error) {
 	account->rolled_back = true;
 	account_set_reason(account, REASON_STORE_FAILED, strerror(-error));
 	/* The watch cannot be freed while it reports: from the loop, then. */
-	account_run_timer(account, 0);
+	account_wake_in(account, 0);
 }
 
 const struct account_config *account_config(const struct account *account) {

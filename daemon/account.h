@@ -19,6 +19,7 @@
 
 struct account;
 struct account_config;
+struct alarm_clock;
 struct gate;
 struct resolver;
 struct store;
@@ -57,6 +58,7 @@ struct account_status {
 /* What an account needs around it; borrowed for its life. */
 struct account_host {
 	sd_event *loop;
+	struct alarm_clock *clock;
 	struct store *store;
 	struct resolver *resolver;
 	struct gate *gate; /* how many may log in at once */

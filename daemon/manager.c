@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account.h"
+#include "daemon/alarm-clock.h"
 #include "daemon/config.h"
 #include "daemon/gate.h"
 #include "daemon/status-line.h"
@@ -39,6 +40,7 @@ struct manager {
 	struct store *store;
 	struct trust trust;
 	struct gate gate;
+	struct alarm_clock *clock;
 	struct resolver *resolver; /* one for all: each costs a channel and its buffers */
 	struct member *members; /* sorted by id */
 	size_t n_members;
@@ -425,11 +427,14 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	if (r >= 0)
 		r = resolver_new(settings->loop, NULL, &m->resolver);
 	if (r >= 0)
+		r = alarm_clock_new(settings->loop, &m->clock);
+	if (r >= 0)
 		r = manager_add_sources(m);
 	if (r < 0)
 		return r;
 	m->host = (struct account_host){
 		.loop = settings->loop,
+		.clock = m->clock,
 		.store = m->store,
 		.resolver = m->resolver,
 		.gate = &m->gate,
@@ -452,6 +457,7 @@ struct manager *manager_free(struct manager *m) {
 		account_free(m->members[i].account);
 	free(m->members);
 	resolver_free(m->resolver);
+	alarm_clock_free(m->clock);
 	gate_deinit(&m->gate);
 	trust_deinit(&m->trust);
 	sd_event_source_disable_unref(m->commit_source);

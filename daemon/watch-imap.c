@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/alarm-clock.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
 #include "daemon/watch.h"
@@ -19,7 +20,7 @@ struct watch_imap {
 	struct watch_context context; /* less the secret */
 	struct stream *stream;
 	struct imap_session *session;
-	sd_event_source *timer;
+	struct alarm alarm; /* the session's deadline */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
 };
 
@@ -146,9 +147,7 @@ static void watch_imap_tick(struct watch_imap *w) {
 }
 
 static void watch_imap_arm(struct watch_imap *w) {
-	uint64_t deadline = imap_session_deadline(w->session);
-	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
-	watch_arm(w->timer, deadline, deadline > now ? deadline - now : 0);
+	alarm_clock_set(w->context.clock, &w->alarm, imap_session_deadline(w->session));
 }
 
 static int watch_imap_flush(struct watch_imap *w) {
@@ -215,11 +214,10 @@ static void watch_imap_on_stream(struct stream *stream, void *userdata) {
 			return;
 }
 
-static int watch_imap_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-	struct watch_imap *w = userdata;
+static void watch_imap_on_alarm(struct alarm *alarm) {
+	struct watch_imap *w = CONTAINER_OF(alarm, struct watch_imap, alarm);
 	watch_imap_tick(w);
 	(void)watch_imap_pump(w);
-	return 0;
 }
 
 static enum imap_security security_of(enum account_security security) {
@@ -293,7 +291,7 @@ static int watch_imap_connect(struct watch_imap *w) {
 static struct watch *watch_imap_free(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
 	stream_free(w->stream);
-	sd_event_source_disable_unref(w->timer);
+	alarm_clock_remove(w->context.clock, &w->alarm);
 	imap_session_free(w->session);
 	announcement_batch_clear(&w->batch);
 	free(w);
@@ -305,12 +303,8 @@ static int watch_imap_new(const struct watch_context *context, struct watch **re
 	w->watch.kind = &watch_imap_kind;
 	w->context = *context;
 	w->context.secret = NULL;
+	w->alarm.ring = watch_imap_on_alarm;
 	int r = watch_imap_start_session(w, context->secret);
-	if (r >= 0)
-		r = sd_event_add_time(
-			context->loop, &w->timer, CLOCK_BOOTTIME, 0, 0, watch_imap_on_timer, w);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 	if (r >= 0)
 		r = watch_imap_connect(w);
 	if (r < 0) {

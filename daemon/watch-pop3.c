@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/alarm-clock.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
 #include "daemon/credential.h"
@@ -26,7 +27,7 @@ struct watch_pop3 {
 	struct pop3_state state;
 	struct poll_schedule schedule;
 	uint64_t polled_usec; /* CLOCK_BOOTTIME: when the last connection began */
-	sd_event_source *timer; /* the session's deadline, or the next poll */
+	struct alarm alarm; /* the session's deadline, or the next poll */
 	struct credential *credential; /* asked for: a poll begins */
 	struct stream *stream;
 	struct pop3_session *session;
@@ -47,7 +48,7 @@ static void watch_pop3_end_poll(struct watch_pop3 *w) {
 	w->stream = stream_free(w->stream);
 	w->session = pop3_session_free(w->session);
 	announcement_batch_clear(&w->batch);
-	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	alarm_clock_set(w->context.clock, &w->alarm, USEC_NEVER);
 }
 
 static void watch_pop3_closed(
@@ -62,7 +63,7 @@ static void watch_pop3_closed(
 static void watch_pop3_wait(struct watch_pop3 *w, uint64_t until_usec) {
 	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
 	uint64_t ahead = until_usec > now ? until_usec - now : 0;
-	watch_arm(w->timer, until_usec, ahead);
+	alarm_clock_set(w->context.clock, &w->alarm, until_usec);
 	struct watch_report report = { .kind = WATCH_SCHEDULED, .retry_after_usec = ahead };
 	watch_report(&w->context, &report);
 }
@@ -187,9 +188,7 @@ static int watch_pop3_on_event(struct watch_pop3 *w, const struct pop3_event *ev
 /* During a poll */
 
 static void watch_pop3_arm(struct watch_pop3 *w) {
-	uint64_t deadline = pop3_session_deadline(w->session);
-	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
-	watch_arm(w->timer, deadline, deadline > now ? deadline - now : 0);
+	alarm_clock_set(w->context.clock, &w->alarm, pop3_session_deadline(w->session));
 }
 
 static int watch_pop3_flush(struct watch_pop3 *w) {
@@ -310,7 +309,7 @@ static void watch_pop3_on_credential(const struct credential_result *result, voi
 }
 
 static void watch_pop3_poll(struct watch_pop3 *w) {
-	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	alarm_clock_set(w->context.clock, &w->alarm, USEC_NEVER);
 	const struct credential_request request = { .config = w->context.config };
 	int r = credential_new(
 		w->context.loop, &request, watch_pop3_on_credential, w, &w->credential);
@@ -318,15 +317,14 @@ static void watch_pop3_poll(struct watch_pop3 *w) {
 		watch_pop3_closed(w, REASON_SECRET_FAILED, strerror(-r), 0);
 }
 
-static int watch_pop3_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-	struct watch_pop3 *w = userdata;
+static void watch_pop3_on_alarm(struct alarm *alarm) {
+	struct watch_pop3 *w = CONTAINER_OF(alarm, struct watch_pop3, alarm);
 	if (w->session) {
 		pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
 		(void)watch_pop3_pump(w);
 	} else {
 		watch_pop3_poll(w);
 	}
-	return 0;
 }
 
 /* Life */
@@ -364,9 +362,8 @@ static int watch_pop3_load(struct watch_pop3 *w) {
 
 static struct watch *watch_pop3_free(struct watch *watch) {
 	struct watch_pop3 *w = watch_pop3_of(watch);
-	if (w->timer)
-		watch_pop3_end_poll(w);
-	sd_event_source_disable_unref(w->timer);
+	watch_pop3_end_poll(w);
+	alarm_clock_remove(w->context.clock, &w->alarm);
 	pop3_state_deinit(&w->state);
 	free(w);
 	return NULL;
@@ -377,14 +374,10 @@ static int watch_pop3_new(const struct watch_context *context, struct watch **re
 	w->watch.kind = &watch_pop3_kind;
 	w->context = *context;
 	w->context.secret = NULL;
+	w->alarm.ring = watch_pop3_on_alarm;
 	w->schedule.interval_usec = context->config->interval_usec;
 	w->schedule.seed = poll_schedule_seed(context->config->id);
 	int r = watch_pop3_load(w);
-	if (r >= 0)
-		r = sd_event_add_time(
-			context->loop, &w->timer, CLOCK_BOOTTIME, 0, 0, watch_pop3_on_timer, w);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 	if (r >= 0)
 		r = watch_pop3_begin_poll(w, context->secret);
 	if (r < 0) {

@@ -36,17 +36,6 @@ uint64_t watch_now(const struct watch_context *context, clockid_t clock) {
 	return now;
 }
 
-void watch_arm(sd_event_source *timer, uint64_t deadline_usec, uint64_t ahead_usec) {
-	if (deadline_usec == USEC_NEVER) {
-		(void)sd_event_source_set_enabled(timer, SD_EVENT_OFF);
-		return;
-	}
-	(void)sd_event_source_set_time(timer, deadline_usec);
-	(void)sd_event_source_set_time_accuracy(
-		timer, MAX(MIN(ahead_usec / 16, USEC_PER_MINUTE), USEC_PER_MSEC));
-	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
 enum reason watch_reason_of_end(const struct stream_event *event, bool is_partial) {
 	if (event->reason == REASON_NONE || (event->reason == REASON_TLS_TRUNCATED && !is_partial))
 		return REASON_CONNECTION_LOST;

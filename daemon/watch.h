@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct account_config;
+struct alarm_clock;
 struct resolver;
 struct stream_event;
 struct stream_target;
@@ -53,6 +54,7 @@ typedef void (*watch_report_fn)(void *userdata, const struct watch_report *repor
 /* All borrowed: the secret until watch_new() returns, the rest for the life of the watch. */
 struct watch_context {
 	sd_event *loop;
+	struct alarm_clock *clock;
 	const struct account_config *config;
 	const char *secret;
 	struct tls_policy *policy;
@@ -108,10 +110,6 @@ struct stream_target watch_target(const struct watch_context *context, const cha
 
 /* BOOTTIME goes on in a suspend, so that what is overdue is noticed at the resume. */
 uint64_t watch_now(const struct watch_context *context, clockid_t clock);
-
-/* Once at `deadline_usec` (USEC_NEVER: not at all). The farther `ahead_usec` it is, the more the
- * loop may put it together with others. */
-void watch_arm(sd_event_source *timer, uint64_t deadline_usec, uint64_t ahead_usec);
 
 /* An end without a word is the same to the user whether TLS was closed properly or not; it is
  * another thing when it cuts an answer in two. */
