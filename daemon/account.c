@@ -33,6 +33,7 @@ struct account {
 	struct credential *credential;
 	struct watch *watch;
 	struct tls_ticket *ticket;
+	size_t index; /* the host's */
 	bool stopping;
 	bool is_changed; /* by a reload, not reported yet */
 	bool rolled_back; /* the engine believes to be stored what is not: it goes at the next turn */
@@ -143,8 +144,8 @@ static void account_ended(
 	account_enter_state(account, account_state_of_reason(reason));
 }
 
-static void account_written(struct account *account, int r) {
-	account->host->written(account->host->userdata, account, MIN(r, 0));
+static void account_written(struct account *account, enum account_written written, int r) {
+	account->host->written(account->host->userdata, account, written, MIN(r, 0));
 }
 
 /* The cursor, and what goes with it, into the transaction of the events. */
@@ -177,7 +178,7 @@ static void account_on_baseline(struct account *account, const struct watch_repo
 		r = store_append(store, &event, account_now(account, CLOCK_REALTIME), &seq);
 		log_write(LOG_LEVEL_INFO, account->config->id, "mailbox reset: %s", why);
 	}
-	account_written(account, r);
+	account_written(account, ACCOUNT_WRITTEN_STATE, r);
 }
 
 static void account_on_messages(struct account *account, const struct watch_report *report) {
@@ -188,7 +189,8 @@ static void account_on_messages(struct account *account, const struct watch_repo
 		uint64_t seq;
 		r = store_append(store, &report->events[i], now, &seq);
 	}
-	account_written(account, r);
+	account_written(
+		account, report->n_events > 0 ? ACCOUNT_WRITTEN_EVENTS : ACCOUNT_WRITTEN_STATE, r);
 }
 
 static void account_count(struct account *account, const struct watch_report *report) {
@@ -197,7 +199,7 @@ static void account_count(struct account *account, const struct watch_report *re
 }
 
 static void account_on_counts(struct account *account, const struct watch_report *report) {
-	account_written(account, account_save(account, report));
+	account_written(account, ACCOUNT_WRITTEN_STATE, account_save(account, report));
 }
 
 static void account_on_online(struct account *account, const struct watch_report *report) {
@@ -437,6 +439,14 @@ void account_store_failed(struct account *account, int error) {
 	account_set_reason(account, REASON_STORE_FAILED, strerror(-error));
 	/* The watch cannot be freed while it reports: from the loop, then. */
 	account_wake_in(account, 0);
+}
+
+void account_set_index(struct account *account, size_t index) {
+	account->index = index;
+}
+
+size_t account_index(const struct account *account) {
+	return account->index;
 }
 
 const struct account_config *account_config(const struct account *account) {

@@ -42,6 +42,11 @@ enum account_changed {
 	ACCOUNT_CHANGED_CONFIG = 1 << 3, /* name: what a reload may change of a running account */
 };
 
+enum account_written {
+	ACCOUNT_WRITTEN_STATE, /* cursors: nobody waits for them */
+	ACCOUNT_WRITTEN_EVENTS, /* somebody waits for these */
+};
+
 /* What everybody may see. Texts are valid UTF-8, never NULL; borrowed, valid until the next turn
  * of the loop. */
 struct account_status {
@@ -68,7 +73,8 @@ struct account_host {
 	void (*changed)(void *userdata, struct account *account, unsigned changed);
 	/* The store holds uncommitted writes of this account: commit soon. With a negative errno: a
 	 * write failed half way, so that the whole transaction must be rolled back. */
-	void (*written)(void *userdata, struct account *account, int error);
+	void (*written)(
+		void *userdata, struct account *account, enum account_written written, int error);
 	void *userdata;
 };
 
@@ -98,6 +104,10 @@ void account_reconsider(struct account *account);
 /* What was written since the last commit was rolled back. The connection is dropped from the loop,
  * reports until then are ignored, and all since that commit is seen anew. */
 void account_store_failed(struct account *account, int error);
+
+/* A number for the host to find its own about this account again; as it was set, 0 at first. */
+void account_set_index(struct account *account, size_t index);
+size_t account_index(const struct account *account);
 
 const struct account_config *account_config(const struct account *account);
 struct account_status account_status(const struct account *account);

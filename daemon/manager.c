@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "bus/deferred.h"
 #include "daemon/account-config.h"
 #include "daemon/account.h"
 #include "daemon/alarm-clock.h"
@@ -23,6 +24,8 @@
 #define TRIM_USEC USEC_PER_HOUR
 /* The service manager hears of changes this often at most. */
 #define STATUS_USEC (100 * USEC_PER_MSEC)
+/* Events that come thicker than this are committed together. */
+#define QUIET_USEC USEC_PER_MSEC
 
 struct member {
 	struct account *account;
@@ -46,7 +49,8 @@ struct manager {
 	size_t n_members;
 	struct manager_totals totals;
 	uint64_t transaction; /* number of the one that is open or comes next */
-	sd_event_source *commit_source;
+	struct deferred commit;
+	uint64_t committed_usec; /* CLOCK_MONOTONIC: events were last written then */
 	sd_event_source *status_source;
 	sd_event_source *trim_source;
 	sd_event_source *stop_source;
@@ -54,6 +58,13 @@ struct manager {
 	void *stopped_userdata;
 	bool publishing; /* a listener may commit or publish in turn */
 };
+
+/* NULL: an account that is being made, or has left. */
+static struct member *manager_member_of(struct manager *m, const struct account *account) {
+	size_t index = account_index(account);
+	bool is_in = index < m->n_members && m->members[index].account == account;
+	return is_in ? &m->members[index] : NULL;
+}
 
 static struct member *manager_member(struct manager *m, const char *id) {
 	size_t low = 0, high = m->n_members;
@@ -70,13 +81,17 @@ static struct member *manager_member(struct manager *m, const char *id) {
 	return NULL;
 }
 
-static void manager_changed(struct manager *m, unsigned changed) {
+/* Costs a look at every account: for what the line shows, and not for each message. */
+static void manager_refresh_status(struct manager *m) {
 	int enabled = SD_EVENT_OFF;
 	(void)sd_event_source_get_enabled(m->status_source, &enabled);
-	if (enabled == SD_EVENT_OFF) {
-		(void)sd_event_source_set_time_relative(m->status_source, STATUS_USEC);
-		(void)sd_event_source_set_enabled(m->status_source, SD_EVENT_ONESHOT);
-	}
+	if (enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(m->status_source, STATUS_USEC);
+	(void)sd_event_source_set_enabled(m->status_source, SD_EVENT_ONESHOT);
+}
+
+static void manager_changed(struct manager *m, unsigned changed) {
 	if (m->listener.changed)
 		m->listener.changed(m->listener.userdata, changed);
 }
@@ -152,20 +167,32 @@ static void manager_commit(struct manager *m) {
 	manager_publish(m);
 }
 
-static int manager_on_commit(sd_event_source *source, uint64_t usec, void *userdata) {
+static void manager_on_commit(void *userdata) {
 	manager_commit(userdata);
-	return 0;
 }
 
-static void manager_on_written(void *userdata, struct account *account, int error) {
+/* A message that comes alone is committed and told at once, before the turn of the loop that is
+ * shared with others; what comes thicker waits for the end of the turn, and is committed together. */
+static bool manager_is_quiet(struct manager *m) {
+	uint64_t now = 0;
+	(void)sd_event_now(m->settings.loop, CLOCK_MONOTONIC, &now);
+	bool is_quiet = now - m->committed_usec >= QUIET_USEC;
+	m->committed_usec = now;
+	return is_quiet;
+}
+
+static void manager_on_written(
+	void *userdata, struct account *account, enum account_written written, int error) {
 	struct manager *m = userdata;
-	struct member *member = manager_member(m, account_config(account)->id);
+	struct member *member = manager_member_of(m, account);
 	if (member)
 		member->written_in = m->transaction;
 	if (error < 0)
 		manager_roll_back(m, error);
+	else if (written == ACCOUNT_WRITTEN_EVENTS && manager_is_quiet(m))
+		manager_commit(m);
 	else
-		(void)sd_event_source_set_enabled(m->commit_source, SD_EVENT_ONESHOT);
+		deferred_arm(&m->commit);
 }
 
 static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -175,7 +202,7 @@ static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdat
 	int r = store_trim(m->store, now);
 	if (r < 0)
 		log_warning("old events cannot be dropped: %s", strerror(-r));
-	(void)sd_event_source_set_enabled(m->commit_source, SD_EVENT_ONESHOT);
+	deferred_arm(&m->commit);
 	/* Positive: more is left than one call takes. */
 	(void)sd_event_source_set_time_relative(source, r > 0 ? USEC_PER_SEC : TRIM_USEC);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -222,12 +249,14 @@ static bool manager_is_idle(const struct manager *m) {
 
 static void manager_on_account_changed(void *userdata, struct account *account, unsigned changed) {
 	struct manager *m = userdata;
-	struct member *member = manager_member(m, account_config(account)->id);
-	if (!member || member->account != account)
+	struct member *member = manager_member_of(m, account);
+	if (!member)
 		return;
 	manager_update_totals(m, member);
 	if (m->listener.account_changed)
 		m->listener.account_changed(m->listener.userdata, account, changed);
+	if (changed & ACCOUNT_CHANGED_STATE)
+		manager_refresh_status(m);
 	if (changed & (ACCOUNT_CHANGED_STATE | ACCOUNT_CHANGED_COUNTS))
 		manager_changed(m, MANAGER_CHANGED_COUNTS);
 	if (m->stopped && manager_is_idle(m))
@@ -318,8 +347,10 @@ static void manager_merge(struct manager *m, struct config *config, bool start) 
 	m->members = merge.members;
 	m->n_members = merge.n;
 	m->totals = (struct manager_totals){ 0 };
-	for (size_t i = 0; i < m->n_members; i++)
+	for (size_t i = 0; i < m->n_members; i++) {
+		account_set_index(m->members[i].account, i);
 		totals_add(&m->totals, &m->members[i]);
+	}
 	manager_say_removed(m, &merge);
 	free(merge.removed);
 	manager_say_added(m, start);
@@ -333,6 +364,7 @@ static void manager_load(struct manager *m, bool start) {
 	manager_merge(m, config, start);
 	config_free(config);
 	manager_changed(m, MANAGER_CHANGED_COUNTS);
+	manager_refresh_status(m);
 }
 
 void manager_reload(struct manager *m) {
@@ -380,16 +412,8 @@ static int manager_on_status(sd_event_source *source, uint64_t usec, void *userd
 
 static int manager_add_sources(struct manager *m) {
 	sd_event *loop = m->settings.loop;
-	/* A timer that is due stands behind all I/O that is pending: one commit for all that a turn
-	 * brings, and a busy network does not starve it. A defer source would go before all of it,
-	 * since it counts as pending from the moment it was made. */
 	int r = sd_event_add_time(
-		loop, &m->commit_source, CLOCK_MONOTONIC, 0, 1, manager_on_commit, m);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(m->commit_source, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_add_time(
-			loop, &m->status_source, CLOCK_MONOTONIC, 0, 0, manager_on_status, m);
+		loop, &m->status_source, CLOCK_MONOTONIC, 0, 0, manager_on_status, m);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(m->status_source, SD_EVENT_OFF);
 	if (r >= 0)
@@ -423,6 +447,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	m->settings = *settings;
 	m->transaction = 1;
 	gate_init(&m->gate);
+	deferred_init(&m->commit, settings->loop, manager_on_commit, m);
 	int r = manager_open_store(m);
 	if (r >= 0)
 		r = resolver_new(settings->loop, NULL, &m->resolver);
@@ -460,7 +485,7 @@ struct manager *manager_free(struct manager *m) {
 	alarm_clock_free(m->clock);
 	gate_deinit(&m->gate);
 	trust_deinit(&m->trust);
-	sd_event_source_disable_unref(m->commit_source);
+	deferred_deinit(&m->commit);
 	sd_event_source_disable_unref(m->status_source);
 	sd_event_source_disable_unref(m->trim_source);
 	sd_event_source_disable_unref(m->stop_source);
