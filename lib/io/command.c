@@ -17,16 +17,22 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #define READ_BYTES ((size_t)4096)
 
 struct command {
 	sd_event_source *child; /* watches the pidfd and owns it */
 	sd_event_source *output_source;
+	sd_event_source *errors_source;
 	sd_event_source *deadline;
 	struct buffer output; /* may hold a password */
+	struct buffer
+		line; /* of stderr, the one at hand and then the last one that was not empty */
+	char *complaint;
 	pid_t pid; /* also its process group */
 	int output_fd; /* -1: not open */
+	int errors_fd; /* -1: not open */
 	uint64_t timeout_usec;
 	command_done_fn done;
 	void *userdata;
@@ -53,11 +59,19 @@ static void kill_and_forget(struct command *c) {
 	c->child = sd_event_source_unref(c->child);
 }
 
+static void close_end(sd_event_source **source, int *fd) {
+	*source = sd_event_source_disable_unref(*source);
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
 static void close_output(struct command *c) {
-	c->output_source = sd_event_source_disable_unref(c->output_source);
-	if (c->output_fd >= 0)
-		(void)close(c->output_fd);
-	c->output_fd = -1;
+	close_end(&c->output_source, &c->output_fd);
+}
+
+static void close_errors(struct command *c) {
+	close_end(&c->errors_source, &c->errors_fd);
 }
 
 struct command *command_free(struct command *c) {
@@ -65,17 +79,53 @@ struct command *command_free(struct command *c) {
 		return NULL;
 	kill_and_forget(c);
 	close_output(c);
+	close_errors(c);
 	sd_event_source_disable_unref(c->deadline);
 	buffer_deinit(&c->output);
+	buffer_deinit(&c->line);
+	free(c->complaint);
 	return memory_free(c);
+}
+
+/* Not a line that is cut by the limit: the end of a traceback matters, not all of it. */
+static void end_line(struct command *c) {
+	if (c->line.n == 0)
+		return;
+	free(c->complaint);
+	CLEANUP_TEXT char *text = buffer_take_text(&c->line);
+	CLEANUP_TEXT char *printable = text_printable(text);
+	c->complaint = text_utf8(printable, strlen(printable), COMMAND_COMPLAINT_MAX);
+}
+
+/* Some of it: who writes without end must not hold the loop. */
+static void drain_errors(struct command *c) {
+	char bytes[READ_BYTES];
+	for (int reads = 0; reads < 16 && c->errors_fd >= 0; reads++) {
+		ssize_t n = read(c->errors_fd, bytes, sizeof(bytes));
+		for (ssize_t i = 0; i < n; i++)
+			if (bytes[i] == '\n' || bytes[i] == '\r')
+				end_line(c);
+			else /* beyond the limit: what does not fit is dropped */
+				(void)buffer_append(&c->line, &bytes[i], 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0)
+			close_errors(c);
+	}
 }
 
 /* The callback is the last thing, but for the erasing: the callee may free the command. */
 static void finish(struct command *c, int exit_status, const char *problem) {
 	close_output(c);
+	drain_errors(c);
+	close_errors(c);
+	end_line(c);
 	c->deadline = sd_event_source_disable_unref(c->deadline);
 	struct buffer output = c->output;
 	buffer_init_secret(&c->output, 0);
+	CLEANUP_TEXT char *complaint = TAKE_PTR(c->complaint);
 	size_t n = output.n;
 	(void)buffer_append(&output, "", 1); /* the cap leaves room for it */
 	struct command_result result = {
@@ -83,6 +133,7 @@ static void finish(struct command *c, int exit_status, const char *problem) {
 		.output = (const char *)buffer_bytes(&output),
 		.n = n,
 		.problem = problem,
+		.complaint = complaint,
 	};
 	c->done(c, &result, c->userdata);
 	buffer_deinit(&output);
@@ -126,6 +177,11 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *use
 	struct command *c = userdata;
 	if (!drain(c))
 		stop(c, "printed too much");
+	return 0;
+}
+
+static int on_errors(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+	drain_errors(userdata);
 	return 0;
 }
 
@@ -198,10 +254,12 @@ static char **environment_new(const char *const *added) {
 /* --- the start --- */
 
 /* The child keeps 0, 1 and 2 alone, whatever else of ours lacks close-on-exec. */
-static int add_files(posix_spawn_file_actions_t *files, int output_fd) {
+static int add_files(posix_spawn_file_actions_t *files, int output_fd, int errors_fd) {
 	int r = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(files, output_fd, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(files, errors_fd, STDERR_FILENO);
 	if (r == 0)
 		r = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
 	return r;
@@ -223,13 +281,13 @@ static int add_attributes(posix_spawnattr_t *attributes) {
 	return r;
 }
 
-static int spawn(
-	const char *const *argv, const char *const *environment, int output_fd, pid_t *ret_pid) {
+static int spawn(const char *const *argv, const char *const *environment, int output_fd,
+	int errors_fd, pid_t *ret_pid) {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	if (posix_spawn_file_actions_init(&files) != 0 || posix_spawnattr_init(&attributes) != 0)
 		return -ENOMEM;
-	int r = add_files(&files, output_fd);
+	int r = add_files(&files, output_fd, errors_fd);
 	if (r == 0)
 		r = add_attributes(&attributes);
 	char **list = environment_new(environment);
@@ -253,29 +311,45 @@ static int watch_child(struct command *c, sd_event *loop) {
 	}
 	(void)sd_event_source_set_io_fd_own(c->child, 1);
 	r = sd_event_add_io(loop, &c->output_source, c->output_fd, EPOLLIN, on_output, c);
+	if (r >= 0)
+		r = sd_event_add_io(loop, &c->errors_source, c->errors_fd, EPOLLIN, on_errors, c);
 	if (r < 0)
 		return r;
 	return sd_event_add_time_relative(
 		loop, &c->deadline, CLOCK_MONOTONIC, c->timeout_usec, 0, on_deadline, c);
 }
 
-int command_new(sd_event *loop, const char *const *argv, const char *const *environment,
-	uint64_t timeout_usec, command_done_fn done, void *userdata, struct command **ret) {
-	assert(loop && argv && argv[0] && done && ret);
+/* The end that we read does not block, the child's does. */
+static int open_pipe(int *ret_ours, int *ret_theirs) {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	*ret_ours = ends[0];
+	*ret_theirs = ends[1];
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int command_new(sd_event *loop, const char *const *argv, const char *const *environment,
+	uint64_t timeout_usec, command_done_fn done, void *userdata, struct command **ret) {
+	assert(loop && argv && argv[0] && done && ret);
 	CLEANUP(command_free) struct command *c = MEMORY_NEW(struct command);
-	c->output_fd = ends[0];
+	c->output_fd = c->errors_fd = -1;
+	int output_end = -1, errors_end = -1;
 	c->timeout_usec = timeout_usec;
 	c->done = done;
 	c->userdata = userdata;
 	/* one read may pass the cap before it is noticed */
 	buffer_init_secret(&c->output, COMMAND_OUTPUT_MAX + READ_BYTES + 1);
-	int r = fcntl(c->output_fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+	buffer_init(&c->line, COMMAND_COMPLAINT_MAX);
+	int r = open_pipe(&c->output_fd, &output_end);
 	if (r == 0)
-		r = spawn(argv, environment, ends[1], &c->pid);
-	(void)close(ends[1]);
+		r = open_pipe(&c->errors_fd, &errors_end);
+	if (r == 0)
+		r = spawn(argv, environment, output_end, errors_end, &c->pid);
+	if (output_end >= 0)
+		(void)close(output_end);
+	if (errors_end >= 0)
+		(void)close(errors_end);
 	if (r == 0)
 		r = watch_child(c, loop);
 	if (r < 0)

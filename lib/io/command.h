@@ -1,7 +1,7 @@
 #pragma once
 /* Runs a helper program (a password command) and hands over its output: argv without a shell,
- * empty stdin, stdout capped and erased, stderr inherited, a deadline. The child gets a clean
- * environment: NOTIFY_SOCKET and WATCHDOG_* removed, `environment` added. */
+ * empty stdin, stdout capped and erased, of stderr the last line, a deadline. The child gets a
+ * clean environment: NOTIFY_SOCKET and WATCHDOG_* removed, `environment` added. */
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -9,6 +9,7 @@
 #include "base/macros.h"
 
 #define COMMAND_OUTPUT_MAX ((size_t)64 * 1024)
+#define COMMAND_COMPLAINT_MAX ((size_t)200)
 
 struct command;
 
@@ -17,6 +18,7 @@ struct command_result {
 	const char *output; /* NUL-terminated; borrowed during the callback, erased after it */
 	size_t n;
 	const char *problem; /* NULL, or a sentence: "ran longer than 60 s" */
+	const char *complaint; /* the last line of its stderr, printable and cut; NULL: none */
 };
 
 typedef void (*command_done_fn)(
