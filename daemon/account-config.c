@@ -25,8 +25,10 @@ static const char *account_config_check(const struct account_config *config) {
 		return "Host= is missing";
 	if (!config->user)
 		return "User= is missing";
-	if (!config->password_file && !config->password_credential && !config->password_command)
-		return "one of PasswordFile=, PasswordCommand= or PasswordCredential= is needed";
+	if (!config->password_file && !config->password_credential && !config->password_command &&
+		!config->token_command)
+		return "one of PasswordFile=, PasswordCommand=, TokenCommand= or "
+		       "PasswordCredential= is needed";
 	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
 	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)
 		return "Protocol=pop3 has one mailbox; Watch= is not for it";

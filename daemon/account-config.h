@@ -46,9 +46,10 @@ struct account_config {
 	bool allow_cleartext;
 	char *user;
 	enum account_auth auth;
-	char *password_file; /* exactly one of the three sources is set */
+	char *password_file; /* exactly one of the sources is set */
 	char *password_credential;
 	char **password_command; /* argv */
+	char **token_command; /* argv; prints an OAuth 2.0 access token */
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
 	char **watch; /* NULL-terminated mailbox names; INBOX when not given */

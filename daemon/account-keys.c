@@ -131,6 +131,14 @@ static const struct config_key rows[] = {
 	},
 	{
 		.section = "Account",
+		.name = "TokenCommand",
+		.type = &config_type_argv,
+		FIELD(token_command),
+		.group = CONFIG_GROUP_SECRET,
+		.help = "a program that prints an OAuth 2.0 access token, run without a shell",
+	},
+	{
+		.section = "Account",
 		.name = "CAFile",
 		.type = &config_type_path,
 		FIELD(ca_file),

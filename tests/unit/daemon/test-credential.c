@@ -18,12 +18,16 @@ struct outcome {
 	sd_event *loop;
 	char *secret;
 	char *problem;
+	enum credential_kind kind;
+	uint64_t expires_usec;
 };
 
 static void on_done(const struct credential_result *result, void *userdata) {
 	struct outcome *outcome = userdata;
 	outcome->secret = memory_strdup(result->secret);
 	outcome->problem = memory_strdup(result->problem);
+	outcome->kind = result->kind;
+	outcome->expires_usec = result->expires_usec;
 	assert_int_equal(sd_event_exit(outcome->loop, 0), 0);
 }
 
@@ -93,7 +97,7 @@ static void test_a_file_that_others_read_is_refused(void **state) {
 static void test_an_empty_file_is_no_password(void **state) {
 	struct outcome outcome = fetch_file("\n", 0600);
 	assert_null(outcome.secret);
-	assert_non_null(strstr(outcome.problem, "holds no password"));
+	assert_non_null(strstr(outcome.problem, "gives no password"));
 	outcome_deinit(&outcome);
 }
 
@@ -141,8 +145,106 @@ static void test_command_that_fails(void **state) {
 	assert_non_null(strstr(outcome.problem, "exit status 3"));
 	outcome_deinit(&outcome);
 	outcome = fetch_command("true");
-	assert_non_null(strstr(outcome.problem, "printed no password"));
+	assert_non_null(strstr(outcome.problem, "gives no password"));
 	outcome_deinit(&outcome);
+}
+
+static void test_complaint_of_a_command(void **state) {
+	struct outcome outcome = fetch_command(
+		"echo no secret; echo first >&2; printf 'gpg: \\033[1mbad' >&2; exit 2");
+	assert_string_equal(
+		outcome.problem, "/bin/sh failed with exit status 2: gpg: \\u{1b}[1mbad");
+	outcome_deinit(&outcome);
+	/* One that succeeds may say what it likes. */
+	outcome = fetch_command("echo careful >&2; echo secret");
+	assert_string_equal(outcome.secret, "secret");
+	outcome_deinit(&outcome);
+}
+
+static struct outcome fetch_token(const char *script) {
+	char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)script, NULL };
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"ann", .token_command = argv
+	};
+	const struct credential_request request = { &config, false };
+	return fetch_request(&request);
+}
+
+static void test_token_command(void **state) {
+	struct outcome outcome = fetch_token("echo ya29.token");
+	assert_string_equal(outcome.secret, "ya29.token");
+	assert_int_equal(outcome.kind, CREDENTIAL_TOKEN);
+	assert_int_equal(outcome.expires_usec, 0);
+	outcome_deinit(&outcome);
+	outcome = fetch_token("echo '{\"access_token\": \"ya29.json\", \"expires_in\": 3599}'");
+	assert_string_equal(outcome.secret, "ya29.json");
+	assert_true(outcome.expires_usec > 0);
+	outcome_deinit(&outcome);
+	outcome = fetch_token("echo '{\"error\": \"invalid_grant\"}'");
+	assert_null(outcome.secret);
+	assert_non_null(strstr(outcome.problem, "no JSON object with an access_token"));
+	outcome_deinit(&outcome);
+}
+
+/* pizauth and others may print what has expired. */
+static void test_an_expired_token_is_asked_for_once_more(void **state) {
+	struct outcome outcome = fetch_token(
+		"if [ \"$POSTHORN_REFRESH\" = 1 ]; then echo fresh; else"
+		" echo '{\"access_token\": \"stale\", \"expires_at\": 1000000000}'; fi");
+	assert_string_equal(outcome.secret, "fresh");
+	outcome_deinit(&outcome);
+	/* Once: who prints it again means it. */
+	outcome = fetch_token("echo '{\"access_token\": \"stale\", \"expires_at\": 1000000000}'");
+	assert_string_equal(outcome.secret, "stale");
+	assert_true(outcome.expires_usec == 1000000000 * USEC_PER_SEC);
+	outcome_deinit(&outcome);
+}
+
+static void expect_refused(const char *path, const char *why) {
+	struct account_config config = { .password_file = (char *)path };
+	struct outcome outcome = fetch(&config);
+	assert_null(outcome.secret);
+	if (!strstr(outcome.problem, why))
+		fail_msg("%s", outcome.problem);
+	outcome_deinit(&outcome);
+}
+
+static void test_the_way_to_a_file(void **state) {
+	char folder[] = "/tmp/posthorn-test-way-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	CLEANUP_TEXT char *path = memory_format("%s/secret", folder);
+	CLEANUP_TEXT char *link = memory_format("%s/link", folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("hunter2\n", file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
+	fclose(file);
+	assert_int_equal(symlink("secret", link), 0);
+
+	/* A link of one's own is a way to keep files in order. */
+	struct account_config config = { .password_file = link };
+	struct outcome outcome = fetch(&config);
+	assert_string_equal(outcome.secret, "hunter2");
+	outcome_deinit(&outcome);
+	/* In a directory of everybody it may have been put there by anybody. */
+	assert_int_equal(chmod(folder, 0777), 0);
+	expect_refused(path, "is in a directory that others may write");
+	expect_refused(link, "is in a directory that others may write");
+	assert_int_equal(chmod(folder, 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(lchown(link, 65534, 65534), 0);
+		expect_refused(link, "belongs to another user");
+		assert_int_equal(lchown(path, 65534, 65534), 0);
+		expect_refused(path, "belongs to another user");
+		assert_int_equal(chown(folder, 65534, 65534), 0);
+		expect_refused(path, "is in a directory that others may write");
+		assert_int_equal(chown(folder, 0, 0), 0);
+	}
+	expect_refused(folder, "is not a regular file");
+	expect_refused("/dev/null", "is not a regular file");
+	unlink(link);
+	unlink(path);
+	rmdir(folder);
 }
 
 static void test_systemd_credential(void **state) {
@@ -162,6 +264,19 @@ static void test_systemd_credential(void **state) {
 	outcome = fetch(&config);
 	assert_string_equal(outcome.secret, "from systemd");
 	outcome_deinit(&outcome);
+	/* K-08: missing, empty, 1 MiB */
+	assert_int_equal(truncate(path, 0), 0);
+	outcome = fetch(&config);
+	assert_non_null(strstr(outcome.problem, "gives no password"));
+	outcome_deinit(&outcome);
+	assert_int_equal(truncate(path, 1024 * 1024), 0);
+	outcome = fetch(&config);
+	assert_non_null(strstr(outcome.problem, "too large"));
+	outcome_deinit(&outcome);
+	config.password_credential = (char *)"other";
+	outcome = fetch(&config);
+	assert_non_null(strstr(outcome.problem, "No such file"));
+	outcome_deinit(&outcome);
 	unlink(path);
 	rmdir(folder);
 }
@@ -175,6 +290,10 @@ int main(void) {
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_command_hears_of_a_refusal),
 		cmocka_unit_test(test_command_that_fails),
+		cmocka_unit_test(test_complaint_of_a_command),
+		cmocka_unit_test(test_token_command),
+		cmocka_unit_test(test_an_expired_token_is_asked_for_once_more),
+		cmocka_unit_test(test_the_way_to_a_file),
 		cmocka_unit_test(test_systemd_credential),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
