@@ -7,7 +7,7 @@
 #include "protocol/imap-capability.h"
 #include "protocol/limits.h"
 
-/* A tag, a mailbox name and a text of IMAP_TOKEN_MAX each. */
+/* A tag or two mailbox names, and a text, of IMAP_TOKEN_MAX each. */
 #define ARENA_MAX (3 * IMAP_TOKEN_MAX + 64)
 /* RFC 7162 3.1.1: 63 bits */
 #define MODSEQ_MAX ((uint64_t)INT64_MAX)
@@ -264,15 +264,42 @@ static void take_status_mailbox(struct imap_reply_reader *r, const struct imap_t
 	take_mailbox(r, t);
 }
 
-/* mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox */
 static void take_list(struct imap_reply_reader *r, const struct imap_token *t) {
-	if (r->lexer.depth > 0 || t->kind == IMAP_TOKEN_CLOSE)
-		return;
-	if (!is_value(t)) {
-		malformed(r);
-	} else if (++r->n_words == 2) {
-		r->take = take_nothing;
+	switch (imap_list_take(&r->list, t, r->lexer.depth)) {
+	case IMAP_LIST_PART_NONE:
+		break;
+	case IMAP_LIST_PART_NAME:
 		take_mailbox(r, t);
+		break;
+	case IMAP_LIST_PART_OLD_NAME:
+		r->old_mailbox = keep(r, t);
+		break;
+	case IMAP_LIST_PART_BAD:
+		malformed(r);
+		break;
+	}
+	r->reply.attributes = r->list.attributes;
+	r->reply.delimiter = r->list.delimiter;
+}
+
+/* Prefixes pass one by one, the text of each in the place of the one before. */
+static void take_namespace(struct imap_reply_reader *r, const struct imap_token *t) {
+	switch (imap_namespace_take(&r->namespace, t, r->lexer.depth)) {
+	case IMAP_NAMESPACE_PART_NONE:
+		break;
+	case IMAP_NAMESPACE_PART_PREFIX:
+		buffer_clear(&r->arena);
+		take_mailbox(r, t);
+		break;
+	case IMAP_NAMESPACE_PART_END:
+		r->reply.namespace = imap_namespace_kind(&r->namespace);
+		r->reply.delimiter = r->namespace.delimiter;
+		r->is_given = true;
+		r->n_words++;
+		break;
+	case IMAP_NAMESPACE_PART_BAD:
+		malformed(r);
+		break;
 	}
 }
 
@@ -356,7 +383,7 @@ static const struct {
 	{ "VANISHED", IMAP_REPLY_VANISHED, take_vanished },
 	{ "ENABLED", IMAP_REPLY_ENABLED, NULL },
 	{ "ID", IMAP_REPLY_ID, NULL },
-	{ "NAMESPACE", IMAP_REPLY_NAMESPACE, NULL },
+	{ "NAMESPACE", IMAP_REPLY_NAMESPACE, take_namespace },
 };
 
 static void take_untagged(struct imap_reply_reader *r, const struct imap_token *t) {
@@ -398,10 +425,12 @@ static void take_start(struct imap_reply_reader *r, const struct imap_token *t) 
 }
 
 static void start_over(struct imap_reply_reader *r) {
-	r->reply = (struct imap_reply){ .tag = "", .text = "", .mailbox = "" };
+	r->reply = (struct imap_reply){ .tag = "", .text = "", .mailbox = "", .old_mailbox = "" };
 	r->take = take_start;
 	buffer_clear(&r->arena);
-	r->tag = r->text = r->mailbox = 0;
+	r->tag = r->text = r->mailbox = r->old_mailbox = 0;
+	r->list = (struct imap_list_reader){ 0 };
+	r->namespace = (struct imap_namespace_reader){ 0 };
 	r->n_words = 0;
 	r->item = 0;
 	r->is_malformed = r->is_given = r->is_done = false;
@@ -415,7 +444,8 @@ static const char *text_at(const struct imap_reply_reader *r, uint32_t offset) {
 static bool is_whole(struct imap_reply_reader *r) {
 	if (r->is_malformed || r->take == take_start || r->take == take_untagged ||
 		r->take == take_numbered_word || r->take == take_condition ||
-		r->take == take_status_mailbox || r->take == take_list || r->take == take_vanished)
+		r->take == take_status_mailbox || r->take == take_vanished ||
+		(r->reply.kind == IMAP_REPLY_LIST && r->list.n_values < 2))
 		return false;
 	return r->reply.kind != IMAP_REPLY_FETCH || imap_fetch_finish(r->fetch);
 }
@@ -430,6 +460,7 @@ static int finish(struct imap_reply_reader *r, struct imap_reply *ret) {
 	r->reply.tag = text_at(r, r->tag);
 	r->reply.text = text_at(r, r->text);
 	r->reply.mailbox = text_at(r, r->mailbox);
+	r->reply.old_mailbox = text_at(r, r->old_mailbox);
 	r->reply.fetch = r->fetch;
 	if (!is_condition(r) && !is_whole(r))
 		r->reply.kind = IMAP_REPLY_MALFORMED;
@@ -449,6 +480,10 @@ static void take_bad(struct imap_reply_reader *r) {
 	r->take = take_code_end;
 }
 
+static bool is_given_in_parts(const struct imap_reply_reader *r) {
+	return r->reply.kind == IMAP_REPLY_VANISHED || r->reply.kind == IMAP_REPLY_NAMESPACE;
+}
+
 int imap_reply_next(struct imap_reply_reader *r, struct imap_input *in, struct imap_reply *ret) {
 	struct imap_token t;
 	if (r->is_done)
@@ -464,14 +499,14 @@ int imap_reply_next(struct imap_reply_reader *r, struct imap_input *in, struct i
 			take_bad(r);
 		} else if (t.kind != IMAP_TOKEN_EOL) {
 			r->take(r, &t);
-		} else if (r->reply.kind == IMAP_REPLY_VANISHED && r->n_words > 0 &&
-			   !r->is_malformed) {
+		} else if (is_given_in_parts(r) && r->n_words > 0 && !r->is_malformed) {
 			start_over(r);
 		} else {
 			return finish(r, ret);
 		}
 		if (r->is_given) {
 			r->is_given = false;
+			r->reply.mailbox = text_at(r, r->mailbox);
 			*ret = r->reply;
 			return 1;
 		}

@@ -9,7 +9,9 @@
 #include "base/buffer.h"
 #include "protocol/imap-fetch.h"
 #include "protocol/imap-lexer.h"
+#include "protocol/imap-list.h"
 #include "protocol/imap-mailbox.h"
+#include "protocol/imap-namespace.h"
 
 enum imap_reply_kind {
 	IMAP_REPLY_CONTINUATION, /* `text` */
@@ -22,13 +24,13 @@ enum imap_reply_kind {
 	IMAP_REPLY_FETCH, /* `number`, `fetch` */
 	IMAP_REPLY_VANISHED, /* one range of it, `first` to `last`; as many replies as ranges */
 	IMAP_REPLY_STATUS, /* `mailbox`, `status` */
-	IMAP_REPLY_LIST, /* `mailbox` */
+	IMAP_REPLY_LIST, /* `mailbox`, `old_mailbox`, `attributes`, `delimiter` */
 	IMAP_REPLY_FLAGS,
 	IMAP_REPLY_SEARCH, /* `count` of numbers */
 	IMAP_REPLY_ESEARCH, /* `count`, `has_count` */
 	IMAP_REPLY_ENABLED,
 	IMAP_REPLY_ID,
-	IMAP_REPLY_NAMESPACE,
+	IMAP_REPLY_NAMESPACE, /* one of it: `mailbox` is its prefix, `namespace`, `delimiter` */
 	IMAP_REPLY_UNKNOWN,
 	IMAP_REPLY_MALFORMED,
 	IMAP_REPLY_LIMIT, /* beyond limits.h: nothing comes after it */
@@ -86,6 +88,10 @@ struct imap_reply {
 	uint32_t count;
 	bool has_count;
 	const char *mailbox; /* as on the wire */
+	const char *old_mailbox; /* OLDNAME, RFC 5465 5.4 */
+	uint32_t attributes; /* enum imap_list_attribute */
+	char delimiter; /* NUL: no hierarchy */
+	enum imap_namespace_kind namespace;
 	struct imap_status status;
 	const struct imap_fetch *fetch;
 };
@@ -95,7 +101,9 @@ struct imap_reply_reader {
 	struct imap_reply reply;
 	void (*take)(struct imap_reply_reader *r, const struct imap_token *t);
 	struct buffer arena; /* texts of the reply; offsets until its end, 0 for none */
-	uint32_t tag, text, mailbox;
+	uint32_t tag, text, mailbox, old_mailbox;
+	struct imap_list_reader list;
+	struct imap_namespace_reader namespace;
 	struct imap_fetch *fetch;
 	uint32_t n_words; /* of a list of capabilities, of a range */
 	unsigned item; /* of STATUS: what the next number is */

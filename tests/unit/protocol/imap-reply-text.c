@@ -115,6 +115,13 @@ static void append_condition(struct buffer *out, const struct imap_reply *r) {
 	append_text(out, "text", r->text);
 }
 
+static void append_listed(struct buffer *out, const struct imap_reply *r) {
+	char delimiter[] = { r->delimiter, '\0' };
+	append_text(out, "delimiter", delimiter);
+	if (r->attributes != 0)
+		append_number(out, "attributes", r->attributes);
+}
+
 static void append_range(struct buffer *out, const struct imap_reply *r) {
 	append_number(out, "first", r->first);
 	append_number(out, "last", r->last);
@@ -150,6 +157,13 @@ void imap_reply_text_append(struct buffer *out, const struct imap_reply *r) {
 		break;
 	case IMAP_REPLY_LIST:
 		append_text(out, "mailbox", r->mailbox);
+		append_text(out, "old", r->old_mailbox);
+		append_listed(out, r);
+		break;
+	case IMAP_REPLY_NAMESPACE:
+		append_text(out, "prefix", r->mailbox);
+		append_number(out, "kind", r->namespace);
+		append_listed(out, r);
 		break;
 	case IMAP_REPLY_SEARCH:
 	case IMAP_REPLY_ESEARCH:
@@ -159,7 +173,6 @@ void imap_reply_text_append(struct buffer *out, const struct imap_reply *r) {
 	case IMAP_REPLY_FLAGS:
 	case IMAP_REPLY_ENABLED:
 	case IMAP_REPLY_ID:
-	case IMAP_REPLY_NAMESPACE:
 	case IMAP_REPLY_UNKNOWN:
 	case IMAP_REPLY_MALFORMED:
 	case IMAP_REPLY_LIMIT:

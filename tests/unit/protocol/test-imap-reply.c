@@ -115,12 +115,33 @@ static const struct reply_case data_cases[] = {
 	{ "* CAPABILITY IMAP4rev1 sasl-ir AUTH=PLAIN\r\n* CAPABILITY\r\n",
 		"capability capabilities=129\ncapability" },
 	{ "* FLAGS (\\Seen)\r\n* ENABLED X\r\n* ID NIL\r\n* NAMESPACE NIL NIL NIL\r\n",
-		"flags\nenabled\nid\nnamespace" },
+		"flags\nenabled\nid\nnamespace kind=0" },
 	{ "* XYZZY {3}\r\n\r\n* \"a\" (b))\r\n* XYZZY (\"a\" {3}\r\n* 5)\r\n",
 		"malformed\nunknown" },
+	/* LIST */
 	{ "* LIST (\\Noselect) \"/\" a\r\n* LIST () NIL \"a b\"\r\n* LIST () \"/\" {3}\r\na\"b "
 	  "(\"X\" (c))\r\n",
-		"list mailbox=\"a\"\nlist mailbox=\"a b\"\nlist mailbox=\"a\"b\"" },
+		"list mailbox=\"a\" delimiter=\"/\" attributes=512\nlist mailbox=\"a b\"\n"
+		"list mailbox=\"a\"b\" delimiter=\"/\"" },
+	{ "* LIST (\\HasChildren \\sent \\Marked) \".\" INBOX.Sent\r\n"
+	  "* LIST (\\Subscribed \\NonExistent) \"\\\\\" x\r\n* LIST \"/\" x\r\n",
+		"list mailbox=\"INBOX.Sent\" delimiter=\".\" attributes=128\n"
+		"list mailbox=\"x\" delimiter=\"\\\" attributes=1024\n"
+		"list mailbox=\"x\" delimiter=\"/\"" },
+	{ "* LIST () \"/\" New2 (\"OLDNAME\" (New))\r\n* LIST () \"/\" b (X (OLDNAME) OLDNAME "
+	  "(\"a b\" c) Y z)\r\n* LIST () \"/\" b (OLDNAME a)\r\n",
+		"list mailbox=\"New2\" old=\"New\" delimiter=\"/\"\n"
+		"list mailbox=\"b\" old=\"a b\" delimiter=\"/\"\n"
+		"list mailbox=\"b\" delimiter=\"/\"" },
+	/* NAMESPACE */
+	{ "* NAMESPACE ((\"\" \"/\")) ((\"~\" \"/\") (\"#u.\" \".\" \"X\" (\"y\"))) NIL\r\n",
+		"namespace kind=0 delimiter=\"/\"\nnamespace prefix=\"~\" kind=1 delimiter=\"/\"\n"
+		"namespace prefix=\"#u.\" kind=1 delimiter=\".\"" },
+	{ "* NAMESPACE NIL NIL ((\"Public/\" \"/\")(\"x\" NIL))\r\n* 1 EXISTS\r\n",
+		"namespace prefix=\"Public/\" kind=2 delimiter=\"/\"\n"
+		"namespace prefix=\"x\" kind=2\nexists n=1" },
+	{ "* NAMESPACE x\r\n* NAMESPACE ((\"a\" \"/\")) x\r\n* NAMESPACE NIL NIL NIL NIL NIL\r\n",
+		"malformed\nnamespace prefix=\"a\" kind=0 delimiter=\"/\"\nmalformed\nmalformed" },
 	{ "* LIST\r\n* LIST ()\r\n* LIST () \"/\"\r\n", "malformed\nmalformed\nmalformed" },
 	/* STATUS */
 	{ "* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 UNSEEN 4 HIGHESTMODSEQ 5)\r\n",
