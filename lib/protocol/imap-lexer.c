@@ -166,6 +166,7 @@ static bool step_between(struct imap_lexer *l, struct imap_input *in, struct ima
 
 	switch (first(in)) {
 	case ' ':
+	case '\t':
 		skip(in, 1);
 		return false;
 	case '(':
@@ -218,6 +219,7 @@ static size_t atom_run(const struct imap_lexer *l, const struct imap_input *in) 
 	for (size_t i = 0; i < in->n; i++)
 		switch (in->bytes[i]) {
 		case ' ':
+		case '\t':
 		case '(':
 		case ')':
 		case '"':
@@ -238,14 +240,16 @@ static size_t atom_run(const struct imap_lexer *l, const struct imap_input *in) 
 	return in->n;
 }
 
-/* msg-att-static: "BODY" section, "BINARY" section-binary; [ in any other atom is a letter, as in
+/* msg-att-static: "BODY" section, "BINARY" section-binary, and BODY.PEEK of servers that repeat what
+ * was asked; [ in any other atom is a letter, as in
  * the mailbox name [Gmail]/All. */
 static bool has_section(const struct imap_lexer *l) {
 	const char *bytes = (const char *)buffer_bytes(&l->token);
 	size_t n = l->token.n;
-	return n > 0 &&
-	       (text_equal_nocase_n(bytes, n, "BODY") || text_equal_nocase_n(bytes, n, "BINARY") ||
-		       text_equal_nocase_n(bytes, n, "BINARY.SIZE"));
+	return n > 0 && (text_equal_nocase_n(bytes, n, "BODY") ||
+				text_equal_nocase_n(bytes, n, "BODY.PEEK") ||
+				text_equal_nocase_n(bytes, n, "BINARY") ||
+				text_equal_nocase_n(bytes, n, "BINARY.SIZE"));
 }
 
 static bool step_atom(struct imap_lexer *l, struct imap_input *in, struct imap_token *ret) {
@@ -357,17 +361,21 @@ static bool step_text(struct imap_lexer *l, struct imap_input *in, struct imap_t
 	take(l, in, end ? (size_t)(end - in->bytes) : in->n);
 	if (!end)
 		return false;
-	if (!l->cut && l->token.n > 0 && buffer_bytes(&l->token)[l->token.n - 1] == '\r')
+	while (!l->cut && l->token.n > 0 && buffer_bytes(&l->token)[l->token.n - 1] == '\r')
 		l->token.n--;
 	if (l->token.n == 0 && !l->cut)
 		return begin(l, STATE_BETWEEN);
 	return give_token(l, ret, IMAP_TOKEN_TEXT);
 }
 
+/* CR CR LF is what a line end becomes that was translated twice. */
 static bool step_end_of_line(struct imap_lexer *l, struct imap_input *in, struct imap_token *ret) {
-	if (first(in) != '\n')
+	if (first(in) != '\n' && first(in) != '\r')
 		return give(l, ret, IMAP_TOKEN_BAD);
+	bool is_end = first(in) == '\n';
 	skip(in, 1);
+	if (!is_end)
+		return false;
 	return give_end_of_line(l, ret);
 }
 
