@@ -13,6 +13,9 @@ enum imap_capability {
 	IMAP_CAPABILITY_OBJECTID = 1 << 5, /* RFC 8474 */
 	IMAP_CAPABILITY_LITERAL_PLUS = 1 << 6, /* RFC 7888 */
 	IMAP_CAPABILITY_AUTH_PLAIN = 1 << 7,
+	IMAP_CAPABILITY_PREVIEW = 1 << 8, /* RFC 8970 */
+	IMAP_CAPABILITY_X_GM_EXT_1 = 1 << 9, /* Gmail's message, thread, labels */
+	IMAP_CAPABILITY_LIST_STATUS = 1 << 10, /* RFC 5819 */
 };
 
 /* The bits of one word, in any case; 0 for a word that we have no use for. */
