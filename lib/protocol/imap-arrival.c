@@ -5,11 +5,8 @@
 #include "protocol/imap-conversation.h"
 #include "protocol/imap-refusal.h"
 
-/* What a server knows without opening the message. */
-#define ITEMS_PLAIN "UID FLAGS"
-#define ITEMS                                          \
-	"UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE " \
-	"BODY.PEEK[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)]"
+/* For so many messages the server may be asked to make previews. */
+#define PREVIEWS_MAX 8
 
 /* UIDs of one answer that are remembered to know a message that comes twice. */
 #define UIDS_MAX (IMAP_FETCH_WINDOW * 16)
@@ -94,7 +91,7 @@ static void on_message(struct imap_session *s, const struct imap_reply *reply) {
 /* A push tells of flags alone. */
 static bool is_answer(const struct imap_session *s, const struct imap_fetch *fetch) {
 	unsigned asked = IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_ENVELOPE;
-	if (s->arrival.is_plain && imap_fetch_message(fetch)->uid != 0)
+	if (s->items.level == IMAP_ITEMS_PLAIN && imap_fetch_message(fetch)->uid != 0)
 		asked |= IMAP_FETCH_FLAGS;
 	return imap_wire_awaits(&s->wire, IMAP_COMMAND_FETCH) &&
 	       (imap_fetch_items(fetch) & asked) != 0;
@@ -150,12 +147,16 @@ void imap_arrival_probe(struct imap_session *s) {
 	imap_wire_send(&s->wire, IMAP_COMMAND_PROBE, "UID FETCH * (UID)");
 }
 
+/* Previews of a backlog would have the server open every message (RFC 8970 3.2). */
+static enum imap_preview preview_of(const struct imap_session *s, uint32_t first, uint32_t last) {
+	const struct imap_selected *m = &s->selected;
+	uint32_t n = last == 0 ? m->exists - MIN(m->covered, m->exists) : last - first + 1;
+	return n <= PREVIEWS_MAX ? IMAP_PREVIEW_MADE : IMAP_PREVIEW_LAZY;
+}
+
 static void ask(struct imap_session *s, uint32_t first, uint32_t last) {
 	struct imap_arrival *a = &s->arrival;
-	const char *items = a->is_plain                                     ? ITEMS_PLAIN
-			    : imap_session_can(s, IMAP_CAPABILITY_OBJECTID) ? ITEMS
-				    " EMAILID THREADID"
-									    : ITEMS;
+	CLEANUP_TEXT char *items = imap_session_items(s, preview_of(s, first, last));
 	a->first = first;
 	a->last = last;
 	a->highest = 0;
@@ -207,7 +208,7 @@ static bool wait_for_more(struct imap_session *s) {
 static void on_answer(struct imap_session *s) {
 	struct imap_selected *m = &s->selected;
 	struct imap_arrival *a = &s->arrival;
-	a->is_plain = false;
+	imap_items_answered(&s->items);
 	a->window = a->n_asked > 0 ? 0 : MIN(a->window, UINT32_MAX / 2) * 2;
 	advance(s, MAX(a->highest == 0 ? 0 : a->highest + 1, a->last == 0 ? 0 : a->last + 1));
 	if (a->target > imap_session_cursor(s)->next_uid)
@@ -231,9 +232,7 @@ static void on_refusal(struct imap_session *s, const struct imap_reply *reply) {
 		advance(s, a->highest + 1);
 	if (reason != REASON_NONE && reason != REASON_UNAVAILABLE)
 		imap_session_refuse(s, reply, reason);
-	else if (!a->is_plain)
-		a->is_plain = true;
-	else if (!wait_for_more(s))
+	else if (!imap_items_refused(&s->items, s->capabilities) && !wait_for_more(s))
 		imap_session_refuse(s, reply, REASON_PROTOCOL_ERROR);
 }
 

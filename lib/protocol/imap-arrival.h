@@ -37,7 +37,6 @@ struct imap_arrival {
 	unsigned attempts; /* that brought nothing */
 	uint64_t retry_usec; /* not before then; 0: at once */
 	bool is_suspected; /* ask although nothing was announced */
-	bool is_plain; /* without what the server may stumble on */
 };
 
 void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *reply);

@@ -14,8 +14,10 @@
 #include "base/buffer.h"
 #include "protocol/imap-arrival.h"
 #include "protocol/imap-count.h"
+#include "protocol/imap-items.h"
 #include "protocol/imap-pending.h"
 #include "protocol/imap-place.h"
+#include "protocol/imap-quirk.h"
 #include "protocol/imap-reply.h"
 #include "protocol/imap-round.h"
 #include "protocol/imap-session.h"
@@ -61,9 +63,12 @@ struct imap_session {
 	struct imap_round round;
 	struct sasl *sasl;
 	struct buffer held; /* secret: the rest of a LOGIN behind a literal's announcement */
-	uint32_t capabilities;
+	struct imap_items items;
+	uint64_t quirks; /* rows of imap-quirk.h */
+	uint32_t capabilities; /* as announced; imap_session_can() knows better */
 	bool has_capabilities;
 	bool is_identified; /* ID was sent after login */
+	bool is_asked; /* so were the capabilities, where that is needed */
 	bool is_secure; /* TLS, or as the user insists without */
 	bool is_leaving;
 	bool is_check_due;
@@ -94,3 +99,9 @@ void imap_session_close(struct imap_session *s, enum reason reason, const char *
 void imap_session_refuse(
 	struct imap_session *s, const struct imap_reply *reply, enum reason fallback);
 bool imap_session_can(const struct imap_session *s, uint32_t capability);
+/* How long an IDLE may last. */
+uint64_t imap_session_renew_usec(const struct imap_session *s);
+/* enum imap_quirk */
+bool imap_session_has_quirk(const struct imap_session *s, uint32_t quirk);
+/* Owned: what is asked of new messages, by UID FETCH and by MessageNew of NOTIFY. */
+char *imap_session_items(const struct imap_session *s, enum imap_preview preview);

@@ -27,6 +27,16 @@ void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply)
 	c->has_answer = true;
 }
 
+/* Of the open mailbox. STATUS is no way to count there (RFC 3501 6.3.10) but for those servers. */
+void imap_count_on_status(struct imap_session *s, const struct imap_status *status) {
+	if (!imap_session_has_quirk(s, IMAP_QUIRK_NO_UNSEEN_SEARCH) ||
+		!(status->known & IMAP_STATUS_UNSEEN))
+		return;
+	imap_session_cursor(s)->unseen = MIN(status->unseen, s->selected.exists);
+	bool tells = (status->known & IMAP_STATUS_UIDNEXT) != 0;
+	s->count.below_uid = tells ? status->uidnext : imap_session_cursor(s)->next_uid;
+}
+
 bool imap_count_ask(struct imap_session *s) {
 	struct imap_count *c = &s->count;
 	if (!c->is_due)
@@ -37,6 +47,10 @@ bool imap_count_ask(struct imap_session *s) {
 		imap_session_cursor(s)->unseen = 0;
 	if (s->selected.exists == 0 || c->is_broken)
 		return false;
+	if (imap_session_has_quirk(s, IMAP_QUIRK_NO_UNSEEN_SEARCH)) {
+		imap_round_ask_selected(s);
+		return true;
+	}
 	imap_wire_send(&s->wire, IMAP_COMMAND_SEARCH, "UID SEARCH %sUNSEEN",
 		imap_session_can(s, IMAP_CAPABILITY_ESEARCH) ? "RETURN (COUNT) " : "");
 	return true;

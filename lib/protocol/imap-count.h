@@ -5,6 +5,7 @@
 
 struct imap_reply;
 struct imap_session;
+struct imap_status;
 
 struct imap_count {
 	bool is_due;
@@ -21,6 +22,7 @@ void imap_count_on_change(struct imap_session *s);
 void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen);
 void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply);
 bool imap_count_ask(struct imap_session *s);
+void imap_count_on_status(struct imap_session *s, const struct imap_status *status);
 void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply);
 void imap_count_report(struct imap_session *s);
 /* The counts of the open mailbox were part of an event. */

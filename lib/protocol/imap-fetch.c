@@ -8,6 +8,8 @@
 
 /* A flag longer than that is no flag. */
 #define FLAG_LENGTH_MAX 255
+/* Parentheses around the list that are overlooked. */
+#define OUTER_MAX 3
 
 enum text {
 	TEXT_DATE,
@@ -18,8 +20,13 @@ enum text {
 	TEXT_MESSAGE_ID,
 	TEXT_LIST_ID,
 	TEXT_AUTO_SUBMITTED,
+	TEXT_PRECEDENCE,
+	TEXT_FROM_FIELD,
 	TEXT_EMAIL_ID,
 	TEXT_THREAD_ID,
+	TEXT_GM_MSGID,
+	TEXT_GM_THRID,
+	TEXT_PREVIEW,
 	TEXT_COUNT_
 };
 
@@ -45,9 +52,13 @@ struct imap_fetch {
 	uint32_t texts[TEXT_COUNT_];
 	uint32_t flags[IMAP_FLAGS_MAX];
 	unsigned n_flags;
+	uint32_t labels[IMAP_LABELS_MAX];
+	unsigned n_labels;
 	unsigned items;
 	enum imap_fetch_item item; /* whose value is being read; 0: a name comes */
-	uint32_t depth;
+	enum imap_fetch_item last; /* whose value was read last; 0: none yet */
+	uint32_t n_outer; /* parentheses around the list that should not be there */
+	uint32_t depth; /* inside those */
 	unsigned field; /* of the envelope */
 	unsigned n_addresses;
 	unsigned part; /* of the address */
@@ -56,7 +67,8 @@ struct imap_fetch {
 	bool is_seen;
 	bool is_deleted;
 	bool is_broken;
-	bool is_whole;
+	bool is_ending; /* the list is closed */
+	bool is_whole; /* and all around it */
 };
 
 struct imap_fetch *imap_fetch_new(void) {
@@ -109,15 +121,23 @@ static const struct {
 	{ "ENVELOPE", IMAP_FETCH_ENVELOPE },
 	{ "EMAILID", IMAP_FETCH_EMAILID },
 	{ "THREADID", IMAP_FETCH_THREADID },
+	{ "X-GM-MSGID", IMAP_FETCH_GM_MSGID },
+	{ "X-GM-THRID", IMAP_FETCH_GM_THRID },
+	{ "X-GM-LABELS", IMAP_FETCH_GM_LABELS },
+	{ "PREVIEW", IMAP_FETCH_PREVIEW },
 };
 
+/* However the section is written: Dovecot puts the fields in upper case, Courier in quotes, others
+ * repeat what was asked to the letter, or give the whole header. */
+static const char *const header_names[] = { "BODY[HEADER", "BODY.PEEK[HEADER", "RFC822.HEADER" };
+
 static enum imap_fetch_item item_from_name(const struct imap_token *t) {
-	static const char header[] = "BODY[HEADER.FIELDS";
 	for (size_t i = 0; i < ARRAY_SIZE(item_names); i++)
 		if (text_equal_nocase_n(t->bytes, t->n, item_names[i].name))
 			return item_names[i].item;
-	if (text_starts_nocase(t->bytes, header))
-		return IMAP_FETCH_HEADER;
+	for (size_t i = 0; i < ARRAY_SIZE(header_names); i++)
+		if (text_starts_nocase(t->bytes, header_names[i]))
+			return IMAP_FETCH_HEADER;
 	return IMAP_FETCH_OTHER;
 }
 
@@ -134,6 +154,15 @@ static void take_flag(struct imap_fetch *f, const struct imap_token *t) {
 		if (offset != 0)
 			f->flags[f->n_flags++] = offset;
 	}
+}
+
+static void take_label(struct imap_fetch *f, const struct imap_token *t) {
+	bool is_none = t->kind == IMAP_TOKEN_NIL && f->depth == 1;
+	if (is_none || t->cut || t->n == 0 || f->n_labels == IMAP_LABELS_MAX)
+		return;
+	uint32_t offset = keep(f, t->bytes, t->n);
+	if (offset != 0)
+		f->labels[f->n_labels++] = offset;
 }
 
 /* The body of the header field `name`: unfolded, without the blanks around it. */
@@ -170,6 +199,8 @@ static void keep_header_field(
 static void take_header(struct imap_fetch *f, const struct imap_token *t) {
 	keep_header_field(f, TEXT_LIST_ID, "List-Id", t);
 	keep_header_field(f, TEXT_AUTO_SUBMITTED, "Auto-Submitted", t);
+	keep_header_field(f, TEXT_PRECEDENCE, "Precedence", t);
+	keep_header_field(f, TEXT_FROM_FIELD, "From", t);
 }
 
 /* A group is an address without a host before its members, and one without both behind them. */
@@ -260,47 +291,110 @@ static void take_value(struct imap_fetch *f, const struct imap_token *t) {
 	case IMAP_FETCH_THREADID:
 		keep_text(f, TEXT_THREAD_ID, t);
 		break;
+	case IMAP_FETCH_GM_MSGID:
+		keep_text(f, TEXT_GM_MSGID, t);
+		break;
+	case IMAP_FETCH_GM_THRID:
+		keep_text(f, TEXT_GM_THRID, t);
+		break;
+	case IMAP_FETCH_GM_LABELS:
+		if (t->kind != IMAP_TOKEN_OPEN && t->kind != IMAP_TOKEN_CLOSE)
+			take_label(f, t);
+		break;
+	case IMAP_FETCH_PREVIEW:
+		/* drafts of RFC 8970 had a list: PREVIEW (FUZZY "text") */
+		if (t->kind == IMAP_TOKEN_STRING)
+			keep_text(f, TEXT_PREVIEW, t);
+		break;
 	case IMAP_FETCH_OTHER:
 		break;
 	}
 }
 
-static void take_name(struct imap_fetch *f, const struct imap_token *t) {
-	if (t->kind != IMAP_TOKEN_ATOM) {
-		f->is_broken = true;
+/* Items of whose shape nothing is known: they may have a second value. */
+static bool is_shapeless(enum imap_fetch_item item) {
+	return item == IMAP_FETCH_OTHER || item == IMAP_FETCH_PREVIEW;
+}
+
+static void take_item_value(struct imap_fetch *f, const struct imap_token *t) {
+	take_value(f, t);
+	if (f->depth > 1)
 		return;
+	f->last = f->item;
+	f->item = 0;
+}
+
+static void take_name(struct imap_fetch *f, const struct imap_token *t) {
+	if (t->kind == IMAP_TOKEN_ATOM) {
+		f->item = item_from_name(t);
+		f->items |= f->item;
+		f->field = f->n_addresses = f->part = 0;
+	} else if (is_shapeless(f->last)) {
+		f->item = f->last;
+		take_item_value(f, t);
+	} else {
+		f->is_broken = true;
 	}
-	f->item = item_from_name(t);
-	f->items |= f->item;
-	f->field = f->n_addresses = f->part = 0;
+}
+
+/* An unknown item without a value, before a known one. */
+static bool is_name_after_all(const struct imap_fetch *f, const struct imap_token *t) {
+	return f->item == IMAP_FETCH_OTHER && f->depth == 1 && t->kind == IMAP_TOKEN_ATOM &&
+	       !t->cut && item_from_name(t) != IMAP_FETCH_OTHER;
+}
+
+static void take_inside(struct imap_fetch *f, const struct imap_token *t) {
+	if (is_name_after_all(f, t))
+		f->item = 0;
+	if (f->item)
+		take_item_value(f, t);
+	else
+		take_name(f, t);
+}
+
+/* The last parenthesis of the list, then of those around it. */
+static void close_list(struct imap_fetch *f) {
+	/* the name of an unknown item may stand alone */
+	if (f->item && f->item != IMAP_FETCH_OTHER)
+		f->is_broken = true;
+	f->is_ending = true;
+	f->is_whole = f->n_outer == 0 && !f->is_broken;
+	f->n_outer -= f->n_outer > 0 ? 1 : 0;
+}
+
+static bool is_outer(const struct imap_fetch *f, const struct imap_token *t) {
+	return t->kind == IMAP_TOKEN_OPEN && f->depth == 1 && !f->item && !f->last &&
+	       f->n_outer < OUTER_MAX;
 }
 
 void imap_fetch_take(struct imap_fetch *f, const struct imap_token *t) {
-	if (f->is_broken || f->is_whole) {
+	if (f->is_broken || f->is_whole || (f->is_ending && t->kind != IMAP_TOKEN_CLOSE)) {
 		f->is_broken = true;
 		return;
 	}
+	if (is_outer(f, t)) {
+		f->n_outer++;
+		return;
+	}
+	bool begins = f->depth == 0 && t->kind == IMAP_TOKEN_OPEN;
 	if (t->kind == IMAP_TOKEN_OPEN)
 		f->depth++;
-	if (t->kind == IMAP_TOKEN_CLOSE)
+	if (t->kind == IMAP_TOKEN_CLOSE && f->depth > 0)
 		f->depth--;
-
-	if (f->depth == 0) {
-		/* the list's end, or something before it began */
-		f->is_whole = t->kind == IMAP_TOKEN_CLOSE && !f->item;
-		f->is_broken = !f->is_whole;
-	} else if (f->item) {
-		take_value(f, t);
-		if (f->depth == 1)
-			f->item = 0;
-	} else if (f->depth > 1 || t->kind != IMAP_TOKEN_OPEN) {
-		take_name(f, t);
-	}
+	if (f->depth > 0 && !begins)
+		take_inside(f, t);
+	else if (t->kind == IMAP_TOKEN_CLOSE)
+		close_list(f);
+	else
+		f->is_broken |= !begins;
 }
 
 bool imap_fetch_wants_next(const struct imap_fetch *f) {
-	if (f->is_broken || f->item == IMAP_FETCH_OTHER)
+	if (f->is_broken)
 		return false;
+	/* what stands behind an unknown name may be a name again */
+	if (f->item == IMAP_FETCH_OTHER)
+		return f->depth < 2;
 	if (f->item != IMAP_FETCH_ENVELOPE || f->depth < 2)
 		return true;
 	if (f->depth > 2)
@@ -313,6 +407,10 @@ static const char *text_at(const struct imap_fetch *f, uint32_t offset) {
 	return offset ? (const char *)buffer_bytes(&f->arena) + offset : NULL;
 }
 
+static const char *first_text(const struct imap_fetch *f, enum text a, enum text b) {
+	return text_at(f, f->texts[a] ? f->texts[a] : f->texts[b]);
+}
+
 bool imap_fetch_finish(struct imap_fetch *f) {
 	struct imap_message *m = &f->message;
 	m->date = text_at(f, f->texts[TEXT_DATE]);
@@ -323,8 +421,13 @@ bool imap_fetch_finish(struct imap_fetch *f) {
 	m->message_id = text_at(f, f->texts[TEXT_MESSAGE_ID]);
 	m->list_id = text_at(f, f->texts[TEXT_LIST_ID]);
 	m->auto_submitted = text_at(f, f->texts[TEXT_AUTO_SUBMITTED]);
-	m->email_id = text_at(f, f->texts[TEXT_EMAIL_ID]);
-	m->thread_id = text_at(f, f->texts[TEXT_THREAD_ID]);
+	m->precedence = text_at(f, f->texts[TEXT_PRECEDENCE]);
+	m->from_field = text_at(f, f->texts[TEXT_FROM_FIELD]);
+	m->email_id = first_text(f, TEXT_EMAIL_ID, TEXT_GM_MSGID);
+	m->thread_id = first_text(f, TEXT_THREAD_ID, TEXT_GM_THRID);
+	m->preview = text_at(f, f->texts[TEXT_PREVIEW]);
+	for (unsigned i = 0; i < f->n_labels; i++)
+		m->labels[i] = text_at(f, f->labels[i]);
 	for (unsigned i = 0; i < f->n_flags; i++)
 		m->flags[i] = text_at(f, f->flags[i]);
 	return f->is_whole && !f->is_broken;

@@ -1,6 +1,7 @@
 #pragma once
 /* One FETCH response, read token by token (RFC 3501 7.4.2): keeps what an event needs, walks over
- * the rest. Owned by imap-reply.c. */
+ * the rest. Looser than the grammar: unknown items may have any shape, no value or two, and the
+ * list may stand in parentheses of its own. Owned by imap-reply.c. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,10 @@ enum imap_fetch_item {
 	IMAP_FETCH_EMAILID = 1 << 6,
 	IMAP_FETCH_THREADID = 1 << 7,
 	IMAP_FETCH_OTHER = 1 << 8,
+	IMAP_FETCH_GM_MSGID = 1 << 9,
+	IMAP_FETCH_GM_THRID = 1 << 10,
+	IMAP_FETCH_GM_LABELS = 1 << 11,
+	IMAP_FETCH_PREVIEW = 1 << 12,
 };
 
 struct imap_fetch;

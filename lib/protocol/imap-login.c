@@ -88,6 +88,8 @@ void imap_login_on_greeting(struct imap_session *s, const struct imap_reply *rep
 	}
 	s->capabilities = reply->capabilities;
 	s->has_capabilities = reply->has_capabilities;
+	s->quirks |= reply->quirks;
+	s->quirks |= imap_quirk_match(IMAP_QUIRK_KEY_GREETING, reply->text, NULL);
 	imap_login_begin(s);
 }
 

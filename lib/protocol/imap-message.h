@@ -23,7 +23,11 @@ struct imap_message {
 	struct imap_address from; /* the first one that is an address, not a group */
 	const char *message_id;
 	const char *list_id; /* header field body, unfolded */
-	const char *auto_submitted;
-	const char *email_id; /* RFC 8474; NULL when not offered */
-	const char *thread_id;
+	const char *auto_submitted; /* RFC 3834 5 */
+	const char *precedence; /* of no RFC; "bulk", "list", "junk" */
+	const char *from_field; /* header field body, where it was asked for */
+	const char *email_id; /* RFC 8474 EMAILID, else X-GM-MSGID: the same in every mailbox */
+	const char *thread_id; /* RFC 8474 THREADID, else X-GM-THRID */
+	const char *labels[IMAP_LABELS_MAX + 1]; /* X-GM-LABELS; as on the wire; NULL-terminated */
+	const char *preview; /* RFC 8970; UTF-8 as it should be */
 };

@@ -7,6 +7,24 @@
 #include "protocol/imap-mailbox-name.h"
 #include "protocol/imap-watch.h"
 
+static void identify(struct imap_session *s) {
+	bool needs_id = imap_session_has_quirk(s, IMAP_QUIRK_NEEDS_ID);
+	if (s->is_identified || !(needs_id || imap_session_can(s, IMAP_CAPABILITY_ID)))
+		return;
+	imap_wire_send(&s->wire, IMAP_COMMAND_ID, "ID (\"name\" \"posthorn\")");
+	s->is_identified = true;
+}
+
+/* After the login, once: what the server can now (RFC 3501 6.2.3: other than before), and who it
+ * is. */
+static void ask_who(struct imap_session *s) {
+	bool asks = imap_session_has_quirk(s, IMAP_QUIRK_ASK_CAPABILITY) && !s->is_asked;
+	if (!s->has_capabilities || asks)
+		imap_wire_send(&s->wire, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
+	s->is_asked = true;
+	identify(s);
+}
+
 /* One write, one round trip. ID goes first: Coremail refuses EXAMINE without it. STATUS is asked
  * while the mailbox is not selected yet, as RFC 3501 6.3.10 wants it; only it counts the unseen. */
 void imap_opening_begin(struct imap_session *s) {
@@ -19,11 +37,7 @@ void imap_opening_begin(struct imap_session *s) {
 		imap_session_close(s, REASON_CONFIG_ERROR, NULL);
 		return;
 	}
-	if (!s->has_capabilities)
-		imap_wire_send(&s->wire, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
-	if (imap_session_can(s, IMAP_CAPABILITY_ID) && !s->is_identified)
-		imap_wire_send(&s->wire, IMAP_COMMAND_ID, "ID (\"name\" \"posthorn\")");
-	s->is_identified = true;
+	ask_who(s);
 	imap_wire_send(&s->wire, IMAP_COMMAND_STATUS,
 		"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
 	imap_wire_send(&s->wire, IMAP_COMMAND_EXAMINE, "EXAMINE %s", mailbox);
@@ -99,13 +113,18 @@ void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *repl
 	bool is_status = reply->kind == IMAP_REPLY_STATUS;
 	if (is_status && imap_place_find_on_wire(&s->places, reply->mailbox) != s->selected.place)
 		return;
+	/* there a STATUS is how a poll looks, and news are found by opening anew: imap-round.c */
+	if (is_status && m->is_open && imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP))
+		return;
 	struct imap_status status = status_of(reply);
 	if (is_status && imap_wire_awaits(&s->wire, IMAP_COMMAND_STATUS))
 		m->status = status;
 	else if (!is_status && imap_wire_awaits(&s->wire, IMAP_COMMAND_EXAMINE))
 		merge(&m->examined, &status);
-	else if (m->is_open && s->state != IMAP_STATE_LEAVING && status.known != 0)
+	else if (m->is_open && s->state != IMAP_STATE_LEAVING && status.known != 0) {
+		imap_count_on_status(s, &status);
 		on_push(s, &status);
+	}
 }
 
 /* STATUS, overruled by EXAMINE, completed by what we know or found out ourselves: a mailbox that does
@@ -209,6 +228,9 @@ void imap_opening_on_tagged(
 			imap_session_refuse(s, reply, REASON_NO_MAILBOX);
 		return;
 	}
+	/* ID may be announced to those alone who have logged in */
+	if (kind == IMAP_COMMAND_CAPABILITY)
+		identify(s);
 	if (s->wire.n_flights == 0)
 		open_mailbox(s);
 }

@@ -55,6 +55,7 @@ bool imap_pending_take(struct imap_session *s, struct imap_event *ret) {
 		break;
 	case IMAP_EVENT_ONLINE:
 		ret->strategy = s->strategy;
+		ret->quirks = s->quirks;
 		break;
 	case IMAP_EVENT_BASELINE:
 	case IMAP_EVENT_CURSOR:

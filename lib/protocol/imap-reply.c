@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "protocol/imap-capability.h"
+#include "protocol/imap-quirk.h"
 #include "protocol/limits.h"
 
 /* A tag or two mailbox names, and a text, of IMAP_TOKEN_MAX each. */
@@ -64,6 +65,31 @@ static void take_capability(struct imap_reply_reader *r, const struct imap_token
 		r->n_words++ >= IMAP_CAPABILITIES_MAX)
 		return;
 	r->reply.capabilities |= imap_capability_from_word(t->bytes, t->n);
+	r->reply.quirks |= imap_quirk_match(IMAP_QUIRK_KEY_CAPABILITY, t->bytes, NULL);
+}
+
+enum id_item {
+	ID_NOTHING,
+	ID_OTHER,
+	ID_NAME,
+	ID_VERSION,
+};
+
+/* id-response = "ID" SP ("(" *(string SP nstring) ")" / nil); the first of a name counts */
+static void take_id(struct imap_reply_reader *r, const struct imap_token *t) {
+	if (!is_value(t) || r->lexer.depth > 1)
+		return;
+	if (r->item == ID_NOTHING) {
+		bool is_name = text_equal_nocase_n(t->bytes, t->n, "name");
+		bool is_version = text_equal_nocase_n(t->bytes, t->n, "version");
+		r->item = is_name ? ID_NAME : is_version ? ID_VERSION : ID_OTHER;
+		return;
+	}
+	if (r->item == ID_NAME && r->id_name == 0)
+		r->id_name = keep(r, t);
+	if (r->item == ID_VERSION && r->id_version == 0)
+		r->id_version = keep(r, t);
+	r->item = ID_NOTHING;
 }
 
 static const struct {
@@ -382,7 +408,7 @@ static const struct {
 	{ "ESEARCH", IMAP_REPLY_ESEARCH, take_esearch },
 	{ "VANISHED", IMAP_REPLY_VANISHED, take_vanished },
 	{ "ENABLED", IMAP_REPLY_ENABLED, NULL },
-	{ "ID", IMAP_REPLY_ID, NULL },
+	{ "ID", IMAP_REPLY_ID, take_id },
 	{ "NAMESPACE", IMAP_REPLY_NAMESPACE, take_namespace },
 };
 
@@ -428,7 +454,7 @@ static void start_over(struct imap_reply_reader *r) {
 	r->reply = (struct imap_reply){ .tag = "", .text = "", .mailbox = "", .old_mailbox = "" };
 	r->take = take_start;
 	buffer_clear(&r->arena);
-	r->tag = r->text = r->mailbox = r->old_mailbox = 0;
+	r->tag = r->text = r->mailbox = r->old_mailbox = r->id_name = r->id_version = 0;
 	r->list = (struct imap_list_reader){ 0 };
 	r->namespace = (struct imap_namespace_reader){ 0 };
 	r->n_words = 0;
@@ -462,6 +488,9 @@ static int finish(struct imap_reply_reader *r, struct imap_reply *ret) {
 	r->reply.mailbox = text_at(r, r->mailbox);
 	r->reply.old_mailbox = text_at(r, r->old_mailbox);
 	r->reply.fetch = r->fetch;
+	if (r->reply.kind == IMAP_REPLY_ID)
+		r->reply.quirks = imap_quirk_match(IMAP_QUIRK_KEY_ID, text_at(r, r->id_name),
+			r->id_version ? text_at(r, r->id_version) : NULL);
 	if (!is_condition(r) && !is_whole(r))
 		r->reply.kind = IMAP_REPLY_MALFORMED;
 	r->is_done = true;

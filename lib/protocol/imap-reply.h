@@ -29,7 +29,7 @@ enum imap_reply_kind {
 	IMAP_REPLY_SEARCH, /* `count` of numbers */
 	IMAP_REPLY_ESEARCH, /* `count`, `has_count` */
 	IMAP_REPLY_ENABLED,
-	IMAP_REPLY_ID,
+	IMAP_REPLY_ID, /* `quirks` */
 	IMAP_REPLY_NAMESPACE, /* one of it: `mailbox` is its prefix, `namespace`, `delimiter` */
 	IMAP_REPLY_UNKNOWN,
 	IMAP_REPLY_MALFORMED,
@@ -82,6 +82,7 @@ struct imap_reply {
 	bool is_cut; /* `text` was longer */
 	bool has_capabilities; /* the code [CAPABILITY] too */
 	uint32_t capabilities; /* enum imap_capability */
+	uint64_t quirks; /* rows of imap-quirk.h that capabilities, or the answer to ID, fit */
 	uint32_t number;
 	uint32_t first, last;
 	bool is_earlier; /* VANISHED (EARLIER): long gone, not counted any more */
@@ -102,11 +103,12 @@ struct imap_reply_reader {
 	void (*take)(struct imap_reply_reader *r, const struct imap_token *t);
 	struct buffer arena; /* texts of the reply; offsets until its end, 0 for none */
 	uint32_t tag, text, mailbox, old_mailbox;
+	uint32_t id_name, id_version; /* values of an ID */
 	struct imap_list_reader list;
 	struct imap_namespace_reader namespace;
 	struct imap_fetch *fetch;
 	uint32_t n_words; /* of a list of capabilities, of a range */
-	unsigned item; /* of STATUS: what the next number is */
+	unsigned item; /* of STATUS, of ID: what the next value is */
 	bool is_malformed;
 	bool is_given; /* a range is to be handed out before its line's end */
 	bool is_done; /* the reply was handed out: the next one starts over */

@@ -34,7 +34,8 @@ static void take_counts(struct imap_session *s, size_t i, const struct imap_stat
 
 void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply) {
 	size_t i = imap_place_find_on_wire(&s->places, reply->mailbox);
-	if (i == IMAP_PLACE_NONE || i == s->selected.place)
+	bool is_poll = s->selected.is_open && imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP);
+	if (i == IMAP_PLACE_NONE || (i == s->selected.place && !is_poll))
 		return;
 	switch (imap_mailbox_compare(&s->places.items[i].cursor, &reply->status)) {
 	case IMAP_CHANGE_SAME:
@@ -61,6 +62,10 @@ static void ask_status(struct imap_session *s, const char *name) {
 			"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
 	}
 	buffer_deinit(&quoted);
+}
+
+void imap_round_ask_selected(struct imap_session *s) {
+	ask_status(s, imap_session_place(s)->name);
 }
 
 /* As many in one write as may be in flight. */

@@ -23,6 +23,9 @@ void imap_round_init(struct imap_round *round, const struct imap_places *places)
 /* A STATUS of a mailbox that is not the selected one, asked for or not. */
 void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply);
 
+/* Asks for the STATUS of the selected mailbox, where NOOP tells nothing. News are a visit. */
+void imap_round_ask_selected(struct imap_session *s);
+
 /* Nothing is in flight. True: there is more to ask or to visit before the session may rest. */
 bool imap_round_proceed(struct imap_session *s);
 

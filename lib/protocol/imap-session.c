@@ -38,6 +38,8 @@ struct imap_session *imap_session_new(const struct imap_login *login) {
 		.security = login->security,
 		.auth = login->auth,
 	};
+	s->items.wants_preview = login->wants_preview;
+	s->quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login->host, NULL);
 	s->is_secure = login->security != IMAP_SECURITY_STARTTLS;
 	s->deadline_usec = USEC_NEVER;
 	begin_conversation(s, login->tag_seed, 0);
@@ -77,6 +79,8 @@ void imap_session_secured(struct imap_session *s) {
 		.now_usec = s->now_usec,
 		.credentials = s->credentials,
 		.places = s->places,
+		.items.wants_preview = s->items.wants_preview,
+		.quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, s->credentials.host, NULL),
 		.is_secure = true,
 	};
 	uint64_t tag_seed = s->wire.tag_seed, n_tags = s->wire.n_tags;
@@ -85,6 +89,16 @@ void imap_session_secured(struct imap_session *s) {
 	begin_conversation(s, tag_seed, n_tags);
 	imap_round_init(&s->round, &s->places);
 	imap_login_begin(s);
+}
+
+uint64_t imap_session_renew_usec(const struct imap_session *s) {
+	uint64_t known = imap_quirk_renew_usec(s->quirks);
+	return known != 0 ? MIN(known, IMAP_IDLE_RENEW_USEC) : IMAP_IDLE_RENEW_USEC;
+}
+
+static uint64_t poll_usec(const struct imap_session *s) {
+	uint64_t known = imap_quirk_poll_usec(s->quirks);
+	return known != 0 ? known : IMAP_POLL_USEC;
 }
 
 static uint64_t state_deadline(const struct imap_session *s) {
@@ -105,9 +119,9 @@ static uint64_t state_deadline(const struct imap_session *s) {
 	case IMAP_STATE_LEAVING:
 		return s->now_usec + IMAP_DONE_USEC;
 	case IMAP_STATE_IDLING:
-		return s->now_usec + IMAP_IDLE_RENEW_USEC;
+		return s->now_usec + imap_session_renew_usec(s);
 	case IMAP_STATE_WAITING:
-		return s->arrival.retry_usec ? s->arrival.retry_usec : s->now_usec + IMAP_POLL_USEC;
+		return s->arrival.retry_usec ? s->arrival.retry_usec : s->now_usec + poll_usec(s);
 	case IMAP_STATE_WANT_TLS: /* the handshake is the stream's */
 	case IMAP_STATE_CLOSED:
 		return USEC_NEVER;
@@ -165,7 +179,16 @@ void imap_session_refuse(
 }
 
 bool imap_session_can(const struct imap_session *s, uint32_t capability) {
-	return (s->capabilities & capability) == capability;
+	return (s->capabilities & ~imap_quirk_without(s->quirks) & capability) == capability;
+}
+
+bool imap_session_has_quirk(const struct imap_session *s, uint32_t quirk) {
+	return (imap_quirk_bits(s->quirks) & quirk) != 0;
+}
+
+char *imap_session_items(const struct imap_session *s, enum imap_preview preview) {
+	return imap_items_format(&s->items, s->capabilities & ~imap_quirk_without(s->quirks),
+		imap_quirk_bits(s->quirks), preview);
 }
 
 static void on_tagged(struct imap_session *s, const struct imap_reply *reply) {
@@ -234,6 +257,7 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 		s->capabilities = reply->capabilities;
 		s->has_capabilities = true;
 	}
+	s->quirks |= reply->quirks;
 	switch (reply->kind) {
 	case IMAP_REPLY_TAGGED:
 		on_tagged(s, reply);
@@ -293,6 +317,13 @@ static void on_reply(struct imap_session *s, const struct imap_reply *reply) {
 		on_data(s, reply);
 }
 
+static void drop_modseq(struct imap_reply *reply) {
+	reply->status.known &= ~(unsigned)IMAP_STATUS_HIGHESTMODSEQ;
+	reply->status.highestmodseq = 0;
+	if (reply->code == IMAP_CODE_HIGHESTMODSEQ)
+		reply->code_number = 0;
+}
+
 static bool read_reply(struct imap_session *s, struct imap_reply *ret) {
 	struct buffer *input = &s->wire.input;
 	if (s->state == IMAP_STATE_WANT_TLS || s->state == IMAP_STATE_CLOSED || input->n == 0)
@@ -300,6 +331,8 @@ static bool read_reply(struct imap_session *s, struct imap_reply *ret) {
 	struct imap_input in = { .bytes = buffer_bytes(input), .n = input->n };
 	int r = imap_reply_next(&s->reader, &in, ret);
 	buffer_consume(input, input->n - in.n);
+	if (r > 0 && imap_session_has_quirk(s, IMAP_QUIRK_NO_MODSEQ))
+		drop_modseq(ret);
 	return r > 0;
 }
 
@@ -341,8 +374,9 @@ bool imap_session_is_partial(const struct imap_session *s) {
 }
 
 size_t imap_session_output(struct imap_session *s, const uint8_t **ret_bytes) {
-	*ret_bytes = buffer_bytes(&s->wire.output);
-	return s->wire.output.n;
+	bool awaits_id = imap_wire_awaits(&s->wire, IMAP_COMMAND_ID);
+	uint32_t reasons = IMAP_QUIRK_ONE_AT_A_TIME | (awaits_id ? IMAP_QUIRK_ID_FIRST : 0);
+	return imap_wire_output(&s->wire, imap_session_has_quirk(s, reasons), ret_bytes);
 }
 
 void imap_session_sent(struct imap_session *s, size_t n) {

@@ -39,6 +39,7 @@ struct imap_login {
 	const char *password;
 	enum imap_security security;
 	enum imap_auth auth;
+	bool wants_preview; /* the first words of each message, where the server has them */
 	uint64_t tag_seed; /* random: tags must not be guessed (CVE-2026-42246) */
 };
 
@@ -70,6 +71,7 @@ struct imap_event {
 	struct imap_cursor cursor; /* BASELINE, CURSOR, COUNTS; MESSAGE: its uidvalidity */
 	const struct imap_message *message; /* MESSAGE */
 	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
+	uint64_t quirks; /* ONLINE: the rows of imap-quirk.h that fit the server, as a set */
 	const char *reset; /* BASELINE: the word for why; a constant, or NULL at first sight */
 	enum reason reason; /* CLOSED */
 	/* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL. None from before

@@ -37,11 +37,14 @@ static bool start_work(struct imap_session *s) {
 		imap_count_on_change(s);
 		s->arrival.retry_usec = 0;
 	}
-	if (noop)
+	bool is_deaf = imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP);
+	if (noop && is_deaf)
+		imap_round_ask_selected(s);
+	else if (noop)
 		imap_wire_send(&s->wire, IMAP_COMMAND_NOOP, "NOOP");
 	if (imap_arrival_is_due(s))
 		imap_arrival_ask(s);
-	else if (check)
+	else if (check && !is_deaf)
 		imap_arrival_ask_all(s);
 	else
 		return imap_count_ask(s) || noop;
@@ -105,7 +108,8 @@ void imap_watch_on_change(struct imap_session *s) {
 		return;
 	if (has_arrived && s->state == IMAP_STATE_IDLING)
 		s->n_idle_misses = 0;
-	else if (has_arrived && s->state == IMAP_STATE_WORKING && s->is_renewing)
+	else if (has_arrived && s->state == IMAP_STATE_WORKING && s->is_renewing &&
+		 !imap_session_has_quirk(s, IMAP_QUIRK_SLOW_PUSH))
 		s->n_idle_misses++;
 	if (has_arrived)
 		s->is_renewing = false;
@@ -124,8 +128,8 @@ void imap_watch_on_continuation(struct imap_session *s) {
 
 /* For as long as it takes to be worth another try. */
 static bool has_idled(const struct imap_session *s) {
-	uint64_t left = s->deadline_usec - s->now_usec;
-	return s->state == IMAP_STATE_IDLING && left < IMAP_IDLE_RENEW_USEC - USEC_PER_MINUTE;
+	uint64_t left = s->deadline_usec - s->now_usec, all = imap_session_renew_usec(s);
+	return s->state == IMAP_STATE_IDLING && left < all - MIN(all / 2, USEC_PER_MINUTE);
 }
 
 static void on_idle_ended(struct imap_session *s, const struct imap_reply *reply) {

@@ -32,10 +32,19 @@ void imap_wire_send_text(struct imap_wire *w, const char *text) {
 	w->n_written += strlen(text);
 }
 
+size_t imap_wire_output(const struct imap_wire *w, bool one_at_a_time, const uint8_t **ret_bytes) {
+	*ret_bytes = buffer_bytes(&w->output);
+	if (!one_at_a_time || w->n_flights < 2)
+		return w->output.n;
+	uint64_t end = w->flights[1].begin;
+	return end > w->n_sent ? MIN(end - w->n_sent, (uint64_t)w->output.n) : 0;
+}
+
 static struct imap_flight *begin_command(struct imap_wire *w, enum imap_command_kind kind) {
 	assert(w->n_flights < IMAP_FLIGHTS_MAX);
 	struct imap_flight *flight = &w->flights[w->n_flights++];
 	flight->kind = kind;
+	flight->begin = w->n_written;
 	imap_command_tag(w->tag_seed, w->n_tags++, flight->tag);
 	imap_wire_send_text(w, flight->tag);
 	imap_wire_send_text(w, " ");

@@ -33,6 +33,7 @@ enum imap_command_kind {
 struct imap_flight {
 	enum imap_command_kind kind;
 	char tag[IMAP_TAG_SIZE];
+	uint64_t begin; /* its first byte's number in the session */
 	uint64_t end; /* all of it is out when so many bytes of the session are */
 };
 
@@ -53,12 +54,15 @@ void imap_wire_deinit(struct imap_wire *w);
 /* Forgets what is unread and unsent. */
 void imap_wire_clear(struct imap_wire *w);
 
-/* Appends a tagged command, or text that belongs to one. */
+/* Appends a tagged command, or text that belongs to the last one. */
 void imap_wire_send(struct imap_wire *w, enum imap_command_kind kind, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 void imap_wire_send_secret(
 	struct imap_wire *w, enum imap_command_kind kind, const char *command, const char *secret);
 void imap_wire_send_text(struct imap_wire *w, const char *text);
+
+/* What may go out now: all, or no more than the first command that is not answered. */
+size_t imap_wire_output(const struct imap_wire *w, bool one_at_a_time, const uint8_t **ret_bytes);
 
 bool imap_wire_awaits(const struct imap_wire *w, enum imap_command_kind kind);
 

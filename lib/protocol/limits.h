@@ -21,6 +21,8 @@
 /* Only the first addresses of a list are looked at. */
 #define IMAP_ADDRESSES_MAX 16
 #define IMAP_FLAGS_MAX 32
+/* Gmail's labels of one message that are kept. */
+#define IMAP_LABELS_MAX 32
 /* Text of a response that may be shown to a user. */
 #define IMAP_TEXT_MAX ((size_t)200)
 /* Untagged responses with no command in flight, within a minute. */

@@ -79,7 +79,7 @@ static void fetch(struct session *s, unsigned n) {
 	s->is_idle = false;
 	snprintf(text, sizeof(text),
 		"DONE\r\nd UID FETCH %u:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE "
-		"BODY.PEEK[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)])\r\nc IDLE\r\n",
+		"BODY.PEEK[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED PRECEDENCE)])\r\nc IDLE\r\n",
 		n);
 	say(s, text);
 }

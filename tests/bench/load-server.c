@@ -125,7 +125,8 @@ static int message_text(char *to, size_t size, uint32_t n) {
 		"ENVELOPE (\"Mon, 23 Nov 2026 04:49:00 +0000\" \"A subject of the usual length\" "
 		"((\"Ann Sender\" NIL \"ann\" \"example.com\")) NIL NIL ((NIL NIL \"user\" "
 		"\"example.org\")) "
-		"NIL NIL NIL \"<%u@example.com>\") BODY[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)] "
+		"NIL NIL NIL \"<%u@example.com>\") BODY[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED "
+		"PRECEDENCE)] "
 		"{2}\r\n\r\n)\r\n",
 		n, n, n);
 }

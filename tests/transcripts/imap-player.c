@@ -21,16 +21,19 @@ static enum imap_auth auth_from_word(const char *word) {
 }
 
 static void *session_new(const char *settings) {
+	CLEANUP_TEXT char *host = transcript_value(settings, "host");
+	CLEANUP_TEXT char *preview = transcript_value(settings, "preview");
 	CLEANUP_TEXT char *user = transcript_value(settings, "user");
 	CLEANUP_TEXT char *password = transcript_value(settings, "password");
 	CLEANUP_TEXT char *security = transcript_value(settings, "security");
 	CLEANUP_TEXT char *auth = transcript_value(settings, "auth");
 	return imap_session_new(&(struct imap_login){
-		.host = "imap.example.org",
+		.host = host ? host : "imap.example.org",
 		.user = user ? user : "alice",
 		.password = password ? password : "alice-pw",
 		.security = security_from_word(security),
 		.auth = auth_from_word(auth),
+		.wants_preview = preview != NULL,
 		.tag_seed = 42,
 	});
 }

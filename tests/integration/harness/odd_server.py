@@ -170,7 +170,7 @@ class OddServer:
         """The untagged answers for one message."""
         return [f"* {number} FETCH (UID {message.uid} FLAGS ({' '.join(message.flags)}) INTERNALDATE "
                 f'"23-Nov-2026 02:00:00 +0000" RFC822.SIZE 300 ENVELOPE {self.envelope(message)} '
-                "BODY[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED)] {2}", "", ")"]
+                "BODY[HEADER.FIELDS (LIST-ID AUTO-SUBMITTED PRECEDENCE)] {2}", "", ")"]
 
     def on_idle(self, link, tag, _rest):
         link.send("+ idling")

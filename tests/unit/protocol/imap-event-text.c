@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "protocol/imap-quirk.h"
 
 static void append_text(struct buffer *out, const char *key, const char *text) {
 	CLEANUP_TEXT char *printable = text_printable(text);
@@ -39,8 +40,13 @@ static void append_message(struct buffer *out, const struct imap_event *event) {
 	append_text(out, "message-id", m->message_id);
 	append_text(out, "list-id", m->list_id);
 	append_text(out, "auto-submitted", m->auto_submitted);
+	append_text(out, "precedence", m->precedence);
+	append_text(out, "from", m->from_field);
 	append_text(out, "email-id", m->email_id);
 	append_text(out, "thread-id", m->thread_id);
+	for (size_t i = 0; m->labels[i]; i++)
+		append_text(out, "label", m->labels[i]);
+	append_text(out, "preview", m->preview);
 }
 
 static void append_cursor(struct buffer *out, const char *word, const struct imap_event *event) {
@@ -50,6 +56,12 @@ static void append_cursor(struct buffer *out, const char *word, const struct ima
 	append_number(out, "modseq", c->highestmodseq);
 }
 
+static void append_quirks(struct buffer *out, uint64_t rows) {
+	for (size_t i = 0; i < imap_quirk_count(); i++)
+		if (rows >> i & 1)
+			(void)buffer_append_format(out, " quirk=%s", imap_quirk_at(i)->name);
+}
+
 void imap_event_text_append(struct buffer *out, const struct imap_event *event) {
 	switch (event->kind) {
 	case IMAP_EVENT_WANT_TLS:
@@ -57,6 +69,7 @@ void imap_event_text_append(struct buffer *out, const struct imap_event *event) 
 		break;
 	case IMAP_EVENT_ONLINE:
 		(void)buffer_append_format(out, "online %s", event->strategy);
+		append_quirks(out, event->quirks);
 		break;
 	case IMAP_EVENT_BASELINE:
 		append_cursor(out, event->reset ? "reset" : "baseline", event);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "protocol/imap-quirk.h"
 
 static const char *const kinds[] = {
 	[IMAP_REPLY_CONTINUATION] = "continuation",
@@ -99,8 +100,13 @@ static void append_fetch(struct buffer *out, const struct imap_fetch *fetch) {
 	append_text(out, "message-id", m->message_id);
 	append_text(out, "list-id", m->list_id);
 	append_text(out, "auto-submitted", m->auto_submitted);
+	append_text(out, "precedence", m->precedence);
+	append_text(out, "from", m->from_field);
 	append_text(out, "email-id", m->email_id);
 	append_text(out, "thread-id", m->thread_id);
+	for (size_t i = 0; m->labels[i]; i++)
+		append_text(out, "label", m->labels[i]);
+	append_text(out, "preview", m->preview);
 }
 
 static void append_condition(struct buffer *out, const struct imap_reply *r) {
@@ -180,6 +186,9 @@ void imap_reply_text_append(struct buffer *out, const struct imap_reply *r) {
 	}
 	if (r->has_capabilities)
 		append_number(out, "capabilities", r->capabilities);
+	for (size_t i = 0; i < imap_quirk_count(); i++)
+		if (r->quirks >> i & 1)
+			append_text(out, "quirk", imap_quirk_at(i)->name);
 	if (r->is_cut)
 		(void)buffer_append_text(out, " cut");
 }

@@ -185,6 +185,105 @@ static void test_data(void **state) {
 	check(data_cases, ARRAY_SIZE(data_cases));
 }
 
+/* FETCH as servers write it, not only as the grammar does. Items: 1 UID, 2 FLAGS, 8 RFC822.SIZE, 32
+ * header, 64 EMAILID, 128 THREADID, 256 any other, 512 X-GM-MSGID, 1024 X-GM-THRID, 2048 X-GM-LABELS,
+ * 4096 PREVIEW. */
+static const struct reply_case fetch_cases[] = {
+	/* a header in all its spellings */
+	{ "* 5 FETCH (UID 5 BODY[HEADER.FIELDS (LIST-ID PRECEDENCE)] {32}\r\nList-Id: "
+	  "<a.b>\r\nPrecedence: bulk)\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 list-id=\"<a.b>\" "
+		"precedence=\"bulk\"" },
+	{ "* 5 FETCH (BODY[HEADER.FIELDS (\"List-Id\" \"Precedence\")] \"List-Id: <a>\" UID 5)\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 list-id=\"<a>\"" },
+	{ "* 5 fetch (body[header.fields (list-id)] \"LIST-ID:<a>\" uid 5)\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 list-id=\"<a>\"" },
+	{ "* 5 FETCH (UID 5 BODY.PEEK[HEADER.FIELDS (LIST-ID)] \"List-Id: <a>\")\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 list-id=\"<a>\"" },
+	{ "* 5 FETCH (UID 5 BODY[HEADER.FIELDS (LIST-ID)]<0> ~{12}\r\nList-Id: <a>)\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 list-id=\"<a>\"" },
+	{ "* 5 FETCH (UID 5 BODY[HEADER] {27}\r\nFrom: a@b\r\nList-Id: <a>\r\n\r\n)\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 list-id=\"<a>\" from=\"a@b\"" },
+	{ "* 5 FETCH (UID 5 RFC822.HEADER \"From: =?utf-8?q?a?= <a@b>\")\r\n",
+		"fetch n=5 items=33 uid=5 size=0 received=0 from=\"=?utf-8?q?a?= <a@b>\"" },
+	/* RFC 8970 and its drafts */
+	{ "* 5 FETCH (UID 5 PREVIEW \"Hello\")\r\n* 5 FETCH (UID 5 PREVIEW NIL)\r\n* 5 FETCH (UID "
+	  "5 PREVIEW {2}\r\nHi)\r\n* 5 FETCH (UID 5 PREVIEW \"\")\r\n",
+		"fetch n=5 items=4097 uid=5 size=0 received=0 preview=\"Hello\"\n"
+		"fetch n=5 items=4097 uid=5 size=0 received=0\n"
+		"fetch n=5 items=4097 uid=5 size=0 received=0 preview=\"Hi\"\n"
+		"fetch n=5 items=4097 uid=5 size=0 received=0" },
+	{ "* 5 FETCH (PREVIEW (FUZZY \"Hello\") UID 5)\r\n* 5 FETCH (PREVIEW (LAZY) \"Hello\" UID "
+	  "5)\r\n* 5 FETCH (PREVIEW (LAZY) NIL UID 5)\r\n",
+		"fetch n=5 items=4097 uid=5 size=0 received=0 preview=\"Hello\"\n"
+		"fetch n=5 items=4097 uid=5 size=0 received=0 preview=\"Hello\"\n"
+		"fetch n=5 items=4097 uid=5 size=0 received=0" },
+	/* RFC 8474, Gmail */
+	{ "* 5 FETCH (UID 5 EMAILID (M1) THREADID (T1))\r\n* 5 FETCH (UID 5 EMAILID (M1) THREADID "
+	  "NIL)\r\n* 5 FETCH (UID 5 EMAILID M1 THREADID \"T1\")\r\n",
+		"fetch n=5 items=193 uid=5 size=0 received=0 email-id=\"M1\" thread-id=\"T1\"\n"
+		"fetch n=5 items=193 uid=5 size=0 received=0 email-id=\"M1\"\n"
+		"fetch n=5 items=193 uid=5 size=0 received=0 email-id=\"M1\" thread-id=\"T1\"" },
+	{ "* 5 FETCH (X-GM-THRID 1266894439832287888 X-GM-MSGID 1278455344230334865 X-GM-LABELS "
+	  "(\"\\\\Inbox\" \\Sent Important \"Muy Importante\" {8}\r\n&AOk-t\"x NIL 7) UID 5)\r\n",
+		"fetch n=5 items=3585 uid=5 size=0 received=0 email-id=\"1278455344230334865\" "
+		"thread-id=\"1266894439832287888\" label=\"\\Inbox\" label=\"\\Sent\" "
+		"label=\"Important\" label=\"Muy Importante\" label=\"&AOk-t\"x\" label=\"NIL\" "
+		"label=\"7\"" },
+	{ "* 5 FETCH (UID 5 X-GM-LABELS () X-GM-MSGID NIL)\r\n* 5 FETCH (UID 5 X-GM-LABELS "
+	  "NIL)\r\n",
+		"fetch n=5 items=2561 uid=5 size=0 received=0\n"
+		"fetch n=5 items=2049 uid=5 size=0 received=0" },
+	{ "* 5 FETCH (UID 5 X-GM-MSGID 1 EMAILID (M) THREADID NIL X-GM-THRID 2)\r\n",
+		"fetch n=5 items=1729 uid=5 size=0 received=0 email-id=\"M\" thread-id=\"2\"" },
+	/* unknown items: any value, two, none */
+	{ "* 5 FETCH (X-A (1 (\"b\" {1}\r\n) NIL)) X-B NIL X-C {0}\r\n X-D a]b[c UID 5)\r\n",
+		"fetch n=5 items=257 uid=5 size=0 received=0" },
+	{ "* 5 FETCH (X-A 1 \"2\" (3) UID 5)\r\n* 5 FETCH (X-A UID 5)\r\n* 5 FETCH (UID 5 X-A)\r\n",
+		"fetch n=5 items=257 uid=5 size=0 received=0\n"
+		"fetch n=5 items=257 uid=5 size=0 received=0\n"
+		"fetch n=5 items=257 uid=5 size=0 received=0" },
+	{ "* 5 FETCH (X-A X-B UID 5)\r\n", "fetch n=5 items=257 uid=5 size=0 received=0" },
+	{ "* 5 FETCH (UID 5 6)\r\n* 5 FETCH (UID)\r\n* 5 FETCH (UID NIL)\r\n* 5 FETCH (7 UID "
+	  "5)\r\n",
+		"malformed\nmalformed\nmalformed\nmalformed" },
+	/* parentheses and blanks */
+	{ "* 5 FETCH ((UID 5 FLAGS (\\Seen)))\r\n* 5 FETCH (((UID 5)))\r\n* 5 FETCH ((UID 5) "
+	  "FLAGS ())\r\n* 5 FETCH ((UID 5)\r\n* 5 FETCH (())\r\n",
+		"fetch n=5 items=3 uid=5 size=0 received=0 flag=\"\\Seen\"\n"
+		"fetch n=5 items=1 uid=5 size=0 received=0\nmalformed\nmalformed\n"
+		"fetch n=5 items=0 uid=0 size=0 received=0" },
+	{ "*  5  FETCH( UID  5\tFLAGS(\\Seen)RFC822.SIZE 1 )\t\r\r\n",
+		"fetch n=5 items=11 uid=5 size=1 received=0 flag=\"\\Seen\"" },
+};
+
+static void test_fetch(void **state) {
+	check(fetch_cases, ARRAY_SIZE(fetch_cases));
+}
+
+static const struct reply_case id_cases[] = {
+	{ "* ID (\"name\" \"GImap\" \"vendor\" \"Google, Inc.\" \"version\" \"gmail_imap_1\")\r\n",
+		"id quirk=\"gmail\"" },
+	{ "* ID (\"version\" \"0.9.4\" \"name\" \"Stalwart IMAP\")\r\n",
+		"id quirk=\"stalwart-0.9\"" },
+	{ "* ID (\"NAME\" \"Stalwart IMAP\" \"name\" \"GImap\" \"VERSION\" \"0.11\")\r\n", "id" },
+	{ "* ID (\"vendor\" \"name\" \"GImap\" \"x\" \"name\" {5}\r\nGImap)\r\n",
+		"id quirk=\"gmail\"" },
+	{ "* ID (\"a\" NIL \"name\" GImap)\r\n", "id quirk=\"gmail\"" },
+	{ "* ID \"name\" \"GImap\"\r\n", "id quirk=\"gmail\"" },
+	{ "* ID NIL\r\n* ID ()\r\n* ID\r\n* ID (\"name\")\r\n* ID (\"name\" NIL)\r\n* ID "
+	  "(((\"name\" "
+	  "\"GImap\")))\r\n* ID (\"x\" (\"name\" \"GImap\") \"name\" ())\r\n",
+		"id\nid\nid\nid\nid\nid\nid" },
+	{ "* CAPABILITY IMAP4rev1 X-GM-EXT-1\r\n* OK [CAPABILITY X-CM-EXT-1] x\r\n",
+		"capability capabilities=512 quirk=\"gmail\"\n"
+		"condition OK [CAPABILITY] text=\"x\" capabilities=0 quirk=\"coremail\"" },
+};
+
+static void test_id(void **state) {
+	check(id_cases, ARRAY_SIZE(id_cases));
+}
+
 /* More than a reader looks at, or keeps. */
 static void test_long_lists(void **state) {
 	struct buffer in;
@@ -288,6 +387,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_fetch),
+		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_long_lists),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_long_texts),
