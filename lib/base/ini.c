@@ -13,7 +13,7 @@ struct ini_reader {
 	size_t n_rest;
 	unsigned line;
 	char *section;
-	char *content; /* the line that the last item points into */
+	struct buffer content; /* the line that the last item points into, NUL included */
 };
 
 struct ini_reader *ini_reader_new(const char *text, size_t n) {
@@ -22,6 +22,8 @@ struct ini_reader *ini_reader_new(const char *text, size_t n) {
 	r->rest = text;
 	r->n_rest = n;
 	r->section = memory_strdup("");
+	/* a value may be a password */
+	buffer_init_secret(&r->content, INI_LINE_MAX + 1);
 	if (n >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0) {
 		r->rest += strlen(bom);
 		r->n_rest -= strlen(bom);
@@ -32,8 +34,7 @@ struct ini_reader *ini_reader_new(const char *text, size_t n) {
 struct ini_reader *ini_reader_free(struct ini_reader *r) {
 	if (!r)
 		return NULL;
-	/* a value may be a password */
-	r->content = memory_free_secret(r->content);
+	buffer_deinit(&r->content);
 	r->section = memory_free(r->section);
 	free(r);
 	return NULL;
@@ -70,14 +71,67 @@ static char *trim(char *text) {
 	return text;
 }
 
+static const char too_long[] = "the line is longer than 64 KiB";
+
 static const char *check_bytes(const char *line, size_t n) {
 	if (n > INI_LINE_MAX)
-		return "the line is longer than 64 KiB";
+		return too_long;
 	if (memchr(line, '\0', n))
 		return "the line contains a NUL byte";
 	if (!text_is_utf8(line, n))
 		return "the line is not valid UTF-8";
 	return NULL;
+}
+
+/* Without the blanks at its end. */
+static size_t trimmed_length(const char *line, size_t n) {
+	while (n > 0 && is_blank(line[n - 1]))
+		n--;
+	return n;
+}
+
+/* A backslash at the end, itself not behind a backslash. */
+static bool goes_on(const char *line, size_t n) {
+	size_t n_backslashes = 0;
+	while (n_backslashes < n && line[n - 1 - n_backslashes] == '\\')
+		n_backslashes++;
+	return n_backslashes % 2 == 1;
+}
+
+static bool is_comment(const char *line, size_t n) {
+	while (n > 0 && is_blank(*line)) {
+		line++;
+		n--;
+	}
+	return n > 0 && (*line == '#' || *line == ';');
+}
+
+/* A line and those that it goes on in, as one: the backslash is a blank, comments in between are
+ * left out. False at the end of the text. */
+static bool take_content(struct ini_reader *r, unsigned *ret_line, const char **ret_problem) {
+	const char *line, *problem = NULL;
+	size_t n;
+	bool is_first = true, more = true;
+	buffer_clear(&r->content);
+	while (more && take_line(r, &line, &n)) {
+		const char *bad = check_bytes(line, n);
+		problem = problem ? problem : bad;
+		if (is_first)
+			*ret_line = r->line;
+		bool skip = is_comment(line, n);
+		n = trimmed_length(line, n);
+		more = skip ? !is_first : goes_on(line, n);
+		is_first = false;
+		if (skip || problem)
+			continue;
+		if (buffer_append(&r->content, line, n - more) < 0 ||
+			(more && buffer_append(&r->content, " ", 1) < 0))
+			problem = too_long;
+	}
+	if (!problem && !is_first && buffer_append(&r->content, "", 1) < 0)
+		problem = too_long;
+	*ret_problem = problem;
+	return !is_first;
 }
 
 /* `[Name]`. What follows a bad one belongs to no section: never to the one before it. */
@@ -112,25 +166,22 @@ static const char *read_assignment(char *text, struct ini_item *item) {
 }
 
 int ini_next(struct ini_reader *r, struct ini_item *ret) {
-	const char *line;
-	size_t n;
-	while (take_line(r, &line, &n)) {
+	const char *problem;
+	unsigned line;
+	while (take_content(r, &line, &problem)) {
 		struct ini_item item = {
-			.line = r->line, .section = r->section, .key = "", .value = ""
+			.line = line, .section = r->section, .key = "", .value = ""
 		};
-		const char *problem = check_bytes(line, n);
 		if (!problem) {
-			memory_free_secret(r->content);
-			r->content = memory_strndup(line, n);
-			char *text = trim(r->content);
-			if (strchr("#;", *text)) /* also the end: an empty line */
+			char *text = trim((char *)r->content.data + r->content.start);
+			if (!*text)
 				continue;
 			problem = *text == '[' ? read_section(r, text, &item)
 					       : read_assignment(text, &item);
 		}
 		if (problem)
 			item = (struct ini_item){ .kind = INI_BAD,
-				.line = r->line,
+				.line = line,
 				.section = r->section,
 				.key = "",
 				.value = "" };

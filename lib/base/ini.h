@@ -1,7 +1,8 @@
 #pragma once
 /* Pulls sections and assignments out of configuration text, as in unit files: `[Section]`,
- * `Key=value`, comments by # or ; at the start of a line only. The value is taken verbatim, but
- * for blanks at both ends: a password may hold ; # or quotes and may end in a backslash. The reader
+ * `Key=value`, comments by # or ; at the start of a line only. A line that ends in a backslash goes
+ * on in the next one, with a blank in its place; two backslashes there are two backslashes. Else the
+ * value is taken verbatim, but for blanks at both ends: ; # and quotes are part of it. The reader
  * never allocates by the text's size and never fails as a whole: a bad line is an item of its own
  * and reading goes on. */
 #include <stddef.h>
@@ -9,7 +10,7 @@
 
 #include "base/macros.h"
 
-#define INI_LINE_MAX (64 * 1024)
+#define INI_LINE_MAX (64 * 1024) /* with all that it goes on in */
 
 enum ini_item_kind {
 	INI_SECTION,

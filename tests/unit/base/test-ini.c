@@ -64,7 +64,20 @@ static const struct ini_case cases[] = {
 	CASE("x = a ; b # c\n", "1 .x<a ; b # c>\n"),
 	CASE("x=\" quoted \"\n", "1 .x<\" quoted \">\n"),
 	CASE("x='a\ny=b'\n", "1 .x<'a>\n2 .y<b'>\n"),
-	CASE("x=back\\\ny=slash\\n\n", "1 .x<back\\>\n2 .y<slash\\n>\n"),
+	CASE("x=back\\\\\ny=sla\\sh\\n\n", "1 .x<back\\\\>\n2 .y<sla\\sh\\n>\n"),
+	/* a line goes on behind a backslash */
+	CASE("x=a\\\n  b \\\n\tc\ny=1\n", "1 .x<a   b  \tc>\n4 .y<1>\n"),
+	CASE("x=a\\\r\nb\r\n", "1 .x<a b>\n"),
+	CASE("x=a \\ \nb\n", "1 .x<a  b>\n"),
+	CASE("x=a\\\n# not this\\\n ;nor this\nb\n", "1 .x<a b>\n"),
+	CASE("x=a\\\n\nb=1\n", "1 .x<a>\n3 .b<1>\n"),
+	CASE("x=a\\", "1 .x<a>\n"),
+	CASE("x=a\\\\\\\nb\n", "1 .x<a\\\\ b>\n"),
+	CASE("x\\\n=\\\n1\n", "1 .x<1>\n"),
+	CASE("x=a\\\n[B]\n", "1 .x<a [B]>\n"),
+	CASE("\\\n", ""),
+	CASE("# x=a\\\ny=1\n", "2 .y<1>\n"),
+	CASE("x=a\\\nb\xE9\\\nc\ny=1\n", "1 ! the line is not valid UTF-8\n4 .y<1>\n"),
 	CASE("x==a=b=\n", "1 .x<=a=b=>\n"),
 	CASE("x=[b]\n", "1 .x<[b]>\n"),
 	CASE("x=%h ${HOME} $(id)\n", "1 .x<%h ${HOME} $(id)>\n"),
@@ -104,15 +117,15 @@ static void test_items(void **state) {
 	}
 }
 
-char *__real_memory_strndup(const char *bytes, size_t n);
-char *__wrap_memory_strndup(const char *bytes, size_t n);
+void *__real_memory_resize(void *old, size_t n, size_t size);
+void *__wrap_memory_resize(void *old, size_t n, size_t size);
 
 static size_t largest;
 
-/* What the reader asks memory.c for. */
-char *__wrap_memory_strndup(const char *bytes, size_t n) {
-	largest = MAX(largest, n + 1);
-	return __real_memory_strndup(bytes, n);
+/* What the reader's buffer asks memory.c for. */
+void *__wrap_memory_resize(void *old, size_t n, size_t size) {
+	largest = MAX(largest, n * size);
+	return __real_memory_resize(old, n, size);
 }
 
 /* `n` bytes "x=vvv..." */
@@ -165,7 +178,15 @@ static void test_memory_is_bounded(void **state) {
 	while (ini_next(r, &item) > 0)
 		n_items++;
 	assert_int_equal(n_items, 8 * 1024);
-	assert_int_equal(largest, 1024); /* 1023 bytes and a NUL */
+	assert_in_range(largest, 1024, 4096);
+
+	/* and as one that goes on and on */
+	for (size_t i = 0; i + 1024 <= n; i += 1024)
+		line[i + 1023] = '\\';
+	largest = 0;
+	CLEANUP_TEXT char *continued = describe(line, n);
+	assert_string_equal(continued, "2 ! the line is longer than 64 KiB\n");
+	assert_in_range(largest, 1024, 2 * INI_LINE_MAX);
 }
 
 static void test_nothing_to_free(void **state) {
