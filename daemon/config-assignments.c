@@ -53,6 +53,11 @@ struct config_assignments *config_assignments_free(struct config_assignments *as
 	return memory_free(assignments);
 }
 
+void config_assignments_fail(struct config_assignments *assignments, const char *problem) {
+	if (!assignments->problem)
+		assignments->problem = memory_strdup(problem);
+}
+
 /* One file while it is read. */
 struct file_reader {
 	struct config_assignments *assignments;
@@ -142,9 +147,8 @@ static void file_reader_item(struct file_reader *reader) {
 		return;
 	}
 	case INI_BAD: {
-		const char *message = file_reader_complain(reader, true, item->problem);
-		if (!assignments->problem)
-			assignments->problem = memory_strdup(message);
+		config_assignments_fail(
+			assignments, file_reader_complain(reader, true, item->problem));
 		return;
 	}
 	}

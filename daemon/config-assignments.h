@@ -22,6 +22,9 @@ DEFINE_CLEANUP(struct config_assignments, config_assignments_free);
 void config_assignments_read(struct config_assignments *assignments, const char *file,
 	const char *text, size_t n, struct config_messages *messages);
 
+/* A file that cannot be read is a problem of the account too; `problem` is copied. */
+void config_assignments_fail(struct config_assignments *assignments, const char *problem);
+
 /* Where the value of a field comes from; of a list, of each of its items. */
 struct config_origin {
 	const struct config_key *key;

@@ -1,164 +1,199 @@
 #include "daemon/config.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/account-keys.h"
+#include "daemon/config-assignments.h"
+#include "daemon/config-files.h"
 
 #define SUFFIX ".conf"
+#define ACCOUNTS "accounts.d"
 
-/* The whole of a small file; NULL and negative errno when it cannot be had. -ENODATA: it masks. */
-static int config_read_file(const char *path, char **ret_text, size_t *ret_n) {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	struct stat status;
-	int r = fstat(fd, &status) < 0 ? -errno : 0;
-	if (r == 0 && S_ISCHR(status.st_mode))
-		r = -ENODATA;
-	else if (r == 0 && !S_ISREG(status.st_mode))
-		r = -EINVAL;
-	else if (r == 0 && status.st_size == 0)
-		r = -ENODATA;
-	else if (r == 0 && (uint64_t)status.st_size > CONFIG_FILE_MAX)
-		r = -EFBIG;
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	size_t size = (size_t)status.st_size;
-	char *text = memory_zalloc(size + 1, 1);
-	size_t n = 0;
-	ssize_t got = 0;
-	while (n < size && (got = read(fd, text + n, size - n)) > 0)
-		n += (size_t)got;
-	r = got < 0 ? -errno : 0;
-	close(fd);
-	if (r < 0) {
-		free(text);
-		return r;
-	}
-	*ret_text = text;
-	*ret_n = n;
-	return 0;
-}
+static const struct config_table *const shared_tables[] = { &daemon_config_table,
+	&account_keys_table, NULL };
+static const struct config_table *const account_tables[] = { &account_keys_table, NULL };
 
-static void config_add(struct config *config, struct account_config *account) {
-	config->accounts =
-		memory_resize(config->accounts, config->n_accounts + 1, sizeof(*config->accounts));
-	config->accounts[config->n_accounts++] = account;
-}
-
-static struct account_config *config_load_account(
-	struct config *config, const char *id, const char *path) {
-	CLEANUP_TEXT char *text = NULL;
-	size_t n = 0;
-	int r = config_read_file(path, &text, &n);
-	if (r == -ENODATA)
-		return NULL;
-	if (r == 0)
-		return account_config_parse(id, path, text, n, &config->messages);
-	/* The account is known to be there: it is shown as failed and not as gone. */
-	struct config_messages unread = { 0 };
-	struct account_config *account = account_config_parse(id, path, "", 0, &unread);
-	config_messages_deinit(&unread);
-	free(account->problem);
-	account->problem = memory_strdup(config_messages_add(
-		&config->messages, true, path, 0, "cannot be read: %s", strerror(-r)));
-	return account;
-}
-
-static int entry_is_account(const struct dirent *entry) {
-	size_t n = strlen(entry->d_name);
-	return entry->d_name[0] != '.' && n > strlen(SUFFIX) &&
-	       !strcmp(entry->d_name + n - strlen(SUFFIX), SUFFIX);
-}
-
-static void config_load_entry(struct config *config, const char *folder, const char *entry) {
-	CLEANUP_TEXT char *path = memory_format("%s/%s", folder, entry);
-	CLEANUP_TEXT char *id = memory_strndup(entry, strlen(entry) - strlen(SUFFIX));
-	if (!account_config_is_id(id)) {
-		config_messages_add(&config->messages, false, path, 0,
-			"the file's name is no account name (1 to %d of A-Z a-z 0-9 . _ - @ +), "
-			"ignoring",
-			ACCOUNT_ID_MAX);
-		return;
-	}
-	if (config->n_accounts == CONFIG_ACCOUNTS_MAX) {
-		config_messages_add(&config->messages, true, path, 0, "more than %d accounts",
-			CONFIG_ACCOUNTS_MAX);
-		return;
-	}
-	struct account_config *account = config_load_account(config, id, path);
-	if (account)
-		config_add(config, account);
-}
-
-/* Names that a folder of higher rank had already: accounts and masks alike. */
-struct seen {
-	char **names;
-	size_t n;
+struct loader {
+	struct config *config;
+	const char *const *folders;
+	struct config_assignments *shared;
+	struct config_files drop_ins; /* the folders ID.conf.d that there are; names count */
+	size_t next_drop_in;
 };
 
-static bool seen_has(const struct seen *seen, size_t n_before, const char *name) {
-	for (size_t i = 0; i < n_before; i++)
-		if (!strcmp(seen->names[i], name))
-			return true;
+/* True when there was something to read. */
+static bool read_into(struct config_assignments *assignments, const char *path,
+	struct config_messages *messages) {
+	struct config_text text = config_files_read(path, messages);
+	if (text.problem)
+		config_assignments_fail(assignments, text.problem);
+	if (text.text)
+		config_assignments_read(assignments, path, text.text, text.n, messages);
+	free(text.text);
+	return text.text || text.problem;
+}
+
+static void loader_read_drop_ins(
+	struct loader *l, struct config_assignments *assignments, const char *below) {
+	struct config_files files;
+	config_files_list(&files, l->folders, below, SUFFIX, &l->config->messages);
+	for (size_t i = 0; i < files.n; i++)
+		(void)read_into(assignments, files.items[i].path, &l->config->messages);
+	config_files_deinit(&files);
+}
+
+static void loader_read_shared(struct loader *l) {
+	l->shared = config_assignments_new(shared_tables, true);
+	CLEANUP_TEXT char *path = config_files_find(l->folders, "posthorn" SUFFIX);
+	if (path)
+		(void)read_into(l->shared, path, &l->config->messages);
+	loader_read_drop_ins(l, l->shared, "posthorn" SUFFIX ".d");
+	struct config_sources *sources = l->config->sources;
+	daemon_config_init(&l->config->daemon, l->shared, &l->config->messages,
+		sources ? &sources->daemon : NULL);
+}
+
+static void loader_warn_of_drop_ins(struct loader *l) {
+	const struct config_file *drop_in = &l->drop_ins.items[l->next_drop_in++];
+	config_messages_add(&l->config->messages, false, drop_in->path, 0,
+		"there is no account for these drop-ins, ignoring");
+}
+
+/* Whether there are drop-ins for the account; both are in the order of ids. */
+static bool loader_has_drop_ins(struct loader *l, const char *id) {
+	for (; l->next_drop_in < l->drop_ins.n; loader_warn_of_drop_ins(l)) {
+		int order = strcmp(l->drop_ins.items[l->next_drop_in].name, id);
+		if (order == 0)
+			l->next_drop_in++;
+		if (order >= 0)
+			return order == 0;
+	}
 	return false;
 }
 
-static void config_load_folder(struct config *config, const char *folder, struct seen *seen) {
-	CLEANUP_TEXT char *accounts = memory_format("%s/accounts.d", folder);
-	struct dirent **entries = NULL;
-	int n = scandir(accounts, &entries, entry_is_account, alphasort);
-	if (n < 0) {
-		if (errno != ENOENT)
-			config_messages_add(&config->messages, true, accounts, 0,
-				"cannot be read: %s", strerror(errno));
+static void loader_keep(struct loader *l, struct account_config *account,
+	struct config_assignments *own, struct config_origins *origins) {
+	struct config *config = l->config;
+	struct config_sources *sources = config->sources;
+	config->accounts[config->n_accounts] = account;
+	if (sources) {
+		sources->own[config->n_accounts] = own;
+		sources->accounts[config->n_accounts] = *origins;
+	} else {
+		config_assignments_free(own);
+	}
+	config->n_accounts++;
+}
+
+static void loader_read_account(
+	struct loader *l, const struct config_file *file, bool has_drop_ins) {
+	struct config_assignments *own = config_assignments_new(account_tables, false);
+	if (!read_into(own, file->path, &l->config->messages)) {
+		config_assignments_free(own);
 		return;
 	}
-	size_t n_before = seen->n;
-	for (int i = 0; i < n; i++) {
-		if (!seen_has(seen, n_before, entries[i]->d_name)) {
-			seen->names = memory_resize(seen->names, seen->n + 1, sizeof(char *));
-			seen->names[seen->n++] = memory_strdup(entries[i]->d_name);
-			config_load_entry(config, accounts, entries[i]->d_name);
-		}
-		free(entries[i]);
+	if (has_drop_ins) {
+		CLEANUP_TEXT char *below = memory_format(ACCOUNTS "/%s" SUFFIX ".d", file->name);
+		loader_read_drop_ins(l, own, below);
 	}
-	free(entries);
+	const struct account_source source = {
+		.id = file->name, .file = file->path, .shared = l->shared, .own = own
+	};
+	struct config_origins origins = { 0 };
+	struct account_config *account = account_config_new(
+		&source, &l->config->messages, l->config->sources ? &origins : NULL);
+	loader_keep(l, account, own, &origins);
 }
 
-static int compare_ids(const void *a, const void *b) {
-	struct account_config *const *left = a, *const *right = b;
-	return strcmp((*left)->id, (*right)->id);
+static void loader_take_account(struct loader *l, const struct config_file *file) {
+	struct config_messages *messages = &l->config->messages;
+	bool has_drop_ins = loader_has_drop_ins(l, file->name);
+	if (!account_config_is_id(file->name))
+		config_messages_add(messages, false, file->path, 0,
+			"the file's name is no account name (1 to %d of A-Z a-z 0-9 . _ - @ +), "
+			"ignoring",
+			ACCOUNT_ID_MAX);
+	else if (l->config->n_accounts == CONFIG_ACCOUNTS_MAX)
+		config_messages_add(messages, true, file->path, 0, "more than %d accounts",
+			CONFIG_ACCOUNTS_MAX);
+	else
+		loader_read_account(l, file, has_drop_ins);
 }
 
-struct config *config_load(const char *const *folders) {
+static int compare_names(const void *a, const void *b) {
+	const struct config_file *left = a, *right = b;
+	return strcmp(left->name, right->name);
+}
+
+/* In accounts.d names without their suffix are ids, and in the order of ids. */
+static void loader_list_ids(struct loader *l, struct config_files *files, const char *suffix,
+	struct config_messages *messages) {
+	config_files_list(files, l->folders, ACCOUNTS, suffix, messages);
+	for (size_t i = 0; i < files->n; i++)
+		files->items[i].name[strlen(files->items[i].name) - strlen(suffix)] = '\0';
+	if (files->n > 1)
+		qsort(files->items, files->n, sizeof(*files->items), compare_names);
+}
+
+static void loader_read_accounts(struct loader *l) {
+	struct config *config = l->config;
+	struct config_files files;
+	loader_list_ids(l, &files, SUFFIX, &config->messages);
+	struct config_messages said = { 0 }; /* of the same folders, by the list above */
+	loader_list_ids(l, &l->drop_ins, SUFFIX ".d", &said);
+	config_messages_deinit(&said);
+
+	config->accounts = MEMORY_NEW_ARRAY(struct account_config *, files.n + 1);
+	if (config->sources) {
+		config->sources->own = MEMORY_NEW_ARRAY(struct config_assignments *, files.n + 1);
+		config->sources->accounts = MEMORY_NEW_ARRAY(struct config_origins, files.n + 1);
+	}
+	for (size_t i = 0; i < files.n; i++)
+		loader_take_account(l, &files.items[i]);
+	while (l->next_drop_in < l->drop_ins.n)
+		loader_warn_of_drop_ins(l);
+	config_files_deinit(&files);
+	config_files_deinit(&l->drop_ins);
+}
+
+struct config *config_load(const char *const *folders, bool with_sources) {
 	struct config *config = MEMORY_NEW(struct config);
-	struct seen seen = { 0 };
-	for (size_t i = 0; folders[i]; i++)
-		config_load_folder(config, folders[i], &seen);
-	for (size_t i = 0; i < seen.n; i++)
-		free(seen.names[i]);
-	free(seen.names);
-	if (config->n_accounts > 1)
-		qsort(config->accounts, config->n_accounts, sizeof(*config->accounts), compare_ids);
+	if (with_sources)
+		config->sources = MEMORY_NEW(struct config_sources);
+	struct loader loader = { .config = config, .folders = folders };
+	loader_read_shared(&loader);
+	loader_read_accounts(&loader);
+	if (with_sources)
+		config->sources->shared = loader.shared;
+	else
+		config_assignments_free(loader.shared);
 	return config;
+}
+
+static void config_sources_free(struct config_sources *sources, size_t n) {
+	for (size_t i = 0; i < n; i++) {
+		config_assignments_free(sources->own[i]);
+		free(sources->accounts[i].items);
+	}
+	config_assignments_free(sources->shared);
+	free(sources->daemon.items);
+	free(sources->own);
+	free(sources->accounts);
+	free(sources);
 }
 
 struct config *config_free(struct config *config) {
 	if (!config)
 		return NULL;
+	if (config->sources)
+		config_sources_free(config->sources, config->n_accounts);
 	for (size_t i = 0; i < config->n_accounts; i++)
 		account_config_free(config->accounts[i]);
 	free(config->accounts);
+	daemon_config_deinit(&config->daemon);
 	config_messages_deinit(&config->messages);
 	free(config);
 	return NULL;

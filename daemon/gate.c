@@ -8,12 +8,14 @@
 
 struct gate_host {
 	struct list link;
+	const struct gate *gate;
 	char *name;
 	size_t n_inside;
 	struct list waiting;
 };
 
-void gate_init(struct gate *gate) {
+void gate_init(struct gate *gate, size_t n_logins_max) {
+	gate->n_logins_max = n_logins_max;
 	list_init(&gate->hosts);
 }
 
@@ -34,6 +36,7 @@ static struct gate_host *gate_host(struct gate *gate, const char *name) {
 			return host;
 	}
 	struct gate_host *host = MEMORY_NEW(struct gate_host);
+	host->gate = gate;
 	host->name = memory_strdup(name);
 	list_init(&host->waiting);
 	list_append(&gate->hosts, &host->link);
@@ -51,7 +54,7 @@ static void gate_host_drop_if_empty(struct gate_host *host) {
 bool gate_enter(struct gate *gate, struct gate_place *place, const char *host) {
 	assert(!place->host);
 	place->host = gate_host(gate, host);
-	place->is_inside = place->host->n_inside < GATE_LOGINS_MAX;
+	place->is_inside = place->host->n_inside < gate->n_logins_max;
 	if (place->is_inside)
 		place->host->n_inside++;
 	else
@@ -60,7 +63,7 @@ bool gate_enter(struct gate *gate, struct gate_place *place, const char *host) {
 }
 
 static struct gate_place *gate_host_next(struct gate_host *host) {
-	if (list_is_empty(&host->waiting) || host->n_inside >= GATE_LOGINS_MAX)
+	if (list_is_empty(&host->waiting) || host->n_inside >= host->gate->n_logins_max)
 		return NULL;
 	struct gate_place *next = CONTAINER_OF(host->waiting.next, struct gate_place, link);
 	list_remove(&next->link);

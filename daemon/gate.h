@@ -7,13 +7,12 @@
 
 #include "base/list.h"
 
-#define GATE_LOGINS_MAX 32
-
 struct gate_host;
 
 /* All hosts with a login under way. Embedded in the manager. */
 struct gate {
 	struct list hosts;
+	size_t n_logins_max; /* at each host; may be set at any time */
 };
 
 /* One account's place, embedded in it. */
@@ -24,7 +23,7 @@ struct gate_place {
 	void (*open)(struct gate_place *place); /* its turn has come */
 };
 
-void gate_init(struct gate *gate);
+void gate_init(struct gate *gate, size_t n_logins_max);
 /* All places must have been left. */
 void gate_deinit(struct gate *gate);
 

@@ -33,7 +33,7 @@ struct daemon {
 
 static int check_config(const struct options *options) {
 	CLEANUP(config_free)
-	struct config *config = config_load((const char *const *)options->config_folders);
+	struct config *config = config_load((const char *const *)options->config_folders, false);
 	for (size_t i = 0; i < config->messages.n; i++)
 		printf("%s: %s\n", config->messages.items[i].is_error ? "error" : "warning",
 			config->messages.items[i].text);
@@ -152,6 +152,7 @@ static int run_loop(struct daemon *d, const struct options *options) {
 		.loop = d->loop,
 		.config_folders = (const char *const *)options->config_folders,
 		.state_path = options->state_path,
+		.keeps_log_level = options->has_log_level,
 		.retry_cap_usec = options->is_system ? RETRY_CAP_SYSTEM_USEC : RETRY_CAP_USER_USEC,
 	};
 	r = manager_new(&settings, &d->manager);

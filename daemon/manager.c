@@ -356,10 +356,24 @@ static void manager_merge(struct manager *m, struct config *config, bool start) 
 	manager_say_added(m, start);
 }
 
+static void manager_apply(struct manager *m, const struct daemon_config *config) {
+	if (!m->settings.keeps_log_level)
+		log_set_level(daemon_config_log_level(config));
+	m->gate.n_logins_max = config->logins_per_host;
+	m->host.retry_cap_usec =
+		config->retry_max_usec ? config->retry_max_usec : m->settings.retry_cap_usec;
+	const struct store_limits limits = {
+		.keep_usec = config->events_max_age_usec,
+		.keep_events = config->events_max_count,
+	};
+	store_set_limits(m->store, &limits);
+}
+
 static void manager_load(struct manager *m, bool start) {
 	/* What an account wrote before it goes must be committed: its cursor stays true. */
 	manager_commit(m);
-	struct config *config = config_load(m->settings.config_folders);
+	struct config *config = config_load(m->settings.config_folders, false);
+	manager_apply(m, &config->daemon);
 	manager_log_messages(&config->messages);
 	manager_merge(m, config, start);
 	config_free(config);
@@ -430,7 +444,7 @@ static int manager_add_sources(struct manager *m) {
 static int manager_open_store(struct manager *m) {
 	CLEANUP_TEXT char *problem = NULL;
 	enum store_opened opened;
-	const struct store_limits limits = { 0 }; /* the store's own */
+	const struct store_limits limits = { 0 }; /* until the configuration is read */
 	int r = store_open(m->settings.state_path, &limits, &m->store, &opened, &problem);
 	if (r < 0) {
 		log_error("%s", problem ? problem : strerror(-r));
@@ -446,7 +460,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	CLEANUP(manager_free) struct manager *m = MEMORY_NEW(struct manager);
 	m->settings = *settings;
 	m->transaction = 1;
-	gate_init(&m->gate);
+	gate_init(&m->gate, 1); /* until the configuration is read */
 	deferred_init(&m->commit, settings->loop, manager_on_commit, m);
 	int r = manager_open_store(m);
 	if (r >= 0)
@@ -464,7 +478,6 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		.resolver = m->resolver,
 		.gate = &m->gate,
 		.state_lost = m->host.state_lost,
-		.retry_cap_usec = settings->retry_cap_usec,
 		.policy = manager_policy,
 		.changed = manager_on_account_changed,
 		.written = manager_on_written,

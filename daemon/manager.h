@@ -34,7 +34,8 @@ struct manager_settings {
 	sd_event *loop;
 	const char *const *config_folders; /* first one wins; NULL-terminated */
 	const char *state_path; /* the store's file */
-	uint64_t retry_cap_usec;
+	uint64_t retry_cap_usec; /* where posthorn.conf does not say */
+	bool keeps_log_level; /* whatever posthorn.conf says */
 };
 
 struct manager_totals {

@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "configuration.h"
 
 static const char help[] =
@@ -21,7 +22,7 @@ static const char help[] =
 	"  --config DIR        read the configuration from DIR alone\n"
 	"  --state DIR         keep posthorn.db in DIR\n"
 	"  --check-config      read the configuration, say what is wrong with it, and end\n"
-	"  --log-level LEVEL   error, warning, info (default) or debug\n"
+	"  --log-level LEVEL   error, warning, info or debug, whatever LogLevel= says\n"
 	"  -h, --help          show this\n"
 	"      --version       show the version\n"
 	"\n"
@@ -74,13 +75,30 @@ static void options_add_folder(struct options *options, char *folder) {
 		free(folder);
 }
 
+/* $XDG_CONFIG_DIRS, or what the specification has in its place. */
+static void options_add_shared_folders(struct options *options) {
+	const char *list = getenv("XDG_CONFIG_DIRS");
+	if (text_is_empty(list))
+		list = "/etc/xdg";
+	for (; *list; list += strspn(list, ":")) {
+		size_t n = strcspn(list, ":");
+		if (*list == '/')
+			options_add_folder(options, memory_format("%.*s/posthorn", (int)n, list));
+		list += n;
+	}
+}
+
 static void options_default_folders(struct options *options) {
 	if (options->is_system) {
 		options_add_folder(options, memory_strdup(POSTHORN_SYSCONFDIR));
 		options_add_folder(options, memory_strdup("/run/posthorn"));
 	} else {
 		options_add_folder(options, user_folder("XDG_CONFIG_HOME", ".config"));
+		options_add_shared_folders(options);
 	}
+	/* Whatever came before, this one is the last: its place is kept. */
+	free(options->config_folders[OPTIONS_FOLDERS_MAX - 1]);
+	options->config_folders[OPTIONS_FOLDERS_MAX - 1] = NULL;
 	options_add_folder(options, memory_strdup(POSTHORN_VENDORDIR));
 }
 
@@ -107,20 +125,9 @@ static int options_default_state(struct options *options) {
 }
 
 static int options_parse_level(struct options *options, const char *word) {
-	static const struct {
-		const char *word;
-		enum log_level level;
-	} levels[] = {
-		{ "error", LOG_LEVEL_ERROR },
-		{ "warning", LOG_LEVEL_WARNING },
-		{ "info", LOG_LEVEL_INFO },
-		{ "debug", LOG_LEVEL_DEBUG },
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-		if (!strcmp(levels[i].word, word)) {
-			options->log_level = levels[i].level;
-			return 1;
-		}
+	options->has_log_level = log_level_parse(word, &options->log_level) == 0;
+	if (options->has_log_level)
+		return 1;
 	fprintf(stderr, "posthornd: --log-level: '%s' is none of error, warning, info, debug\n",
 		word);
 	return -EINVAL;

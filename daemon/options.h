@@ -4,12 +4,13 @@
 
 #include "base/log.h"
 
-#define OPTIONS_FOLDERS_MAX 8
+#define OPTIONS_FOLDERS_MAX 16
 
 struct options {
 	bool is_system; /* system bus and /etc/posthorn; else session bus and the user's folders */
 	bool check_config; /* read, complain, end */
 	enum log_level log_level;
+	bool has_log_level; /* given, so that posthorn.conf has no say */
 	char *config_folders[OPTIONS_FOLDERS_MAX + 1]; /* first one wins; NULL-terminated */
 	char *state_path; /* the store's file */
 };

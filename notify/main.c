@@ -51,25 +51,6 @@ static void write_line(const struct log_line *line, void *userdata) {
 		fprintf(stderr, PROGRAM_NAME ": %s%s%s\n", account, colon, line->text);
 }
 
-static bool parse_level(const char *word, enum log_level *ret) {
-	static const struct {
-		const char *word;
-		enum log_level level;
-	} levels[] = {
-		{ "error", LOG_LEVEL_ERROR },
-		{ "warning", LOG_LEVEL_WARNING },
-		{ "info", LOG_LEVEL_INFO },
-		{ "debug", LOG_LEVEL_DEBUG },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-		if (!strcmp(word, levels[i].word)) {
-			*ret = levels[i].level;
-			return true;
-		}
-	return false;
-}
-
 /* --- the cursor --- */
 
 static void load_cursor(struct agent *a) {
@@ -218,7 +199,7 @@ int main(int argc, char **argv) {
 		fprintf(stderr, PROGRAM_NAME ": %s\n", error->message);
 		return EXIT_USELESS;
 	}
-	if (argc > 1 || (level_word && !parse_level(level_word, &level))) {
+	if (argc > 1 || (level_word && log_level_parse(level_word, &level) < 0)) {
 		fprintf(stderr, PROGRAM_NAME ": try --help\n");
 		return EXIT_USELESS;
 	}

@@ -1,6 +1,8 @@
 #include "base/log.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -12,6 +14,19 @@ static struct {
 	void *userdata;
 	enum log_level most;
 } state = { .most = LOG_LEVEL_INFO };
+
+const char *const log_level_words[] = { "error", "warning", "info", "debug", NULL };
+
+int log_level_parse(const char *word, enum log_level *ret) {
+	static const enum log_level levels[] = { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
+		LOG_LEVEL_DEBUG };
+	for (size_t i = 0; log_level_words[i]; i++)
+		if (!strcmp(log_level_words[i], word)) {
+			*ret = levels[i];
+			return 0;
+		}
+	return -EINVAL;
+}
 
 void log_set_sink(log_sink_fn sink, void *userdata) {
 	state.sink = sink;

@@ -14,6 +14,12 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7,
 };
 
+/* Their names, as options and settings have them: "error", "warning", "info", "debug", NULL. */
+extern const char *const log_level_words[];
+
+/* -EINVAL when it is none of these words. */
+int log_level_parse(const char *word, enum log_level *ret);
+
 struct log_line {
 	enum log_level level;
 	const char *account; /* NULL when the line belongs to none */

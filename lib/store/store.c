@@ -218,6 +218,11 @@ static int load_state(struct store *store) {
 	return 0;
 }
 
+void store_set_limits(struct store *store, const struct store_limits *limits) {
+	store->keep_usec = limits->keep_usec > 0 ? limits->keep_usec : KEEP_USEC_DEFAULT;
+	store->keep_events = limits->keep_events > 0 ? limits->keep_events : KEEP_EVENTS_DEFAULT;
+}
+
 int store_open(const char *path, const struct store_limits *limits, struct store **ret,
 	enum store_opened *ret_opened, char **ret_problem) {
 	assert(path && *path);
@@ -225,8 +230,7 @@ int store_open(const char *path, const struct store_limits *limits, struct store
 	CLEANUP_TEXT char *problem = NULL;
 	enum store_opened opened = STORE_OPENED;
 
-	store->keep_usec = limits->keep_usec > 0 ? limits->keep_usec : KEEP_USEC_DEFAULT;
-	store->keep_events = limits->keep_events > 0 ? limits->keep_events : KEEP_EVENTS_DEFAULT;
+	store_set_limits(store, limits);
 	int r = store->lock_fd = store_file_lock(path);
 	if (r >= 0)
 		r = open_database(path, &store->sql, &opened, &problem);

@@ -81,6 +81,8 @@ enum store_opened {
  * failure too. A damaged file is kept as `path`.damaged-1 to -9, together with its -wal. */
 int store_open(const char *path, const struct store_limits *limits, struct store **ret,
 	enum store_opened *ret_opened, char **ret_problem);
+/* From the next store_trim() and store_append() on. */
+void store_set_limits(struct store *store, const struct store_limits *limits);
 /* Rolls back what was not committed. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store, store_close);

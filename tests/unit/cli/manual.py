@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""manual.py ROOT POSTHORN: the manual pages and the example configuration say what there is, all of
+"""manual.py ROOT POSTHORN CONFIG_ROWS: the manual pages and the example configuration say what there is, all of
 it and nothing else: verbs, options and exit codes, keys, and the D-Bus contract."""
 import pathlib
 import re
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
-ROOT, POSTHORN = pathlib.Path(sys.argv[1]), sys.argv[2]
+ROOT, POSTHORN, CONFIG_ROWS = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 problems = []
 
 
@@ -101,27 +101,51 @@ def check_options(name, source, pattern):
                     term.startswith("--")}))
 
 
-# --- posthorn.conf(5) and the example -----------------------------------------------------------
+# --- posthorn.conf(5) and the examples ----------------------------------------------------------
 
-def check_keys():
-    table = re.findall(r'\.section = "(\w+)",\s+\.name = "(\w+)"', read("daemon/account-keys.c"))
-    real = [f"[{section}] {key}=" for section, key in table]
+def written_keys(text):
+    """{'[Account] Port=': what the page says of it}"""
+    found = []
+    for section, body in re.findall(r"^# \[(\w+)\] SECTION$(.*?)(?=^# )", text, re.M | re.S):
+        parts = re.split(r"^\*(\w+=)\*(?:, \*\w+=\*)*$", body, flags=re.M)
+        found += [(f"[{section.capitalize()}] {key}", said)
+                  for key, said in zip(parts[1::2], parts[2::2])]
+    return found
 
-    written = []
-    for section, body in re.findall(r"^# \[(\w+)\] SECTION$(.*?)(?=^# )", page("posthorn.conf.5"),
-                                    re.M | re.S):
-        written += [f"[{section.capitalize()}] {key}" for key in
-                    re.findall(r"^\*(\w+=)\*$", body, re.M)]
-    compare("posthorn.conf(5)", real, written)
 
-    example, section = [], ""
-    for line in read("config/accounts.d/example.conf").split("\n"):
+def example_keys(path):
+    """[('[Account] Port=', '993', is it commented out), ...]"""
+    found, section = [], ""
+    for line in read(path).split("\n"):
         if line.startswith("["):
             section = line
-        found = re.match(r"#?([A-Z]\w*=)", line)
-        if found and section:
-            example.append(f"{section} {found.group(1)}")
-    compare("config/accounts.d/example.conf", real, example)
+        match = re.match(r"(#?)([A-Z]\w*=)(.*)", line)
+        if match and section:
+            found.append((f"{section} {match.group(2)}", match.group(3), bool(match.group(1))))
+    return found
+
+
+def check_keys():
+    output = subprocess.run([CONFIG_ROWS], stdout=subprocess.PIPE, check=True, text=True).stdout
+    rows = [line.split("\t") for line in output.splitlines()]
+    manual = written_keys(page("posthorn.conf.5"))
+    compare("posthorn.conf(5)", [f"[{section}] {key}=" for _, section, key, _ in rows],
+            [key for key, _ in manual])
+    for path in sorted({row[0] for row in rows}):
+        example = example_keys(f"config/{path}")
+        compare(f"config/{path}",
+                [f"[{section}] {key}=" for file, section, key, _ in rows if file == path],
+                sorted({key for key, _, _ in example}))
+        for file, section, key, standard in rows:
+            name = f"[{section}] {key}="
+            if file != path or not standard:
+                continue
+            if (name, standard, True) not in example:
+                problems.append(f"config/{path}: #{key}={standard}, the default, is not there")
+            said = dict(manual).get(name, "")
+            if f"Default: *{standard}*" not in said and f"*{standard}* (the default)" not in said:
+                problems.append(f"posthorn.conf(5): that {standard} is the default of {name} "
+                                "is not there")
 
 
 # --- posthorn-dbus(7) ---------------------------------------------------------------------------

@@ -9,7 +9,8 @@
 
 #include "daemon/gate.h"
 
-#define N_PLACES (GATE_LOGINS_MAX + 3)
+#define LOGINS_MAX 32
+#define N_PLACES (LOGINS_MAX + 3)
 
 static struct gate_place *opened[N_PLACES];
 static size_t n_opened;
@@ -22,24 +23,24 @@ static void fill(struct gate *gate, struct gate_place *places, const char *host)
 	n_opened = 0;
 	for (size_t i = 0; i < N_PLACES; i++) {
 		gate_place_init(&places[i], on_open);
-		assert_int_equal(gate_enter(gate, &places[i], host), i < GATE_LOGINS_MAX);
+		assert_int_equal(gate_enter(gate, &places[i], host), i < LOGINS_MAX);
 	}
 }
 
 static void test_in_order(void **state) {
 	struct gate gate;
 	struct gate_place places[N_PLACES];
-	gate_init(&gate);
+	gate_init(&gate, LOGINS_MAX);
 	fill(&gate, places, "h");
 	gate_leave(&gate, &places[5]);
 	assert_int_equal(n_opened, 1);
-	assert_ptr_equal(opened[0], &places[GATE_LOGINS_MAX]);
-	assert_true(places[GATE_LOGINS_MAX].is_inside);
-	gate_leave(&gate, &places[GATE_LOGINS_MAX + 1]); /* out of the queue: nobody moves up */
+	assert_ptr_equal(opened[0], &places[LOGINS_MAX]);
+	assert_true(places[LOGINS_MAX].is_inside);
+	gate_leave(&gate, &places[LOGINS_MAX + 1]); /* out of the queue: nobody moves up */
 	assert_int_equal(n_opened, 1);
 	gate_leave(&gate, &places[0]);
 	assert_int_equal(n_opened, 2);
-	assert_ptr_equal(opened[1], &places[GATE_LOGINS_MAX + 2]);
+	assert_ptr_equal(opened[1], &places[LOGINS_MAX + 2]);
 	for (size_t i = 0; i < N_PLACES; i++)
 		gate_leave(&gate, &places[i]);
 	assert_int_equal(n_opened, 2);
@@ -49,7 +50,7 @@ static void test_in_order(void **state) {
 static void test_a_host_does_not_hold_up_another(void **state) {
 	struct gate gate;
 	struct gate_place places[N_PLACES], other;
-	gate_init(&gate);
+	gate_init(&gate, LOGINS_MAX);
 	fill(&gate, places, "dead.example.com");
 	gate_place_init(&other, on_open);
 	assert_true(gate_enter(&gate, &other, "alive.example.com"));
@@ -64,7 +65,7 @@ static void test_a_host_does_not_hold_up_another(void **state) {
 static void test_case_of_the_name(void **state) {
 	struct gate gate;
 	struct gate_place places[N_PLACES], same;
-	gate_init(&gate);
+	gate_init(&gate, LOGINS_MAX);
 	fill(&gate, places, "imap.example.com");
 	gate_place_init(&same, on_open);
 	assert_false(gate_enter(&gate, &same, "IMAP.example.COM"));
