@@ -67,6 +67,8 @@ static int look_over(struct store_sql *sql, const char *path, char **ret_damage)
 		return r;
 	}
 	r = store_schema_check(db, ret_damage);
+	if (r == 0)
+		r = store_schema_upgrade(db);
 	if (r < 0) {
 		sql->db = db;
 		return r;
@@ -189,5 +191,28 @@ int store_file_set_aside(const char *path, char **ret_name) {
 	if (r < 0)
 		return r;
 	*ret_name = TAKE_PTR(name);
+	return 0;
+}
+
+int store_file_obtain(const char *path, struct store_sql *ret, enum store_opened *ret_opened,
+	char **ret_problem) {
+	CLEANUP_TEXT char *damage = NULL;
+	CLEANUP_TEXT char *aside = NULL;
+	int r = store_file_open(path, ret, &damage);
+	if (r > 0) {
+		*ret_opened = STORE_OPENED;
+		return 0;
+	}
+	if (r == -EUCLEAN)
+		r = store_file_set_aside(path, &aside);
+	if (r == 0)
+		r = store_file_create(path);
+	if (r == 0)
+		r = store_file_open(path, ret, &damage);
+	if (r <= 0) /* 0: it vanished under us */
+		return r < 0 ? r : -ENOENT;
+	*ret_opened = aside ? STORE_SET_ASIDE : STORE_CREATED;
+	if (aside)
+		*ret_problem = memory_format("%s %s: kept as %s, begun anew", path, damage, aside);
 	return 0;
 }

@@ -51,7 +51,7 @@ static const char *const statement_texts[] = {
 	[STORE_SQL_ACCOUNTS] = "SELECT id, text FROM name WHERE id IN ("
 			       " SELECT account FROM cursor UNION SELECT account FROM part)",
 	[STORE_SQL_EVENT_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-				" ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+				" ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 	[STORE_SQL_EVENT_READ] =
 		"SELECT e.seq, e.type, a.text, m.text, e.uid, e.uidvalidity, e.received, e.date,"
 		" e.size, e.id, e.from_name, e.from_address, e.subject, e.message_id,"
@@ -64,6 +64,10 @@ static const char *const statement_texts[] = {
 	[STORE_SQL_EVENT_OLDER] = "SELECT max(seq) FROM"
 				  " (SELECT seq FROM event WHERE seq < ?1 ORDER BY seq LIMIT ?2)",
 	[STORE_SQL_EVENT_DROP] = "DELETE FROM event WHERE seq <= ?1",
+	[STORE_SQL_EVENT_PUBLISHED] = "SELECT published FROM event ORDER BY seq DESC LIMIT 1",
+	[STORE_SQL_FACT_LOAD] = "SELECT value, learned FROM fact WHERE about = ?1 AND kind = ?2",
+	[STORE_SQL_FACT_SAVE] = "REPLACE INTO fact VALUES (?1, ?2, ?3, ?4)",
+	[STORE_SQL_FACT_DROP] = "DELETE FROM fact WHERE learned < ?1",
 	[STORE_SQL_META_LOAD] = "SELECT value FROM meta WHERE key = ?1",
 	[STORE_SQL_META_SAVE] = "REPLACE INTO meta VALUES (?1, ?2)",
 };

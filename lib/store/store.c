@@ -21,6 +21,7 @@
 /* The count is held within this of the limit by each append, so that a storm between two turns
  * of the slow timer cannot fill the disk, and dropping costs an append about one more row. */
 #define COUNT_SLACK 1024
+#define FACT_USEC (180 * 24 * USEC_PER_HOUR)
 #define TRIM_MAX 10000 /* events a call drops: some 50 ms */
 
 /* Names that lost their last user are looked for when so many may have. */
@@ -31,6 +32,7 @@ struct log_state {
 	uint64_t last; /* newest seq given */
 	uint64_t floor; /* newest seq dropped */
 	uint64_t n_events;
+	uint64_t published; /* as the file has it */
 };
 
 struct store {
@@ -41,7 +43,6 @@ struct store {
 	struct log_state committed;
 	struct log_state state; /* with the open transaction */
 	uint64_t published;
-	uint64_t published_saved;
 	unsigned loose_names;
 	bool in_transaction;
 	int doom; /* what broke the open transaction */
@@ -85,12 +86,19 @@ static int save_meta(struct store *store, const char *key, uint64_t value) {
 	return store_sql_run(statement);
 }
 
+static int save_published(struct store *store) {
+	int r = save_meta(store, "published", store->published);
+	if (r == 0)
+		store->state.published = store->published;
+	return r;
+}
+
 int store_commit(struct store *store) {
 	if (!store->in_transaction)
 		return 0;
 	int r = store->doom;
-	if (r == 0 && store->published != store->published_saved)
-		r = save_meta(store, "published", store->published);
+	if (r == 0 && store->published != store->state.published)
+		r = save_published(store);
 	if (r == 0)
 		r = store_sql_run(store_sql_get(&store->sql, STORE_SQL_COMMIT));
 	if (r < 0) {
@@ -98,7 +106,6 @@ int store_commit(struct store *store) {
 		return r;
 	}
 	store->committed = store->state;
-	store->published_saved = store->published;
 	store->in_transaction = false;
 	return 0;
 }
@@ -168,30 +175,6 @@ static char *describe(int r, const char *path) {
 	return memory_format("%s: %s", path, strerror(-r));
 }
 
-/* The file, whole and ours: as found, new, or new in the place of a damaged one. */
-static int open_database(const char *path, struct store_sql *ret, enum store_opened *ret_opened,
-	char **ret_problem) {
-	CLEANUP_TEXT char *damage = NULL;
-	CLEANUP_TEXT char *aside = NULL;
-	int r = store_file_open(path, ret, &damage);
-	if (r > 0) {
-		*ret_opened = STORE_OPENED;
-		return 0;
-	}
-	if (r == -EUCLEAN)
-		r = store_file_set_aside(path, &aside);
-	if (r == 0)
-		r = store_file_create(path);
-	if (r == 0)
-		r = store_file_open(path, ret, &damage);
-	if (r <= 0) /* 0: it vanished under us */
-		return r < 0 ? r : -ENOENT;
-	*ret_opened = aside ? STORE_SET_ASIDE : STORE_CREATED;
-	if (aside)
-		*ret_problem = memory_format("%s %s: kept as %s, begun anew", path, damage, aside);
-	return 0;
-}
-
 static int load_meta(struct store *store, const char *key, uint64_t *ret) {
 	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_META_LOAD);
 	store_sql_bind_text(statement, 1, key);
@@ -200,11 +183,13 @@ static int load_meta(struct store *store, const char *key, uint64_t *ret) {
 
 static int load_state(struct store *store) {
 	struct log_state state = { 0 };
-	uint64_t published = 0;
+	uint64_t published = 0; /* with the newest event, or later */
 	struct store_sql *sql = &store->sql;
 	int r = load_meta(store, "floor", &state.floor);
 	if (r >= 0)
-		r = load_meta(store, "published", &published);
+		r = load_meta(store, "published", &state.published);
+	if (r >= 0)
+		r = store_sql_run_number(store_sql_get(sql, STORE_SQL_EVENT_PUBLISHED), &published);
 	if (r >= 0)
 		r = store_sql_run_number(store_sql_get(sql, STORE_SQL_EVENT_NEWEST), &state.last);
 	if (r >= 0)
@@ -213,8 +198,9 @@ static int load_state(struct store *store) {
 	if (r < 0)
 		return r;
 	state.last = MAX(state.last, state.floor);
+	state.published = MAX(state.published, published);
 	store->state = store->committed = state;
-	store->published = store->published_saved = published;
+	store->published = state.published;
 	return 0;
 }
 
@@ -233,7 +219,7 @@ int store_open(const char *path, const struct store_limits *limits, struct store
 	store_set_limits(store, limits);
 	int r = store->lock_fd = store_file_lock(path);
 	if (r >= 0)
-		r = open_database(path, &store->sql, &opened, &problem);
+		r = store_file_obtain(path, &store->sql, &opened, &problem);
 	if (r >= 0)
 		r = load_state(store);
 	if (r < 0 && !problem)
@@ -252,7 +238,7 @@ struct store *store_close(struct store *store) {
 		return NULL;
 	if (store->sql.db) {
 		store_rollback(store);
-		if (store->published != store->published_saved && begin(store) == 0)
+		if (store->published != store->state.published && begin(store) == 0)
 			(void)store_commit(store);
 		store_sql_deinit(&store->sql);
 	}
@@ -427,6 +413,46 @@ int store_forget_accounts(struct store *store, const char *const *kept) {
 	return r;
 }
 
+/* Facts */
+
+int store_load_fact(
+	struct store *store, const char *about, enum store_fact_kind kind, struct store_fact *ret) {
+	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_FACT_LOAD);
+	store_sql_bind_text(statement, 1, about);
+	store_sql_bind_number(statement, 2, kind);
+	int r = store_sql_step(statement);
+	if (r > 0)
+		*ret = (struct store_fact){
+			.value = store_sql_column_number(statement, 0),
+			.learned_usec = store_sql_column_number(statement, 1),
+		};
+	store_sql_reset(statement);
+	return r;
+}
+
+static int drop_facts(struct store *store, uint64_t now_usec) {
+	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_FACT_DROP);
+	store_sql_bind_number(statement, 1, now_usec > FACT_USEC ? now_usec - FACT_USEC : 0);
+	return store_sql_run(statement);
+}
+
+int store_save_fact(struct store *store, const char *about, enum store_fact_kind kind,
+	const struct store_fact *fact) {
+	if (is_too_long(about))
+		return -E2BIG;
+	int r = begin(store);
+	if (r < 0)
+		return r;
+	uint64_t learned = MIN(fact->learned_usec, CLOCK_MAX);
+	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_FACT_SAVE);
+	store_sql_bind_text(statement, 1, about);
+	store_sql_bind_number(statement, 2, kind);
+	store_sql_bind_number(statement, 3, fact->value);
+	store_sql_bind_number(statement, 4, learned);
+	r = store_sql_run(statement);
+	return doom(store, r < 0 ? r : drop_facts(store, learned));
+}
+
 /* Retention */
 
 static int drop_events(struct store *store, uint64_t up_to) {
@@ -490,7 +516,7 @@ int store_trim(struct store *store, uint64_t now_usec) {
 	if (r < 0)
 		return doom(store, r);
 	bool has_written = is_sweep_due || store->state.n_events != n_before ||
-			   store->published != store->published_saved;
+			   store->published != store->state.published;
 	if (!was_open && !has_written)
 		store_rollback(store);
 	return has_more || store->state.n_events > store->keep_events;
@@ -517,6 +543,7 @@ static int insert_event(struct store *store, const struct store_event *event) {
 		store_sql_bind_number(statement, STORE_EVENT_ACCOUNT, place.account);
 	if (place.mailbox > 0)
 		store_sql_bind_number(statement, STORE_EVENT_MAILBOX, place.mailbox);
+	store_sql_bind_number(statement, STORE_EVENT_PUBLISHED, store->published);
 	return store_sql_run(statement);
 }
 
@@ -533,6 +560,7 @@ int store_append(struct store *store, const struct store_event *event, uint64_t 
 	if (r < 0)
 		return doom(store, r);
 	store->state.last = numbered.seq;
+	store->state.published = store->published;
 	store->state.n_events++;
 	if (store->state.n_events > store->keep_events &&
 		store->state.n_events - store->keep_events > COUNT_SLACK)

@@ -1,68 +1,20 @@
 #pragma once
 /* Cursors and the event log in one SQLite file (WAL), mode 0600. An event and the cursor that
  * makes it old go into one transaction; writes of one turn of the loop are grouped. `seq` only
- * grows, also over a restored or rolled-back file: microseconds of the wall clock, or last + 1,
- * whichever is larger. Behind this header a second engine could stand.
+ * grows, also over a restored or rolled-back file: microseconds of the wall clock, or last + 1.
  *
  * What a commit promises: it survives the death of the process at any point. A power cut may take
  * the last commits (those since the last checkpoint) back, whole and newest first, since a commit
  * does not wait for the disk: event and cursor are lost together, the message is found again and
  * announced with the same id under a new, larger seq. */
 #include "base/macros.h"
+#include "store/store-record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_TEXT_MAX ((size_t)16 * 1024) /* bytes of one text: longer is -E2BIG */
-#define STORE_PART_MAX ((size_t)64 * 1024) /* bytes of one part */
-
 struct store;
-
-enum store_event_type {
-	STORE_EVENT_NEW = 1,
-	STORE_EVENT_RETIRED = 2,
-	STORE_EVENT_RESET = 3,
-};
-
-/* One event of the log. Texts are UTF-8, NULL when not known; numbers 0 when not known. */
-struct store_event {
-	uint64_t seq; /* given by store_append() */
-	enum store_event_type type;
-	const char *id; /* RFC 5092 URL, the message's identity (new, retired) */
-	const char *account;
-	const char *mailbox;
-	uint32_t uid;
-	uint32_t uidvalidity;
-	uint64_t received_usec; /* the server's word (INTERNALDATE) */
-	uint64_t date_usec; /* the sender's word (Date) */
-	const char *from_name;
-	const char *from_address;
-	const char *subject;
-	const char *message_id;
-	const char *thread_id;
-	const char *list_id;
-	const char *flags; /* separated by single blanks */
-	uint64_t size;
-	const char *preview;
-	const char *reason; /* retired: seen, gone; reset: uidvalidity, uidnext, state-lost */
-};
-
-struct store_cursor {
-	uint32_t uidvalidity;
-	uint32_t next_uid;
-	uint32_t messages;
-	uint32_t unseen;
-	uint64_t highestmodseq;
-};
-
-/* What an engine must know of a mailbox beyond its cursor (UIDs that were announced and are still
- * unread, hashes of UIDLs): opaque bytes, in numbered parts so that a change rewrites little. */
-struct store_part {
-	uint32_t number;
-	const void *bytes;
-	size_t n; /* at most STORE_PART_MAX: longer is -E2BIG */
-};
 
 struct store_limits {
 	uint64_t keep_usec; /* events older than this go; 0: 30 days */
@@ -72,7 +24,7 @@ struct store_limits {
 enum store_opened {
 	STORE_OPENED, /* as it was left */
 	STORE_CREATED,
-	STORE_SET_ASIDE, /* the file was damaged: renamed, a new one begun; see `ret_problem` */
+	STORE_SET_ASIDE, /* the file was damaged: renamed, a new one begun */
 };
 
 /* Makes missing directories (0700). Negative errno: -EBUSY another instance has it, -EPROTO a
@@ -112,6 +64,13 @@ int store_cut_parts(
 int store_append(
 	struct store *store, const struct store_event *event, uint64_t now_usec, uint64_t *ret_seq);
 
+/* `about` names the server, the network, the account, or what else tells it from others. What is not
+ * saved again for half a year is forgotten. Load: 1 found, 0 not known. */
+int store_save_fact(struct store *store, const char *about, enum store_fact_kind kind,
+	const struct store_fact *fact);
+int store_load_fact(
+	struct store *store, const char *about, enum store_fact_kind kind, struct store_fact *ret);
+
 bool store_is_dirty(const struct store *store);
 /* 0 when nothing is open. After a failure nothing of the transaction remains. */
 int store_commit(struct store *store);
@@ -130,8 +89,7 @@ typedef int (*store_event_fn)(const struct store_event *event, void *userdata);
 int store_read_events(
 	struct store *store, uint64_t after, unsigned limit, store_event_fn each, void *userdata);
 
-/* The newest committed seq, whether retention dropped that event or not; 0 when there never was
- * an event. */
+/* The newest committed seq, also of an event that retention dropped; 0: there never was one. */
 uint64_t store_last_seq(const struct store *store);
 
 /* What was signalled. Kept with the next commit (or by store_close()), so that after a crash the

@@ -175,7 +175,7 @@ static void expect_same_bytes(struct scratch *s, struct bytes *before) {
 static void write_newer(struct scratch *s) {
 	sqlite3 *db = NULL;
 	if (sqlite3_open(s->path, &db) != SQLITE_OK ||
-		sqlite3_exec(db, "PRAGMA user_version = 2; CREATE TABLE novelty (x)", NULL, NULL,
+		sqlite3_exec(db, "PRAGMA user_version = 3; CREATE TABLE novelty (x)", NULL, NULL,
 			NULL) != SQLITE_OK)
 		_exit(1);
 }
@@ -195,9 +195,55 @@ static void test_newer_schema_is_refused_untouched(void **state) {
 	}
 	assert_int_equal(mode_of(s->path), 0644);
 	expect_same_bytes(s, &before);
-	helper_exec_sql(s->path, "PRAGMA user_version = 1; DROP TABLE novelty");
+	helper_exec_sql(s->path, "PRAGMA user_version = 2; DROP TABLE novelty");
 	o = helper_open_path(s->path);
 	helper_expect_opened(&o, STORE_OPENED);
+	helper_end(&o);
+}
+
+/* The state file of version 1, with one account in it. */
+static const char version_1[] =
+	"PRAGMA journal_mode = WAL; PRAGMA application_id = 1349740644; PRAGMA user_version = 1;"
+	"CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE cursor (account INTEGER NOT NULL, mailbox INTEGER NOT NULL,"
+	" uidvalidity INTEGER NOT NULL, next_uid INTEGER NOT NULL, messages INTEGER NOT NULL,"
+	" unseen INTEGER NOT NULL, highestmodseq INTEGER NOT NULL,"
+	" PRIMARY KEY (account, mailbox)) WITHOUT ROWID;"
+	"CREATE TABLE part (account INTEGER NOT NULL, mailbox INTEGER NOT NULL,"
+	" number INTEGER NOT NULL, bytes BLOB NOT NULL,"
+	" PRIMARY KEY (account, mailbox, number)) WITHOUT ROWID;"
+	"CREATE TABLE event (seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, account INTEGER,"
+	" mailbox INTEGER, uid INTEGER NOT NULL, uidvalidity INTEGER NOT NULL,"
+	" received INTEGER NOT NULL, date INTEGER NOT NULL, size INTEGER NOT NULL, id TEXT,"
+	" from_name TEXT, from_address TEXT, subject TEXT, message_id TEXT, thread_id TEXT,"
+	" list_id TEXT, flags TEXT, preview TEXT, reason TEXT);"
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO name VALUES (1, 'work'), (2, 'INBOX');"
+	"INSERT INTO cursor VALUES (1, 2, 7, 42, 3, 1, 0);"
+	"INSERT INTO event (seq, type, account, mailbox, uid, uidvalidity, received, date, size,"
+	" subject) VALUES (1000, 1, 1, 2, 41, 7, 0, 0, 0, 'old');"
+	"INSERT INTO meta VALUES ('published', 1000)";
+
+static void test_older_schema_is_brought_up(void **state) {
+	struct scratch *s = *state;
+	struct store_cursor cursor;
+	struct store_fact fact = { 9, NOW };
+	helper_exec_sql(s->path, version_1);
+	struct opening o = helper_open_path(s->path);
+	helper_expect_opened(&o, STORE_OPENED);
+	assert_int_equal(store_load_cursor(o.store, "work", "INBOX", &cursor), 1);
+	assert_int_equal(cursor.next_uid, 42);
+	assert_int_equal(store_published(o.store), 1000);
+	helper_expect_subjects(o.store, 0, "old");
+	assert_int_equal(store_load_fact(o.store, "host", STORE_FACT_RENEWAL, &fact), 0);
+	assert_int_equal(store_save_fact(o.store, "host", STORE_FACT_RENEWAL, &fact), 0);
+	helper_append_and_commit(o.store, "new", NOW);
+	helper_end(&o);
+	o = helper_open_path(s->path);
+	helper_expect_opened(&o, STORE_OPENED);
+	helper_expect_subjects(o.store, 0, "oldnew");
+	assert_int_equal(store_load_fact(o.store, "host", STORE_FACT_RENEWAL, &fact), 1);
+	assert_int_equal(fact.value, 9);
 	helper_end(&o);
 }
 
@@ -328,6 +374,7 @@ int main(void) {
 		TEST(test_two_processes),
 		TEST(test_another_program_reads_it),
 		TEST(test_newer_schema_is_refused_untouched),
+		TEST(test_older_schema_is_brought_up),
 		TEST(test_places_that_are_none),
 		TEST(test_no_permission),
 		TEST(test_read_only_file_system),

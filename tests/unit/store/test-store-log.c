@@ -335,6 +335,23 @@ static void test_death_between_commit_and_signal(void **state) {
 	store_close(store);
 }
 
+static void die_after_a_cursor(struct scratch *s) {
+	const struct store_cursor cursor = { .next_uid = 2 };
+	struct store *store = helper_open(s);
+	store_set_published(store, helper_append_and_commit(store, "a", NOW));
+	(void)store_save_cursor(store, "work", "INBOX", &cursor);
+	(void)store_commit(store);
+}
+
+/* An event carries what was signalled before it; any other commit says it for itself. */
+static void test_any_commit_keeps_what_was_signalled(void **state) {
+	helper_kill_child_after(*state, die_after_a_cursor);
+	struct store *store = helper_open(*state);
+	assert_true(store_published(store) == NOW);
+	helper_expect_subjects(store, store_published(store), "");
+	store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
@@ -356,6 +373,7 @@ int main(void) {
 		TEST(test_trim_is_bounded_in_a_call),
 		TEST(test_published_goes_with_the_next_commit),
 		TEST(test_death_between_commit_and_signal),
+		TEST(test_any_commit_keeps_what_was_signalled),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,51 @@ static void test_loose_names_are_swept(void **state) {
 	assert_in_range(n, 1, 400 * 1024);
 }
 
+/* Facts */
+
+static void save_fact(struct store *store, const char *about, enum store_fact_kind kind,
+	const struct store_fact *fact) {
+	assert_int_equal(store_save_fact(store, about, kind, fact), 0);
+}
+
+static void test_fact_is_kept_and_replaced(void **state) {
+	const struct store_fact first = { 540, NOW }, second = { 600, NOW + 1 }, cap = { 3, NOW };
+	struct store_fact found = { 0 };
+	struct store *store = helper_open(*state);
+	assert_int_equal(store_load_fact(store, "mail 10.", STORE_FACT_RENEWAL, &found), 0);
+	save_fact(store, "mail 10.", STORE_FACT_RENEWAL, &first);
+	save_fact(store, "mail 10.", STORE_FACT_CONNECTIONS, &cap);
+	save_fact(store, "mail 10.", STORE_FACT_RENEWAL, &second);
+	assert_int_equal(store_commit(store), 0);
+	store_close(store);
+	store = helper_open(*state);
+	assert_int_equal(store_load_fact(store, "mail 10.", STORE_FACT_RENEWAL, &found), 1);
+	assert_memory_equal(&found, &second, sizeof(found));
+	assert_int_equal(store_load_fact(store, "mail 10.", STORE_FACT_CONNECTIONS, &found), 1);
+	assert_memory_equal(&found, &cap, sizeof(found));
+	assert_int_equal(store_load_fact(store, "mail 192.", STORE_FACT_RENEWAL, &found), 0);
+	/* as the other writes */
+	save_fact(store, "mail 192.", STORE_FACT_RENEWAL, &first);
+	store_rollback(store);
+	assert_int_equal(store_load_fact(store, "mail 192.", STORE_FACT_RENEWAL, &found), 0);
+	store_close(store);
+}
+
+static void test_fact_is_forgotten_after_half_a_year(void **state) {
+	const struct store_fact old = { 1, NOW }, later = { 2, NOW + DAY };
+	const struct store_fact before = { 3, NOW + 180 * DAY }, after = { 3, NOW + 180 * DAY + 1 };
+	struct store_fact found;
+	struct store *store = helper_open(*state);
+	save_fact(store, "old", STORE_FACT_RENEWAL, &old);
+	save_fact(store, "later", STORE_FACT_RENEWAL, &later);
+	save_fact(store, "new", STORE_FACT_RENEWAL, &before);
+	assert_int_equal(store_load_fact(store, "old", STORE_FACT_RENEWAL, &found), 1);
+	save_fact(store, "new", STORE_FACT_RENEWAL, &after);
+	assert_int_equal(store_load_fact(store, "old", STORE_FACT_RENEWAL, &found), 0);
+	assert_int_equal(store_load_fact(store, "later", STORE_FACT_RENEWAL, &found), 1);
+	store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
@@ -228,6 +273,8 @@ int main(void) {
 		TEST(test_cursor_is_kept),
 		TEST(test_cursor_is_replaced),
 		TEST(test_rollback_and_close_forget),
+		TEST(test_fact_is_kept_and_replaced),
+		TEST(test_fact_is_forgotten_after_half_a_year),
 		TEST(test_names_are_bytes),
 		TEST(test_parts_are_kept_and_cut),
 		TEST(test_forget_accounts_keeps_events),
