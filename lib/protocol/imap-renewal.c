@@ -1,0 +1,95 @@
+#include "protocol/imap-renewal.h"
+
+/* Silence that was cut short by anything else proves nothing. */
+#define ABOUT_USEC USEC_PER_MINUTE
+#define CLEAN_MAX 3
+/* Two heartbeats that are closer to each other are the server's answers to something, and farther
+ * apart they are no use. */
+#define SPACING_MIN_USEC (10 * USEC_PER_SEC)
+#define SPACING_MAX_USEC (10 * USEC_PER_MINUTE)
+
+static uint64_t clamp(uint64_t usec) {
+	return MAX(MIN(usec, IMAP_RENEWAL_MAX_USEC), IMAP_RENEWAL_MIN_USEC);
+}
+
+void imap_renewal_init(struct imap_renewal *r, uint64_t learned_usec) {
+	*r = (struct imap_renewal){
+		.interval_usec = clamp(learned_usec ? learned_usec : IMAP_RENEWAL_START_USEC),
+	};
+}
+
+void imap_renewal_begin(struct imap_renewal *r, uint64_t now_usec) {
+	r->begun_usec = r->heard_usec = now_usec;
+	r->asked_usec = r->beat_usec = 0;
+}
+
+void imap_renewal_hear(struct imap_renewal *r, uint64_t now_usec, bool is_heartbeat) {
+	r->heard_usec = now_usec;
+	if (!is_heartbeat)
+		return;
+	uint64_t spacing = now_usec - r->beat_usec;
+	if (r->beat_usec != 0 && spacing >= SPACING_MIN_USEC && spacing <= SPACING_MAX_USEC)
+		r->spacing_usec = MAX(r->spacing_usec, spacing);
+	r->beat_usec = now_usec;
+}
+
+/* How long the server may be silent. Where it has a heart, a beat may be lost, but not two. */
+static uint64_t patience(const struct imap_renewal *r) {
+	return r->spacing_usec ? MAX(2 * r->spacing_usec + ABOUT_USEC, IMAP_RENEWAL_MIN_USEC)
+			       : r->interval_usec;
+}
+
+/* The last slot before `due_usec`; never by more than half of the wait. */
+static uint64_t in_slot(const struct imap_renewal *r, uint64_t due_usec) {
+	uint64_t every = MIN(r->slot.every_usec, (due_usec - r->heard_usec) / 2);
+	if (every == 0 || due_usec < r->slot.phase_usec)
+		return due_usec;
+	return due_usec - (due_usec - r->slot.phase_usec) % every;
+}
+
+uint64_t imap_renewal_due(const struct imap_renewal *r) {
+	uint64_t due = MIN(r->heard_usec + patience(r), r->begun_usec + IMAP_RENEWAL_MAX_USEC);
+	return MAX(in_slot(r, due), r->heard_usec);
+}
+
+/* How long it had been silent, the time of our own question not counted. */
+static uint64_t silence(const struct imap_renewal *r, uint64_t now_usec) {
+	return (r->asked_usec ? r->asked_usec : now_usec) - r->heard_usec;
+}
+
+static bool is_full(const struct imap_renewal *r, uint64_t silence_usec) {
+	return silence_usec + ABOUT_USEC >= r->interval_usec;
+}
+
+static void shrink_to(struct imap_renewal *r, uint64_t interval_usec) {
+	r->interval_usec = clamp(interval_usec);
+	r->n_clean = 0;
+}
+
+void imap_renewal_ask(struct imap_renewal *r, uint64_t now_usec) {
+	r->asked_usec = now_usec;
+}
+
+void imap_renewal_answer(struct imap_renewal *r) {
+	if (r->asked_usec == 0 || !is_full(r, silence(r, r->asked_usec)))
+		return;
+	r->asked_usec = 0;
+	if (++r->n_clean < CLEAN_MAX)
+		return;
+	r->n_clean = 0;
+	r->interval_usec = clamp(r->interval_usec + r->interval_usec / 10);
+}
+
+void imap_renewal_lose(struct imap_renewal *r, uint64_t now_usec) {
+	if (r->heard_usec != 0 && is_full(r, silence(r, now_usec)))
+		shrink_to(r, r->interval_usec * 3 / 4);
+	r->heard_usec = 0;
+}
+
+void imap_renewal_dismiss(struct imap_renewal *r, uint64_t now_usec) {
+	if (r->heard_usec == 0)
+		return;
+	uint64_t least = MIN(r->interval_usec, silence(r, now_usec));
+	shrink_to(r, least * 3 / 4);
+	r->heard_usec = 0;
+}

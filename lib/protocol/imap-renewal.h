@@ -1,0 +1,55 @@
+#pragma once
+/* How long an IDLE may be silent before it is renewed, learned for a server and the network between.
+ * Pure: time is an argument. Embedded in the session; the learned interval outlives it.
+ *
+ * RFC 2177 allows 29 minutes, but gateways forget a silent connection after five, and servers end
+ * it after ten or twelve, without a word. So it begins with 9 minutes; a connection that is found
+ * dead after about an interval of silence takes a quarter off, three in a row that were answered
+ * add a tenth. A server that says something by itself ("* OK Still here") needs no renewal before
+ * 24 minutes, and is missed soon when it stops. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+
+#define IMAP_RENEWAL_START_USEC (9 * USEC_PER_MINUTE)
+#define IMAP_RENEWAL_MIN_USEC (4 * USEC_PER_MINUTE)
+#define IMAP_RENEWAL_MAX_USEC (24 * USEC_PER_MINUTE)
+
+/* The times at which a session may wake its process: `phase_usec` and every `every_usec` from
+ * there, on the clock of the session. The few sessions of a desktop share all of them, those of
+ * thousands of accounts have each its own. */
+struct imap_renewal_slot {
+	uint64_t every_usec; /* 0: any time */
+	uint64_t phase_usec;
+};
+
+struct imap_renewal {
+	uint64_t interval_usec;
+	struct imap_renewal_slot slot;
+	uint64_t begun_usec; /* this IDLE */
+	uint64_t heard_usec; /* the server's last word, or our own before that */
+	uint64_t asked_usec; /* it is being renewed since then; 0: it is not */
+	uint64_t beat_usec; /* the last heartbeat; 0: none since the IDLE began */
+	uint64_t spacing_usec; /* of two heartbeats; 0: not known */
+	unsigned n_clean; /* full intervals in a row that were answered */
+};
+
+/* `learned_usec` of an earlier session; 0: none. */
+void imap_renewal_init(struct imap_renewal *r, uint64_t learned_usec);
+
+/* IDLE begins. */
+void imap_renewal_begin(struct imap_renewal *r, uint64_t now_usec);
+/* The server says something inside it; `is_heartbeat`: an OK that tells nothing else. */
+void imap_renewal_hear(struct imap_renewal *r, uint64_t now_usec, bool is_heartbeat);
+/* When to renew. */
+uint64_t imap_renewal_due(const struct imap_renewal *r);
+
+/* IDLE is ended because of its age alone ... */
+void imap_renewal_ask(struct imap_renewal *r, uint64_t now_usec);
+/* ... and the server has answered. */
+void imap_renewal_answer(struct imap_renewal *r);
+/* The connection is found dead: no answer, or it ended without a word. */
+void imap_renewal_lose(struct imap_renewal *r, uint64_t now_usec);
+/* The server ends it and says that it was idle for too long. */
+void imap_renewal_dismiss(struct imap_renewal *r, uint64_t now_usec);
