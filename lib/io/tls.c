@@ -45,6 +45,7 @@ struct tls {
 	enum tls_state state;
 	bool ended;
 	bool resumed;
+	bool has_unique; /* its Finished messages bind */
 	bool has_ticket; /* one came */
 	bool has_data; /* so no ticket is to be expected any more */
 	bool has_session; /* OpenSSL holds one that may be dropped */
@@ -252,6 +253,7 @@ static bool alpn_is_offered(const struct tls *t) {
 static int finish_handshake(struct tls *t, struct tls_event *ret) {
 	long verdict = SSL_get_verify_result(t->ssl);
 	t->resumed = SSL_session_reused(t->ssl) == 1;
+	t->has_unique = SSL_version(t->ssl) == TLS1_3_VERSION || SSL_get_extms_support(t->ssl) == 1;
 	if (verdict != X509_V_OK || (!t->resumed && !SSL_get0_peer_certificate(t->ssl)))
 		return fail(t, REASON_TLS_UNTRUSTED, "the server was not verified", ret);
 	if (SSL_version(t->ssl) < TLS1_2_VERSION)
@@ -358,6 +360,15 @@ bool tls_is_resumed(const struct tls *t) {
 	return t->resumed;
 }
 
+/* Of the side that finished first: of the server, when the session was resumed. */
+static size_t bind_unique(const struct tls *t, uint8_t ret_bytes[TLS_BINDING_MAX]) {
+	if (!t->has_unique)
+		return 0;
+	size_t n = t->resumed ? SSL_get_peer_finished(t->ssl, ret_bytes, TLS_BINDING_MAX)
+			      : SSL_get_finished(t->ssl, ret_bytes, TLS_BINDING_MAX);
+	return n <= TLS_BINDING_MAX ? n : 0;
+}
+
 size_t tls_bind(const struct tls *t, enum tls_binding kind, uint8_t ret_bytes[TLS_BINDING_MAX]) {
 	static const char label[] = "EXPORTER-Channel-Binding";
 	const size_t n = 32;
@@ -373,6 +384,8 @@ size_t tls_bind(const struct tls *t, enum tls_binding kind, uint8_t ret_bytes[TL
 	case TLS_BINDING_SERVER_END_POINT:
 		memcpy(ret_bytes, t->certificate.end_point, t->certificate.n_end_point);
 		return t->certificate.n_end_point;
+	case TLS_BINDING_UNIQUE:
+		return bind_unique(t, ret_bytes);
 	}
 	return 0;
 }

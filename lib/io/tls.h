@@ -75,6 +75,11 @@ bool tls_is_resumed(const struct tls *t);
 enum tls_binding {
 	TLS_BINDING_EXPORTER, /* "tls-exporter", RFC 9266; TLS 1.3 only */
 	TLS_BINDING_SERVER_END_POINT, /* "tls-server-end-point", RFC 5929 */
+	/* "tls-unique", RFC 5929: the first Finished message. With TLS 1.2 only where the extended
+	 * master secret makes it unique (RFC 7627). RFC 9266 defines none for TLS 1.3, but there is
+	 * a server that takes no other (Cyrus), and there the message authenticates the whole
+	 * handshake. */
+	TLS_BINDING_UNIQUE,
 };
 #define TLS_BINDING_MAX 64
 

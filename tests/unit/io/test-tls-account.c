@@ -299,6 +299,48 @@ static void end_point_is_the_certificates_digest(void **state) {
 	SSL_CTX_free(context);
 }
 
+/* The first Finished: ours, and the server's when the session is resumed. */
+static void unique_is_the_first_finished(void **state) {
+	const struct tls_world *w = *state;
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		uint8_t ours[TLS_BINDING_MAX], theirs[TLS_BINDING_MAX];
+		CLEANUP(tls_ticket_free) struct tls_ticket *ticket = tls_ticket_new();
+		struct tls_target target = tls_world_target(w);
+		target.ticket = ticket;
+		SSL_CTX *context = tls_server_context(w->identity);
+		SSL_CTX_set_max_proto_version(context, versions[i]);
+		for (int again = 0; again <= 1; again++) {
+			struct tls_pair p;
+			connect_pair(&p, &target, context);
+			assert_int_equal(tls_is_resumed(p.client), again);
+			size_t n = again ? SSL_get_finished(p.server->ssl, theirs, sizeof(theirs))
+					 : SSL_get_peer_finished(
+						   p.server->ssl, theirs, sizeof(theirs));
+			assert_int_equal(tls_bind(p.client, TLS_BINDING_UNIQUE, ours), n);
+			assert_true(n > 0);
+			assert_memory_equal(ours, theirs, n);
+			tls_pair_deinit(&p);
+		}
+		SSL_CTX_free(context);
+	}
+}
+
+/* RFC 7627: without it, two connections can be made to have the same one. */
+static void unique_needs_the_extended_master_secret(void **state) {
+	const struct tls_world *w = *state;
+	uint8_t ours[TLS_BINDING_MAX];
+	struct tls_target target = tls_world_target(w);
+	SSL_CTX *context = tls_server_context(w->identity);
+	SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_options(context, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+	struct tls_pair p;
+	connect_pair(&p, &target, context);
+	assert_int_equal(tls_bind(p.client, TLS_BINDING_UNIQUE, ours), 0);
+	tls_pair_deinit(&p);
+	SSL_CTX_free(context);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pin_comes_on_top_of_the_chain),
@@ -312,6 +354,8 @@ int main(void) {
 		cmocka_unit_test(bad_identity_files_are_named),
 		cmocka_unit_test(a_26_exporter_is_the_same_on_both_ends),
 		cmocka_unit_test(end_point_is_the_certificates_digest),
+		cmocka_unit_test(unique_is_the_first_finished),
+		cmocka_unit_test(unique_needs_the_extended_master_secret),
 	};
 	return cmocka_run_group_tests(tests, tls_world_set_up, tls_world_tear_down);
 }
