@@ -12,6 +12,7 @@
 #include "daemon/backoff.h"
 #include "daemon/credential.h"
 #include "daemon/gate.h"
+#include "daemon/login-memory.h"
 #include "daemon/mailbox-counts.h"
 #include "daemon/watch.h"
 #include "io/tls-policy.h"
@@ -202,6 +203,15 @@ static void account_on_counts(struct account *account, const struct watch_report
 	account_written(account, ACCOUNT_WRITTEN_STATE, account_save(account, report));
 }
 
+/* A floor that is not stored would be none the next time: a failure as of any other write. */
+static void account_on_login(struct account *account, const struct login_outcome *login) {
+	int r = login_memory_save(account->host->store, account->config, login);
+	const char *name = sasl_mechanism_facts(login->mechanism)->name;
+	log_write(LOG_LEVEL_DEBUG, account->config->id, "logged in by %s", *name ? name : "LOGIN");
+	if (r != 0)
+		account_written(account, ACCOUNT_WRITTEN_STATE, r);
+}
+
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	backoff_accepted(&account->backoff);
 	account_set_reason(account, REASON_NONE, NULL);
@@ -217,6 +227,9 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 	if (account->rolled_back && report->kind != WATCH_CLOSED)
 		return;
 	switch (report->kind) {
+	case WATCH_LOGIN:
+		account_on_login(account, &report->login);
+		break;
 	case WATCH_ONLINE:
 		account_on_online(account, report);
 		break;
@@ -261,7 +274,7 @@ static const struct watch_kind *watch_kind_of(enum account_protocol protocol) {
 	return &watch_imap_kind;
 }
 
-static void account_connect(struct account *account, const char *secret) {
+static void account_connect(struct account *account, const struct credential_result *credential) {
 	CLEANUP_TEXT char *problem = NULL;
 	bool needs_trust = account->config->security != ACCOUNT_SECURITY_NONE;
 	struct tls_policy *policy = NULL;
@@ -278,7 +291,7 @@ static void account_connect(struct account *account, const char *secret) {
 		.loop = account->host->loop,
 		.clock = account->host->clock,
 		.config = account->config,
-		.secret = secret,
+		.credential = credential,
 		.policy = policy,
 		.ticket = account->ticket,
 		.resolver = account->host->resolver,
@@ -296,7 +309,7 @@ static void account_on_credential(const struct credential_result *result, void *
 	/* The secret lives until the credential's own callback returns. */
 	CLEANUP(credential_free) struct credential *done = TAKE_PTR(account->credential);
 	if (result->secret)
-		account_connect(account, result->secret);
+		account_connect(account, result);
 	else
 		account_ended(account, result->reason, result->problem, 0);
 }

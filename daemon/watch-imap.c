@@ -11,17 +11,18 @@
 #include "daemon/alarm-clock.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
-#include "daemon/watch.h"
+#include "daemon/watch-login.h"
 #include "io/stream.h"
 #include "protocol/imap-session.h"
 
 struct watch_imap {
 	struct watch watch;
-	struct watch_context context; /* less the secret */
+	struct watch_context context; /* less the credential */
 	struct stream *stream;
 	struct imap_session *session;
 	struct alarm alarm; /* the session's deadline */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
+	bool is_online;
 };
 
 static struct watch_imap *watch_imap_of(struct watch *watch) {
@@ -104,6 +105,10 @@ static void watch_imap_on_alert(struct watch_imap *w, const struct imap_event *e
 }
 
 static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *event) {
+	struct login_outcome login;
+	if (!w->is_online && imap_session_login(w->session, &login))
+		watch_login_report(&w->context, &login);
+	w->is_online = true;
 	struct watch_report report = { .kind = WATCH_ONLINE, .strategy = event->strategy };
 	watch_report(&w->context, &report);
 }
@@ -185,12 +190,20 @@ static void watch_imap_on_stream_closed(struct watch_imap *w, const struct strea
 	watch_imap_closed(w, watch_reason_of_end(event, is_partial), event->text, 0);
 }
 
+static void watch_imap_bind(struct watch_imap *w) {
+	struct sasl_bindings bindings;
+	watch_login_bindings(w->stream, &bindings);
+	imap_session_bind(w->session, &bindings);
+}
+
 static int watch_imap_on_stream_event(struct watch_imap *w, const struct stream_event *event) {
 	watch_imap_tick(w);
 	switch (event->kind) {
 	case STREAM_EVENT_CONNECTED:
+		watch_imap_bind(w);
 		break;
 	case STREAM_EVENT_SECURED:
+		watch_imap_bind(w);
 		imap_session_secured(w->session);
 		break;
 	case STREAM_EVENT_DATA: {
@@ -232,18 +245,6 @@ static enum imap_security security_of(enum account_security security) {
 	return IMAP_SECURITY_TLS;
 }
 
-static enum imap_auth auth_of(enum account_auth auth) {
-	switch (auth) {
-	case ACCOUNT_AUTH_AUTOMATIC:
-		return IMAP_AUTH_AUTOMATIC;
-	case ACCOUNT_AUTH_PLAIN:
-		return IMAP_AUTH_PLAIN;
-	case ACCOUNT_AUTH_LOGIN:
-		return IMAP_AUTH_LOGIN;
-	}
-	return IMAP_AUTH_AUTOMATIC;
-}
-
 /* Tags that cannot be guessed; without a source of chance the address of the heap must do. */
 static uint64_t random_seed(const struct watch_imap *w) {
 	sd_id128_t random;
@@ -268,17 +269,18 @@ static int watch_imap_load_cursors(struct watch_imap *w) {
 	return 0;
 }
 
-static int watch_imap_start_session(struct watch_imap *w, const char *secret) {
-	const struct account_config *config = w->context.config;
-	struct imap_login login = {
-		.host = config->host,
-		.user = config->user,
-		.password = secret,
-		.security = security_of(config->security),
-		.auth = auth_of(config->auth),
+static int watch_imap_start_session(
+	struct watch_imap *w, const struct credential_result *credential) {
+	struct watch_login login;
+	int r = watch_login_init(&login, &w->context, credential);
+	if (r < 0)
+		return r;
+	const struct imap_login settings = {
+		.login = login.settings,
+		.security = security_of(w->context.config->security),
 		.tag_seed = random_seed(w),
 	};
-	w->session = imap_session_new(&login);
+	w->session = imap_session_new(&settings);
 	watch_imap_tick(w);
 	return watch_imap_load_cursors(w);
 }
@@ -302,9 +304,9 @@ static int watch_imap_new(const struct watch_context *context, struct watch **re
 	struct watch_imap *w = MEMORY_NEW(struct watch_imap);
 	w->watch.kind = &watch_imap_kind;
 	w->context = *context;
-	w->context.secret = NULL;
+	w->context.credential = NULL;
 	w->alarm.ring = watch_imap_on_alarm;
-	int r = watch_imap_start_session(w, context->secret);
+	int r = watch_imap_start_session(w, context->credential);
 	if (r >= 0)
 		r = watch_imap_connect(w);
 	if (r < 0) {

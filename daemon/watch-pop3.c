@@ -14,7 +14,7 @@
 #include "daemon/announcement.h"
 #include "daemon/credential.h"
 #include "daemon/poll-schedule.h"
-#include "daemon/watch.h"
+#include "daemon/watch-login.h"
 #include "io/stream.h"
 #include "protocol/pop3-session.h"
 
@@ -23,7 +23,7 @@
 
 struct watch_pop3 {
 	struct watch watch;
-	struct watch_context context; /* less the secret */
+	struct watch_context context; /* less the credential */
 	struct pop3_state state;
 	struct poll_schedule schedule;
 	uint64_t polled_usec; /* CLOCK_BOOTTIME: when the last connection began */
@@ -76,6 +76,9 @@ static void watch_pop3_log_expiry(const struct watch_pop3 *w) {
 }
 
 static void watch_pop3_polled(struct watch_pop3 *w) {
+	struct login_outcome login;
+	if (w->session && pop3_session_login(w->session, &login))
+		watch_login_report(&w->context, &login);
 	watch_pop3_end_poll(w);
 	if (w->is_closing) {
 		watch_pop3_closed(w, REASON_NONE, NULL, 0);
@@ -228,12 +231,20 @@ static void watch_pop3_on_stream_closed(struct watch_pop3 *w, const struct strea
 		watch_pop3_closed(w, watch_reason_of_end(event, is_partial), event->text, 0);
 }
 
+static void watch_pop3_bind(struct watch_pop3 *w) {
+	struct sasl_bindings bindings;
+	watch_login_bindings(w->stream, &bindings);
+	pop3_session_bind(w->session, &bindings);
+}
+
 static int watch_pop3_on_stream_event(struct watch_pop3 *w, const struct stream_event *event) {
 	pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
 	switch (event->kind) {
 	case STREAM_EVENT_CONNECTED:
+		watch_pop3_bind(w);
 		break;
 	case STREAM_EVENT_SECURED:
+		watch_pop3_bind(w);
 		pop3_session_secured(w->session);
 		break;
 	case STREAM_EVENT_DATA: {
@@ -269,30 +280,18 @@ static enum pop3_security security_of(enum account_security security) {
 	return POP3_SECURITY_TLS;
 }
 
-static enum pop3_auth auth_of(enum account_auth auth) {
-	switch (auth) {
-	case ACCOUNT_AUTH_AUTOMATIC:
-		return POP3_AUTH_AUTOMATIC;
-	case ACCOUNT_AUTH_PLAIN:
-		return POP3_AUTH_PLAIN;
-	case ACCOUNT_AUTH_LOGIN:
-		return POP3_AUTH_USER;
-	}
-	return POP3_AUTH_AUTOMATIC;
-}
-
-static int watch_pop3_begin_poll(struct watch_pop3 *w, const char *secret) {
-	const struct account_config *config = w->context.config;
-	const struct pop3_login login = {
-		.host = config->host,
-		.user = config->user,
-		.password = secret,
-		.security = security_of(config->security),
-		.auth = auth_of(config->auth),
+static int watch_pop3_begin_poll(struct watch_pop3 *w, const struct credential_result *credential) {
+	struct watch_login login;
+	int r = watch_login_init(&login, &w->context, credential);
+	if (r < 0)
+		return r;
+	const struct pop3_login settings = {
+		.login = login.settings,
+		.security = security_of(w->context.config->security),
 	};
 	const struct stream_target target = watch_target(&w->context, "pop3");
 	w->polled_usec = watch_now(&w->context, CLOCK_BOOTTIME);
-	w->session = pop3_session_new(&login, &w->state, watch_now(&w->context, CLOCK_REALTIME));
+	w->session = pop3_session_new(&settings, &w->state, watch_now(&w->context, CLOCK_REALTIME));
 	/* The way there has deadlines of its own; the session's clock starts with its first byte. */
 	return stream_new(w->context.loop, &target, watch_pop3_on_stream, w, &w->stream);
 }
@@ -301,7 +300,7 @@ static void watch_pop3_on_credential(const struct credential_result *result, voi
 	struct watch_pop3 *w = userdata;
 	/* The secret lives until the credential's own callback returns. */
 	CLEANUP(credential_free) struct credential *done = TAKE_PTR(w->credential);
-	int r = result->secret ? watch_pop3_begin_poll(w, result->secret) : 0;
+	int r = result->secret ? watch_pop3_begin_poll(w, result) : 0;
 	if (!result->secret)
 		watch_pop3_closed(w, result->reason, result->problem, 0);
 	else if (r < 0)
@@ -373,13 +372,13 @@ static int watch_pop3_new(const struct watch_context *context, struct watch **re
 	struct watch_pop3 *w = MEMORY_NEW(struct watch_pop3);
 	w->watch.kind = &watch_pop3_kind;
 	w->context = *context;
-	w->context.secret = NULL;
+	w->context.credential = NULL;
 	w->alarm.ring = watch_pop3_on_alarm;
 	w->schedule.interval_usec = context->config->interval_usec;
 	w->schedule.seed = poll_schedule_seed(context->config->id);
 	int r = watch_pop3_load(w);
 	if (r >= 0)
-		r = watch_pop3_begin_poll(w, context->secret);
+		r = watch_pop3_begin_poll(w, context->credential);
 	if (r < 0) {
 		(void)watch_pop3_free(&w->watch);
 		return r;

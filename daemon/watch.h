@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "protocol/login.h"
 #include "store/store.h"
 
 struct account_config;
@@ -20,6 +21,7 @@ struct tls_policy;
 struct tls_ticket;
 
 enum watch_report_kind {
+	WATCH_LOGIN, /* `login`: how the server let us in */
 	WATCH_ONLINE, /* `strategy` */
 	WATCH_BASELINE, /* `mailbox` is seen anew from `cursor` on; `reset_reason` unless the first time */
 	WATCH_MESSAGES, /* `events` and `cursor` belong into one transaction */
@@ -33,6 +35,7 @@ enum watch_report_kind {
 /* Borrowed during the callback. */
 struct watch_report {
 	enum watch_report_kind kind;
+	struct login_outcome login;
 	const char *strategy;
 	const char *mailbox; /* UTF-8 */
 	struct store_cursor cursor;
@@ -51,12 +54,12 @@ struct watch_report {
 /* The receiver may free the watch in it, for it is the last thing that the watch does. */
 typedef void (*watch_report_fn)(void *userdata, const struct watch_report *report);
 
-/* All borrowed: the secret until watch_new() returns, the rest for the life of the watch. */
+/* All borrowed: the credential until watch_new() returns, the rest for the life of the watch. */
 struct watch_context {
 	sd_event *loop;
 	struct alarm_clock *clock;
 	const struct account_config *config;
-	const char *secret;
+	const struct credential_result *credential;
 	struct tls_policy *policy;
 	struct tls_ticket *ticket;
 	struct resolver *resolver;

@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "protocol/sasl-mechanism.h"
 
 static const struct {
 	const char *word;
@@ -14,7 +15,6 @@ static const struct {
 	{ "ESEARCH", IMAP_CAPABILITY_ESEARCH },
 	{ "OBJECTID", IMAP_CAPABILITY_OBJECTID },
 	{ "LITERAL+", IMAP_CAPABILITY_LITERAL_PLUS },
-	{ "AUTH=PLAIN", IMAP_CAPABILITY_AUTH_PLAIN },
 	{ "PREVIEW", IMAP_CAPABILITY_PREVIEW },
 	{ "X-GM-EXT-1", IMAP_CAPABILITY_X_GM_EXT_1 },
 	{ "LIST-STATUS", IMAP_CAPABILITY_LIST_STATUS },
@@ -28,4 +28,14 @@ uint32_t imap_capability_from_word(const char *bytes, size_t n) {
 		if (text_equal_nocase_n(bytes, n, words[i].word))
 			return words[i].bits;
 	return 0;
+}
+
+/* capability = "AUTH=" auth-type */
+uint32_t imap_capability_mechanism_from_word(const char *bytes, size_t n) {
+	static const char before[] = "AUTH=";
+	size_t n_before = sizeof(before) - 1;
+	if (n <= n_before || !text_equal_nocase_n(bytes, n_before, before))
+		return 0;
+	enum sasl_mechanism mechanism = sasl_mechanism_from_word(bytes + n_before, n - n_before);
+	return mechanism == SASL_MECHANISM_NONE ? 0 : sasl_mechanism_bit(mechanism);
 }

@@ -12,11 +12,12 @@ enum imap_capability {
 	IMAP_CAPABILITY_ESEARCH = 1 << 4, /* RFC 4731 */
 	IMAP_CAPABILITY_OBJECTID = 1 << 5, /* RFC 8474 */
 	IMAP_CAPABILITY_LITERAL_PLUS = 1 << 6, /* RFC 7888 */
-	IMAP_CAPABILITY_AUTH_PLAIN = 1 << 7,
-	IMAP_CAPABILITY_PREVIEW = 1 << 8, /* RFC 8970 */
-	IMAP_CAPABILITY_X_GM_EXT_1 = 1 << 9, /* Gmail's message, thread, labels */
-	IMAP_CAPABILITY_LIST_STATUS = 1 << 10, /* RFC 5819 */
+	IMAP_CAPABILITY_PREVIEW = 1 << 7, /* RFC 8970 */
+	IMAP_CAPABILITY_X_GM_EXT_1 = 1 << 8, /* Gmail's message, thread, labels */
+	IMAP_CAPABILITY_LIST_STATUS = 1 << 9, /* RFC 5819 */
 };
 
 /* The bits of one word, in any case; 0 for a word that we have no use for. */
 uint32_t imap_capability_from_word(const char *bytes, size_t n);
+/* The bit (enum sasl_mechanism) of an AUTH= word; 0 for any other. */
+uint32_t imap_capability_mechanism_from_word(const char *bytes, size_t n);

@@ -22,7 +22,7 @@
 #include "protocol/imap-round.h"
 #include "protocol/imap-session.h"
 #include "protocol/imap-wire.h"
-#include "protocol/sasl.h"
+#include "protocol/login.h"
 
 /* The picture is in imap-session.h. */
 enum imap_state {
@@ -41,19 +41,14 @@ enum imap_state {
 	IMAP_STATE_CLOSED,
 };
 
-struct imap_credentials {
-	char *host;
-	char *user;
-	char *password;
-	enum imap_security security;
-	enum imap_auth auth;
-};
-
 struct imap_session {
 	enum imap_state state;
 	uint64_t now_usec;
 	uint64_t deadline_usec;
-	struct imap_credentials credentials;
+	enum imap_security security;
+	struct login *login; /* NULL once we are in */
+	struct login_outcome outcome;
+	bool is_logged_in; /* as `outcome` says */
 	struct imap_wire wire;
 	struct imap_reply_reader reader;
 	struct imap_places places;
@@ -61,11 +56,13 @@ struct imap_session {
 	struct imap_arrival arrival;
 	struct imap_count count;
 	struct imap_round round;
-	struct sasl *sasl;
-	struct buffer held; /* secret: the rest of a LOGIN behind a literal's announcement */
+	/* secret: what waits for a +, the rest of a LOGIN behind a literal's announcement or an
+	 * initial response */
+	struct buffer held;
 	struct imap_items items;
 	uint64_t quirks; /* rows of imap-quirk.h */
 	uint32_t capabilities; /* as announced; imap_session_can() knows better */
+	uint32_t mechanisms; /* bits */
 	bool has_capabilities;
 	bool is_identified; /* ID was sent after login */
 	bool is_asked; /* so were the capabilities, where that is needed */

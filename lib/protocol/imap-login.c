@@ -8,16 +8,13 @@
 #include "protocol/imap-capability.h"
 #include "protocol/imap-conversation.h"
 #include "protocol/imap-opening.h"
+#include "protocol/imap-refusal.h"
 
 /* RFC 2683 3.2.1.5; Dovecot refuses longer lines before login. */
 #define INITIAL_RESPONSE_LINE_MAX 1000
 
 void imap_login_forget(struct imap_session *s) {
-	struct imap_credentials *c = &s->credentials;
-	s->sasl = sasl_free(s->sasl);
-	c->password = memory_free_secret(c->password);
-	c->host = memory_free(c->host);
-	c->user = memory_free(c->user);
+	s->login = login_free(s->login);
 }
 
 /* What else may stand where a greeting should: the words for it (S-37). */
@@ -87,6 +84,7 @@ void imap_login_on_greeting(struct imap_session *s, const struct imap_reply *rep
 		return;
 	}
 	s->capabilities = reply->capabilities;
+	s->mechanisms = reply->mechanisms;
 	s->has_capabilities = reply->has_capabilities;
 	s->quirks |= reply->quirks;
 	s->quirks |= imap_quirk_match(IMAP_QUIRK_KEY_GREETING, reply->text, NULL);
@@ -116,30 +114,32 @@ void imap_login_on_clear_reply(struct imap_session *s, const struct imap_reply *
 }
 
 /* AUTHENTICATE carries the response with it where the server takes that and the line stays short
- * enough; else it waits for the +. */
-static void begin_authenticate(struct imap_session *s) {
-	const struct imap_credentials *c = &s->credentials;
-	const struct sasl_login login = {
-		.mechanism = "PLAIN",
-		.service = "imap",
-		.host = c->host,
-		.user = c->user,
-		.password = c->password,
-	};
-	if (sasl_new(&login, &s->sasl) < 0) {
-		imap_session_close(s, REASON_NO_MECHANISM, NULL);
+ * enough; else the response waits for the +. */
+static void send_authenticate(struct imap_session *s, const char *response) {
+	const char *name = sasl_mechanism_facts(login_outcome(s->login).mechanism)->name;
+	CLEANUP_TEXT char *command = memory_format("AUTHENTICATE %s", name);
+	size_t n = IMAP_TAG_SIZE + strlen(command) + strlen(" \r\n");
+	if (response && imap_session_can(s, IMAP_CAPABILITY_SASL_IR) &&
+		n + strlen(response) < INITIAL_RESPONSE_LINE_MAX) {
+		CLEANUP_TEXT char *before = memory_format("%s ", command);
+		/* RFC 4959 3: an empty response is a single "=" */
+		imap_wire_send_secret(
+			&s->wire, IMAP_COMMAND_AUTHENTICATE, before, *response ? response : "=");
 		return;
 	}
+	if (response)
+		(void)buffer_append_format(&s->held, "%s\r\n", response);
+	imap_wire_send(&s->wire, IMAP_COMMAND_AUTHENTICATE, "%s", command);
+}
+
+static void begin_authenticate(struct imap_session *s) {
 	CLEANUP_SECRET char *response = NULL;
-	size_t n = strlen(c->user) + strlen(c->password);
-	bool is_short = IMAP_TAG_SIZE + strlen("AUTHENTICATE PLAIN \r\n") + (n + 4) / 3 * 4 <
-			INITIAL_RESPONSE_LINE_MAX;
-	if (imap_session_can(s, IMAP_CAPABILITY_SASL_IR) && is_short &&
-		sasl_step(s->sasl, NULL, &response) == 0)
-		imap_wire_send_secret(
-			&s->wire, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN ", response);
-	else
-		imap_wire_send(&s->wire, IMAP_COMMAND_AUTHENTICATE, "AUTHENTICATE PLAIN");
+	int r = login_begin(s->login, &response);
+	if (r < 0 && r != -EAGAIN) {
+		imap_session_close(s, REASON_SECRET_FAILED, login_problem(s->login));
+		return;
+	}
+	send_authenticate(s, response);
 	imap_session_enter_state(s, IMAP_STATE_AUTHENTICATE);
 }
 
@@ -157,15 +157,14 @@ static void send_held(struct imap_session *s) {
 }
 
 static void begin_login(struct imap_session *s) {
-	const struct imap_credentials *c = &s->credentials;
 	bool literal_plus = imap_session_can(s, IMAP_CAPABILITY_LITERAL_PLUS);
 	struct buffer arguments;
 	buffer_init_secret(&arguments, s->held.max / 2);
-	int r = imap_command_append_string(&arguments, c->user, literal_plus);
+	int r = imap_command_append_string(&arguments, login_user(s->login), literal_plus);
 	if (r == 0)
 		r = buffer_append_text(&arguments, " ");
 	if (r == 0)
-		r = imap_command_append_string(&arguments, c->password, literal_plus);
+		r = imap_command_append_string(&arguments, login_secret(s->login), literal_plus);
 	CLEANUP_SECRET char *text = buffer_take_text(&arguments);
 	if (r < 0) {
 		imap_session_close(s, REASON_CONFIG_ERROR, NULL);
@@ -182,69 +181,109 @@ static void begin_login(struct imap_session *s) {
 	imap_session_enter_state(s, IMAP_STATE_LOGIN);
 }
 
-/* LOGINDISABLED over a stream that is not encrypted speaks of passwords in every form. */
-static void choose_mechanism(struct imap_session *s) {
-	bool disabled = imap_session_can(s, IMAP_CAPABILITY_LOGINDISABLED);
-	bool encrypted = s->credentials.security != IMAP_SECURITY_NONE;
-	bool plain = imap_session_can(s, IMAP_CAPABILITY_AUTH_PLAIN) && (encrypted || !disabled);
-	/* what is authenticated from here on is not what was offered before */
-	s->has_capabilities = false;
-	switch (s->credentials.auth) {
-	case IMAP_AUTH_AUTOMATIC:
+static void choose_way(struct imap_session *s) {
+	switch (login_choose(s->login)) {
+	case LOGIN_WAY_SASL:
+		begin_authenticate(s);
 		break;
-	case IMAP_AUTH_PLAIN:
-		disabled = true;
+	case LOGIN_WAY_COMMAND:
+		begin_login(s);
 		break;
-	case IMAP_AUTH_LOGIN:
-		plain = false;
+	case LOGIN_WAY_NONE:
+		imap_session_close(s, REASON_NO_MECHANISM, login_problem(s->login));
 		break;
 	}
-	if (plain)
-		begin_authenticate(s);
-	else if (!disabled)
-		begin_login(s);
-	else
-		imap_session_close(s, REASON_NO_MECHANISM, NULL);
+}
+
+/* LOGINDISABLED over a stream that is not encrypted speaks of passwords in every form. */
+static void take_offer(struct imap_session *s) {
+	bool is_disabled = imap_session_can(s, IMAP_CAPABILITY_LOGINDISABLED);
+	struct login_offer offer = {
+		.mechanisms = s->mechanisms,
+		.has_command = !is_disabled,
+	};
+	for (unsigned i = 0; i < SASL_MECHANISM_COUNT_; i++)
+		if (is_disabled && s->security == IMAP_SECURITY_NONE &&
+			sasl_mechanism_facts((enum sasl_mechanism)i)->is_revealing)
+			offer.mechanisms &= ~sasl_mechanism_bit((enum sasl_mechanism)i);
+	login_set_offer(s->login, &offer);
+	/* what is authenticated from here on is not what was offered before */
+	s->has_capabilities = false;
+	choose_way(s);
 }
 
 void imap_login_begin(struct imap_session *s) {
 	if (s->has_capabilities) {
-		choose_mechanism(s);
+		take_offer(s);
 		return;
 	}
 	imap_wire_send(&s->wire, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
 	imap_session_enter_state(s, IMAP_STATE_CAPABILITY);
 }
 
-void imap_login_on_continuation(struct imap_session *s, const struct imap_reply *reply) {
-	if (s->state == IMAP_STATE_LOGIN)
-		send_held(s);
-	if (s->state != IMAP_STATE_AUTHENTICATE)
-		return;
+/* The initial response, or the answer to a challenge. */
+static void on_challenge(struct imap_session *s, const struct imap_reply *reply) {
 	CLEANUP_SECRET char *response = NULL;
-	if (!reply->is_cut && sasl_step(s->sasl, reply->text, &response) == 0)
+	if (s->held.n > 0 && *reply->text == '\0') {
+		response = buffer_take_text(&s->held);
+		imap_wire_send_text(&s->wire, response);
+		return;
+	}
+	bool is_cut = reply->is_cut || s->held.n > 0;
+	if (!is_cut && login_step(s->login, reply->text, &response) == 0)
 		imap_wire_send_text(&s->wire, response);
 	else
 		imap_wire_send_text(&s->wire, "*");
 	imap_wire_send_text(&s->wire, "\r\n");
 }
 
-void imap_login_on_tagged(struct imap_session *s, const struct imap_reply *reply) {
-	bool ok = reply->condition == IMAP_CONDITION_OK;
-	if (s->state == IMAP_STATE_CAPABILITY) {
-		if (ok && s->has_capabilities)
-			choose_mechanism(s);
-		else
-			imap_session_close(s, REASON_PROTOCOL_ERROR, reply->text);
+void imap_login_on_continuation(struct imap_session *s, const struct imap_reply *reply) {
+	if (s->state == IMAP_STATE_LOGIN)
+		send_held(s);
+	else if (s->state == IMAP_STATE_AUTHENTICATE)
+		on_challenge(s, reply);
+}
+
+static void on_refused(struct imap_session *s, const struct imap_reply *reply) {
+	struct imap_refusal meaning = imap_refusal_of(reply, REASON_NONE);
+	bool is_proved = login_is_proved(s->login);
+	struct login_refusal refusal = login_refused(s->login, meaning.reason, reply->text);
+	buffer_clear(&s->held);
+	if (refusal.is_retry) {
+		s->has_capabilities = false;
+		choose_way(s);
 		return;
 	}
-	bool is_proved = s->state == IMAP_STATE_LOGIN || sasl_is_done(s->sasl);
-	if (reply->condition == IMAP_CONDITION_NO || (!ok && !is_proved)) {
-		imap_session_refuse(s, reply, REASON_AUTH_FAILED);
-	} else if (!ok || !is_proved || s->held.n > 0) {
+	/* BAD is about the command, not about the password */
+	if (reply->condition == IMAP_CONDITION_BAD && is_proved && meaning.reason == REASON_NONE)
+		refusal.reason = REASON_PROTOCOL_ERROR;
+	s->pending.retry_after_usec = meaning.retry_after_usec;
+	imap_session_close(s, refusal.reason, refusal.text);
+}
+
+/* An OK is worth what the mechanism proves: SCRAM's server must have shown that it knows the password
+ * as well, and no part of a login may be left unsaid. */
+static void on_accepted(struct imap_session *s, const struct imap_reply *reply) {
+	if (!login_is_proved(s->login) || s->held.n > 0) {
 		imap_session_refuse(s, reply, REASON_PROTOCOL_ERROR);
+		return;
+	}
+	s->outcome = login_outcome(s->login);
+	s->is_logged_in = true;
+	imap_login_forget(s);
+	imap_opening_begin(s);
+}
+
+void imap_login_on_tagged(struct imap_session *s, const struct imap_reply *reply) {
+	bool is_ok = reply->condition == IMAP_CONDITION_OK;
+	if (s->state != IMAP_STATE_CAPABILITY) {
+		if (is_ok)
+			on_accepted(s, reply);
+		else
+			on_refused(s, reply);
+	} else if (is_ok && s->has_capabilities) {
+		take_offer(s);
 	} else {
-		imap_login_forget(s);
-		imap_opening_begin(s);
+		imap_session_close(s, REASON_PROTOCOL_ERROR, reply->text);
 	}
 }

@@ -65,6 +65,7 @@ static void take_capability(struct imap_reply_reader *r, const struct imap_token
 		r->n_words++ >= IMAP_CAPABILITIES_MAX)
 		return;
 	r->reply.capabilities |= imap_capability_from_word(t->bytes, t->n);
+	r->reply.mechanisms |= imap_capability_mechanism_from_word(t->bytes, t->n);
 	r->reply.quirks |= imap_quirk_match(IMAP_QUIRK_KEY_CAPABILITY, t->bytes, NULL);
 }
 

@@ -82,6 +82,7 @@ struct imap_reply {
 	bool is_cut; /* `text` was longer */
 	bool has_capabilities; /* the code [CAPABILITY] too */
 	uint32_t capabilities; /* enum imap_capability */
+	uint32_t mechanisms; /* AUTH=: bits of enum sasl_mechanism */
 	uint64_t quirks; /* rows of imap-quirk.h that capabilities, or the answer to ID, fit */
 	uint32_t number;
 	uint32_t first, last;

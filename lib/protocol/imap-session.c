@@ -24,22 +24,16 @@ static void end_conversation(struct imap_session *s) {
 	imap_reply_deinit(&s->reader);
 	imap_wire_deinit(&s->wire);
 	buffer_deinit(&s->held);
-	s->sasl = sasl_free(s->sasl);
 	s->arrival.uids = memory_free(s->arrival.uids);
 	s->pending.text = memory_free(s->pending.text);
 }
 
 struct imap_session *imap_session_new(const struct imap_login *login) {
 	struct imap_session *s = MEMORY_NEW(struct imap_session);
-	s->credentials = (struct imap_credentials){
-		.host = memory_strdup(login->host),
-		.user = memory_strdup(login->user),
-		.password = memory_strdup(login->password),
-		.security = login->security,
-		.auth = login->auth,
-	};
+	s->login = login_new(&login->login, "imap");
+	s->security = login->security;
 	s->items.wants_preview = login->wants_preview;
-	s->quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login->host, NULL);
+	s->quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login->login.host, NULL);
 	s->is_secure = login->security != IMAP_SECURITY_STARTTLS;
 	s->deadline_usec = USEC_NEVER;
 	begin_conversation(s, login->tag_seed, 0);
@@ -69,6 +63,18 @@ void imap_session_remember(
 		s->places.items[i].cursor = memory->cursor;
 }
 
+void imap_session_bind(struct imap_session *s, const struct sasl_bindings *bindings) {
+	if (s->login)
+		login_set_bindings(s->login, bindings);
+}
+
+bool imap_session_login(const struct imap_session *s, struct login_outcome *ret) {
+	if (!s->is_logged_in)
+		return false;
+	*ret = s->outcome;
+	return true;
+}
+
 /* A new object in the place of the old one, which heard things in the clear. Only what we brought
  * ourselves is carried over. */
 void imap_session_secured(struct imap_session *s) {
@@ -77,10 +83,11 @@ void imap_session_secured(struct imap_session *s) {
 		return;
 	struct imap_session fresh = {
 		.now_usec = s->now_usec,
-		.credentials = s->credentials,
+		.security = s->security,
+		.login = s->login,
 		.places = s->places,
 		.items.wants_preview = s->items.wants_preview,
-		.quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, s->credentials.host, NULL),
+		.quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login_host(s->login), NULL),
 		.is_secure = true,
 	};
 	uint64_t tag_seed = s->wire.tag_seed, n_tags = s->wire.n_tags;
@@ -255,6 +262,7 @@ static bool is_flood(struct imap_session *s) {
 static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 	if (reply->has_capabilities) {
 		s->capabilities = reply->capabilities;
+		s->mechanisms = reply->mechanisms;
 		s->has_capabilities = true;
 	}
 	s->quirks |= reply->quirks;

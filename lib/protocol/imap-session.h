@@ -16,6 +16,7 @@
 #include "protocol/imap-mailbox.h"
 #include "protocol/imap-message.h"
 #include "protocol/limits.h"
+#include "protocol/login.h"
 
 struct imap_session;
 
@@ -25,20 +26,11 @@ enum imap_security {
 	IMAP_SECURITY_NONE, /* to this host, or where the user insists */
 };
 
-enum imap_auth {
-	IMAP_AUTH_AUTOMATIC, /* the best mechanism that both sides have, else LOGIN */
-	IMAP_AUTH_PLAIN,
-	IMAP_AUTH_LOGIN, /* the LOGIN command */
-};
-
-/* Borrowed until imap_session_new() returns; the password is copied into erasable memory and
- * erased as soon as it was used. */
+/* Borrowed until imap_session_new() returns; the secret is copied into erasable memory and erased as
+ * soon as it was used. */
 struct imap_login {
-	const char *host; /* as configured; for SASL and for the message's URL */
-	const char *user;
-	const char *password;
+	struct login_settings login;
 	enum imap_security security;
-	enum imap_auth auth;
 	bool wants_preview; /* the first words of each message, where the server has them */
 	uint64_t tag_seed; /* random: tags must not be guessed (CVE-2026-42246) */
 };
@@ -110,6 +102,13 @@ void imap_session_tick(struct imap_session *s, uint64_t now_usec);
 
 /* A response has begun and is not complete: an end of the stream here cuts it in two. */
 bool imap_session_is_partial(const struct imap_session *s);
+
+/* What the login can be bound to, if anything: before the first feed over a stream that is encrypted,
+ * or before imap_session_secured(). */
+void imap_session_bind(struct imap_session *s, const struct sasl_bindings *bindings);
+
+/* How the server let us in. False: it has not. */
+bool imap_session_login(const struct imap_session *s, struct login_outcome *ret);
 
 /* The stream is encrypted now. All that was learned in the clear is forgotten. */
 void imap_session_secured(struct imap_session *s);

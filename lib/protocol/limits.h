@@ -42,6 +42,13 @@
 /* From the first change of flags to the count of unseen messages, so that a burst is one count. */
 #define IMAP_RECOUNT_USEC USEC_PER_SEC
 
+/* SASL. Beyond this a challenge of SCRAM is none; the nonces and the salt have no limit of their own. */
+#define SASL_CHALLENGE_MAX ((size_t)4 * 1024)
+/* RFC 7677 4: a server asks for 4096 at least. 100,000 take 30 to 100 ms of everybody's time; a
+ * hostile server asks for 2^31. */
+#define SASL_ITERATIONS_MIN 4096
+#define SASL_ITERATIONS_MAX 100000
+
 /* POP3. A status line has 512 bytes (RFC 2449 4); longer ones are taken up to this, the lines of a
  * listing or a header are cut there. */
 #define POP3_LINE_MAX ((size_t)4 * 1024)

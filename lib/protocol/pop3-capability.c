@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "protocol/sasl-mechanism.h"
 
 /* A server that wants more is not believed. */
 #define LOGIN_DELAY_MAX (24 * USEC_PER_HOUR)
@@ -54,6 +55,17 @@ static void add_expire(struct pop3_capabilities *capabilities, const char *argum
 	capabilities->is_by_user |= has_word(rest, "USER");
 }
 
+/* "SASL mechanism..." (RFC 5034 3) */
+static void add_mechanisms(struct pop3_capabilities *capabilities, const char *arguments) {
+	const char *word;
+	size_t n;
+	while (next_word(&arguments, &word, &n)) {
+		enum sasl_mechanism mechanism = sasl_mechanism_from_word(word, n);
+		if (mechanism != SASL_MECHANISM_NONE)
+			capabilities->mechanisms |= sasl_mechanism_bit(mechanism);
+	}
+}
+
 void pop3_capability_add(struct pop3_capabilities *capabilities, const char *line) {
 	static const struct {
 		const char *word;
@@ -71,8 +83,8 @@ void pop3_capability_add(struct pop3_capabilities *capabilities, const char *lin
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
 		if (text_equal_nocase_n(word, n, plain[i].word))
 			capabilities->set |= plain[i].bit;
-	if (text_equal_nocase_n(word, n, "SASL") && has_word(rest, "PLAIN"))
-		capabilities->set |= POP3_CAPABILITY_SASL_PLAIN;
+	if (text_equal_nocase_n(word, n, "SASL"))
+		add_mechanisms(capabilities, rest);
 	else if (text_equal_nocase_n(word, n, "LOGIN-DELAY"))
 		add_login_delay(capabilities, rest);
 	else if (text_equal_nocase_n(word, n, "EXPIRE"))

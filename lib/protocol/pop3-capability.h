@@ -6,15 +6,15 @@
 enum pop3_capability {
 	POP3_CAPABILITY_TOP = 1 << 0,
 	POP3_CAPABILITY_USER = 1 << 1,
-	POP3_CAPABILITY_SASL_PLAIN = 1 << 2,
-	POP3_CAPABILITY_PIPELINING = 1 << 3,
-	POP3_CAPABILITY_UIDL = 1 << 4,
+	POP3_CAPABILITY_PIPELINING = 1 << 2,
+	POP3_CAPABILITY_UIDL = 1 << 3,
 };
 
 #define POP3_EXPIRE_NEVER UINT32_MAX
 
 struct pop3_capabilities {
 	unsigned set;
+	uint32_t mechanisms; /* SASL: bits of enum sasl_mechanism */
 	bool is_known; /* the server has answered CAPA */
 	/* LOGIN-DELAY or EXPIRE differ by user: they are to be asked for again after the login */
 	bool is_by_user;

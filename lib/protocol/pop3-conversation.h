@@ -7,7 +7,7 @@
 #include "protocol/pop3-line.h"
 #include "protocol/pop3-reply.h"
 #include "protocol/pop3-session.h"
-#include "protocol/sasl.h"
+#include "protocol/login.h"
 
 enum pop3_session_state {
 	POP3_STATE_GREETING,
@@ -90,15 +90,14 @@ struct pop3_fresh {
 struct pop3_session {
 	enum pop3_session_state state;
 	enum pop3_phase phase;
-	char *host;
-	char *user;
-	char *password;
 	enum pop3_security security;
-	enum pop3_auth auth;
+	struct login *login; /* NULL once we are in */
+	struct login_outcome outcome;
+	bool is_logged_in; /* as `outcome` says */
+	char *initial; /* secret: the initial response, waiting for a + */
+	bool has_sent_initial;
 	bool is_secure;
 	bool is_leaving;
-	struct sasl *sasl;
-	bool has_sent_initial;
 	struct pop3_state *mailbox; /* borrowed */
 	struct pop3_capabilities asked; /* while CAPA is answered */
 	uint64_t now_usec;
@@ -136,6 +135,9 @@ void pop3_session_close(struct pop3_session *s, enum reason reason, const char *
 /* Ends the session by what the server said; the state remembers what it can do no more. */
 void pop3_session_refuse(
 	struct pop3_session *s, const struct pop3_reply *reply, enum reason fallback);
+/* The same for a login, of which more is known than the answer says. */
+void pop3_session_refuse_login(struct pop3_session *s, const struct pop3_reply *reply,
+	const struct login_refusal *refusal);
 void pop3_session_enter_state(struct pop3_session *s, enum pop3_session_state state);
 /* One command; the format makes the line, less its end. */
 void pop3_session_send(struct pop3_session *s, struct pop3_flight flight, const char *format, ...)

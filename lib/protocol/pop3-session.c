@@ -18,11 +18,8 @@
 struct pop3_session *pop3_session_new(
 	const struct pop3_login *login, struct pop3_state *state, uint64_t wall_usec) {
 	struct pop3_session *s = MEMORY_NEW(struct pop3_session);
-	s->host = memory_strdup(login->host);
-	s->user = memory_strdup(login->user);
-	s->password = memory_strdup(login->password);
+	s->login = login_new(&login->login, "pop");
 	s->security = login->security;
-	s->auth = login->auth;
 	s->is_secure = login->security != POP3_SECURITY_STLS;
 	s->mailbox = state;
 	s->wall_usec = wall_usec;
@@ -101,18 +98,26 @@ void pop3_session_close(struct pop3_session *s, enum reason reason, const char *
 	pop3_session_enter_state(s, POP3_STATE_CLOSED);
 }
 
-void pop3_session_refuse(
-	struct pop3_session *s, const struct pop3_reply *reply, enum reason fallback) {
-	/* Codes and texts in the clear have no say where TLS was wanted (S-54). */
-	struct pop3_refusal refusal = { .reason = fallback };
-	if (s->is_secure)
-		refusal = pop3_refusal_of(reply, fallback);
-	s->pending.retry_after_usec = refusal.retry_after_usec;
-	if (s->is_secure && reply->code == POP3_CODE_LOGIN_DELAY)
+void pop3_session_refuse_login(struct pop3_session *s, const struct pop3_reply *reply,
+	const struct login_refusal *refusal) {
+	s->pending.retry_after_usec = pop3_refusal_of(reply, REASON_NONE).retry_after_usec;
+	if (reply->code == POP3_CODE_LOGIN_DELAY)
 		s->pending.retry_after_usec = s->mailbox->capabilities.login_delay_usec;
 	/* Whatever it was, the next session asks for them again. */
 	pop3_capability_init(&s->mailbox->capabilities);
-	pop3_session_close(s, refusal.reason, reply->text);
+	pop3_session_close(s, refusal->reason, refusal->text);
+}
+
+void pop3_session_refuse(
+	struct pop3_session *s, const struct pop3_reply *reply, enum reason fallback) {
+	/* Codes and texts in the clear have no say where TLS was wanted (S-54). */
+	if (!s->is_secure) {
+		pop3_session_close(s, fallback, reply->text);
+		return;
+	}
+	enum reason reason = pop3_refusal_of(reply, fallback).reason;
+	const struct login_refusal refusal = { .reason = reason, .text = reply->text };
+	pop3_session_refuse_login(s, reply, &refusal);
 }
 
 void pop3_session_send_text(struct pop3_session *s, const char *text) {
@@ -397,6 +402,18 @@ void pop3_session_tick(struct pop3_session *s, uint64_t now_usec) {
 	/* The answer to QUIT changes nothing. */
 	bool is_done = pop3_session_is_done(s);
 	pop3_session_close(s, is_done ? REASON_NONE : REASON_TIMED_OUT, NULL);
+}
+
+void pop3_session_bind(struct pop3_session *s, const struct sasl_bindings *bindings) {
+	if (s->login)
+		login_set_bindings(s->login, bindings);
+}
+
+bool pop3_session_login(const struct pop3_session *s, struct login_outcome *ret) {
+	if (!s->is_logged_in)
+		return false;
+	*ret = s->outcome;
+	return true;
 }
 
 void pop3_session_secured(struct pop3_session *s) {

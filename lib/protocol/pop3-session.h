@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "base/reason.h"
 #include "protocol/limits.h"
+#include "protocol/login.h"
 #include "protocol/pop3-state.h"
 
 struct pop3_session;
@@ -25,20 +26,11 @@ enum pop3_security {
 	POP3_SECURITY_NONE, /* to this host, or where the user insists */
 };
 
-enum pop3_auth {
-	POP3_AUTH_AUTOMATIC, /* AUTH PLAIN where it is offered, else USER and PASS */
-	POP3_AUTH_PLAIN,
-	POP3_AUTH_USER, /* USER and PASS */
-};
-
-/* Borrowed until pop3_session_new() returns; the password is copied into erasable memory and erased
- * as soon as it was used. */
+/* Borrowed until pop3_session_new() returns; the secret is copied into erasable memory and erased as
+ * soon as it was used. */
 struct pop3_login {
-	const char *host; /* as configured; for SASL */
-	const char *user;
-	const char *password;
+	struct login_settings login;
 	enum pop3_security security;
-	enum pop3_auth auth;
 };
 
 /* A new message: raw header text, unfolded and not decoded; NULL where the server has no TOP, or
@@ -107,6 +99,13 @@ void pop3_session_sent(struct pop3_session *s, size_t n);
 uint64_t pop3_session_deadline(const struct pop3_session *s);
 /* Says what time it is: once before the first byte, before each feed, and at the deadline. */
 void pop3_session_tick(struct pop3_session *s, uint64_t now_usec);
+
+/* What the login can be bound to, if anything: before the first feed over a stream that is encrypted,
+ * or before pop3_session_secured(). */
+void pop3_session_bind(struct pop3_session *s, const struct sasl_bindings *bindings);
+
+/* How the server let us in. False: it has not. */
+bool pop3_session_login(const struct pop3_session *s, struct login_outcome *ret);
 
 /* The stream is encrypted now. */
 void pop3_session_secured(struct pop3_session *s);

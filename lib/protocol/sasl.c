@@ -5,96 +5,91 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "protocol/sasl-exchange.h"
 
 struct sasl {
-	Gsasl *library;
-	Gsasl_session *session;
+	struct sasl_exchange *exchange;
 	bool is_done;
 	bool is_broken;
 };
 
-int sasl_new(const struct sasl_login *login, struct sasl **ret) {
-	CLEANUP(sasl_free) struct sasl *s = MEMORY_NEW(struct sasl);
-	if (gsasl_init(&s->library) != GSASL_OK)
+static int new_exchange(const struct sasl_login *login, struct sasl_exchange **ret) {
+	switch (login->mechanism) {
+	case SASL_MECHANISM_PLAIN:
+	case SASL_MECHANISM_LOGIN:
+	case SASL_MECHANISM_EXTERNAL:
+	case SASL_MECHANISM_GSSAPI:
+		return sasl_gnu_new(login, ret);
+	case SASL_MECHANISM_SCRAM_SHA_1:
+	case SASL_MECHANISM_SCRAM_SHA_256:
+	case SASL_MECHANISM_SCRAM_SHA_1_PLUS:
+	case SASL_MECHANISM_SCRAM_SHA_256_PLUS:
+		return sasl_scram_new(login, ret);
+	case SASL_MECHANISM_XOAUTH2:
+	case SASL_MECHANISM_OAUTHBEARER:
+		return sasl_oauth_new(login, ret);
+	case SASL_MECHANISM_NONE:
+	case SASL_MECHANISM_COUNT_:
 		return -ENOTSUP;
-	if (gsasl_client_start(s->library, login->mechanism, &s->session) != GSASL_OK)
-		return -ENOTSUP;
+	}
+	return -ENOTSUP;
+}
 
-	const struct {
-		Gsasl_property property;
-		const char *value;
-	} properties[] = {
-		{ GSASL_SERVICE, login->service },
-		{ GSASL_HOSTNAME, login->host },
-		{ GSASL_AUTHID, login->user },
-		{ GSASL_PASSWORD, login->password },
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
-		if (gsasl_property_set(s->session, properties[i].property, properties[i].value) !=
-			GSASL_OK)
-			return -ENOMEM;
-	*ret = TAKE_PTR(s);
+int sasl_new(const struct sasl_login *login, struct sasl **ret) {
+	struct sasl_exchange *exchange;
+	int r = new_exchange(login, &exchange);
+	if (r < 0)
+		return r;
+	struct sasl *s = MEMORY_NEW(struct sasl);
+	s->exchange = exchange;
+	*ret = s;
 	return 0;
 }
 
 struct sasl *sasl_free(struct sasl *s) {
 	if (!s)
 		return NULL;
-	if (s->session) {
-		/* The library frees its copy without erasing it. */
-		const char *password = gsasl_property_fast(s->session, GSASL_PASSWORD);
-		if (password)
-			memory_erase((char *)password, strlen(password));
-		gsasl_finish(s->session);
-	}
-	if (s->library)
-		gsasl_done(s->library);
+	memory_free(s->exchange->said);
+	s->exchange->kind->free(s->exchange);
 	return memory_free(s);
 }
 
-static void free_secret_bytes(char *bytes, size_t n) {
-	if (bytes)
-		memory_erase(bytes, n);
-	gsasl_free(bytes);
-}
-
-static int encode(const char *bytes, size_t n, char **ret) {
+static int encode(const struct buffer *bytes, char **ret) {
 	char *base64 = NULL;
-	size_t n_base64;
-	if (n == 0) {
+	size_t n;
+	if (bytes->n == 0) {
 		*ret = memory_strdup("");
 		return 0;
 	}
-	if (gsasl_base64_to(bytes, n, &base64, &n_base64) != GSASL_OK)
+	if (gsasl_base64_to((const char *)buffer_bytes(bytes), bytes->n, &base64, &n) != GSASL_OK)
 		return -ENOMEM;
-	*ret = memory_strndup(base64, n_base64);
-	free_secret_bytes(base64, n_base64);
+	*ret = memory_strndup(base64, n);
+	memory_erase(base64, n);
+	gsasl_free(base64);
 	return 0;
 }
 
 /* One step of bytes. */
 static int step(struct sasl *s, const char *challenge, size_t n, char **ret_response) {
-	char *response = NULL;
-	size_t n_response = 0;
-	int r = gsasl_step(s->session, challenge, n, &response, &n_response);
-	if (r != GSASL_OK && r != GSASL_NEEDS_MORE) {
-		s->is_broken = true;
-		return -EBADMSG;
-	}
-	s->is_done = r == GSASL_OK;
-	r = encode(response, n_response, ret_response);
-	free_secret_bytes(response, n_response);
+	struct buffer out;
+	buffer_init_secret(&out, SASL_RESPONSE_MAX);
+	enum sasl_progress progress = s->exchange->kind->step(s->exchange, challenge, n, &out);
+	int r = progress == SASL_WAIT ? -EAGAIN : progress == SASL_REFUSED ? -EBADMSG : 0;
+	if (r == 0)
+		r = encode(&out, ret_response);
+	buffer_deinit(&out);
+	s->is_done = progress == SASL_DONE;
+	s->is_broken = progress == SASL_REFUSED;
 	return r;
 }
 
 int sasl_step(struct sasl *s, const char *challenge, char **ret_response) {
-	/* A challenge behind the last response is how some servers say that something is wrong. */
-	if (s->is_done)
-		s->is_broken = true;
 	if (s->is_broken)
 		return -EBADMSG;
-	if (!challenge || !*challenge)
+	if (!challenge)
 		return step(s, NULL, 0, ret_response);
+	if (!*challenge)
+		return step(s, "", 0, ret_response);
 
 	char *bytes = NULL;
 	size_t n;
@@ -102,11 +97,19 @@ int sasl_step(struct sasl *s, const char *challenge, char **ret_response) {
 		s->is_broken = true;
 		return -EBADMSG;
 	}
-	int r = step(s, bytes, n, ret_response);
+	CLEANUP_SECRET char *text = memory_strndup(bytes, n);
 	gsasl_free(bytes);
-	return r;
+	return step(s, text, n, ret_response);
 }
 
 bool sasl_is_done(const struct sasl *s) {
 	return s->is_done && !s->is_broken;
+}
+
+enum sasl_verdict sasl_verdict(const struct sasl *s) {
+	return s->exchange->verdict;
+}
+
+const char *sasl_said(const struct sasl *s) {
+	return s->exchange->said;
 }

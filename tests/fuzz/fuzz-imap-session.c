@@ -191,11 +191,12 @@ static void run(struct run *r, const uint8_t *bytes, size_t n) {
 	buffer_init(&r->output, DUMP_MAX);
 	r->now_usec = USEC_PER_HOUR;
 	r->session = imap_session_new(&(struct imap_login){
-		.host = "imap.example.org",
-		.user = settings & 0x40 ? "j\xc3\xbcrgen" : "alice",
-		.password = "alice-pw",
+		.login = { .host = "imap.example.org",
+			.user = settings & 0x40 ? "j\xc3\xbcrgen" : "alice",
+			.secret = "alice-pw",
+			.auth = (settings >> 2) % 3,
+			.nonce = "fyko+d2lbbFgONRv9qkxdawL" },
 		.security = settings % 3,
-		.auth = (settings >> 2) % 3,
 		/* a tag that an input has learned is not the tag that it gets */
 		.tag_seed = keyed_hash((const uint8_t *)"imap session tag", bytes, n),
 	});

@@ -22,13 +22,14 @@ struct run {
 
 static void begin_poll(struct run *run) {
 	static const enum pop3_security securities[] = { POP3_SECURITY_TLS, POP3_SECURITY_STLS };
-	static const enum pop3_auth auths[] = { POP3_AUTH_AUTOMATIC, POP3_AUTH_USER };
+	static const enum sasl_mechanism auths[] = { SASL_MECHANISM_NONE, SASL_MECHANISM_LOGIN };
 	const struct pop3_login login = {
-		.host = "pop.example.org",
-		.user = "alice",
-		.password = "alice-pw",
+		.login = { .host = "pop.example.org",
+			.user = "alice",
+			.secret = "alice-pw",
+			.auth = auths[run->settings >> 1 & 1],
+			.nonce = "fyko+d2lbbFgONRv9qkxdawL" },
 		.security = securities[run->settings & 1],
-		.auth = auths[run->settings >> 1 & 1],
 	};
 	pop3_session_free(run->session);
 	run->session = pop3_session_new(&login, &run->state, USEC_PER_HOUR);

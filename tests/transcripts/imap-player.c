@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "imap-event-text.h"
+#include "login-words.h"
 #include "player.h"
 #include "protocol/imap-session.h"
 #include "transcript.h"
@@ -14,28 +15,21 @@ static enum imap_security security_from_word(const char *word) {
 	return word && strcmp(word, "none") == 0 ? IMAP_SECURITY_NONE : IMAP_SECURITY_TLS;
 }
 
-static enum imap_auth auth_from_word(const char *word) {
-	if (word && strcmp(word, "plain") == 0)
-		return IMAP_AUTH_PLAIN;
-	return word && strcmp(word, "login") == 0 ? IMAP_AUTH_LOGIN : IMAP_AUTH_AUTOMATIC;
-}
-
 static void *session_new(const char *settings) {
+	struct login_words words;
 	CLEANUP_TEXT char *host = transcript_value(settings, "host");
 	CLEANUP_TEXT char *preview = transcript_value(settings, "preview");
-	CLEANUP_TEXT char *user = transcript_value(settings, "user");
-	CLEANUP_TEXT char *password = transcript_value(settings, "password");
 	CLEANUP_TEXT char *security = transcript_value(settings, "security");
-	CLEANUP_TEXT char *auth = transcript_value(settings, "auth");
-	return imap_session_new(&(struct imap_login){
-		.host = host ? host : "imap.example.org",
-		.user = user ? user : "alice",
-		.password = password ? password : "alice-pw",
+	login_words_init(&words, host ? host : "imap.example.org", settings);
+	struct imap_session *s = imap_session_new(&(struct imap_login){
+		.login = words.settings,
 		.security = security_from_word(security),
-		.auth = auth_from_word(auth),
 		.wants_preview = preview != NULL,
 		.tag_seed = 42,
 	});
+	imap_session_bind(s, &words.bindings);
+	login_words_deinit(&words);
+	return s;
 }
 
 static uint64_t number_value(const char *settings, const char *key) {

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "login-words.h"
 #include "player.h"
 #include "protocol/pop3-session.h"
 #include "transcript.h"
@@ -114,28 +115,20 @@ static enum pop3_security security_from_word(const char *word) {
 	return word && strcmp(word, "none") == 0 ? POP3_SECURITY_NONE : POP3_SECURITY_TLS;
 }
 
-static enum pop3_auth auth_from_word(const char *word) {
-	if (word && strcmp(word, "plain") == 0)
-		return POP3_AUTH_PLAIN;
-	return word && strcmp(word, "user") == 0 ? POP3_AUTH_USER : POP3_AUTH_AUTOMATIC;
-}
-
 static void polls_watch(void *session, const char *settings) {
 	struct polls *p = session;
-	CLEANUP_TEXT char *user = transcript_value(p->settings, "user");
-	CLEANUP_TEXT char *password = transcript_value(p->settings, "password");
+	struct login_words words;
 	CLEANUP_TEXT char *security = transcript_value(p->settings, "security");
-	CLEANUP_TEXT char *auth = transcript_value(p->settings, "auth");
+	login_words_init(&words, "pop.example.org", p->settings);
 	const struct pop3_login login = {
-		.host = "pop.example.org",
-		.user = user ? user : "alice",
-		.password = password ? password : "alice-pw",
+		.login = words.settings,
 		.security = security_from_word(security),
-		.auth = auth_from_word(auth),
 	};
 	p->session = pop3_session_free(p->session);
 	load(p);
 	p->session = pop3_session_new(&login, &p->state, p->now_usec);
+	pop3_session_bind(p->session, &words.bindings);
+	login_words_deinit(&words);
 }
 
 static unsigned ordinal(struct polls *p, uint64_t hash) {

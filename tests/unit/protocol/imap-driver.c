@@ -78,9 +78,7 @@ static void begin(struct imap_driver *d, enum imap_driver_place place) {
 						    .unseen = 1 } };
 	*d = (struct imap_driver){ .now_usec = USEC_PER_HOUR };
 	d->session = imap_session_new(&(struct imap_login){
-		.host = "imap.example.org",
-		.user = "alice",
-		.password = "alice-pw",
+		.login = { .host = "imap.example.org", .user = "alice", .secret = "alice-pw" },
 		.security =
 			place == IMAP_DRIVER_STARTTLS ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_TLS,
 		.tag_seed = place,

@@ -189,6 +189,8 @@ void imap_reply_text_append(struct buffer *out, const struct imap_reply *r) {
 	for (size_t i = 0; i < imap_quirk_count(); i++)
 		if (r->quirks >> i & 1)
 			append_text(out, "quirk", imap_quirk_at(i)->name);
+	if (r->mechanisms)
+		append_number(out, "mechanisms", r->mechanisms);
 	if (r->is_cut)
 		(void)buffer_append_text(out, " cut");
 }

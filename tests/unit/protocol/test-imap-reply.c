@@ -113,7 +113,7 @@ static const struct reply_case data_cases[] = {
 	  "\"EXISTS\"\r\n",
 		"malformed\nmalformed\nunknown\nmalformed\nmalformed\nmalformed\nmalformed" },
 	{ "* CAPABILITY IMAP4rev1 sasl-ir AUTH=PLAIN\r\n* CAPABILITY\r\n",
-		"capability capabilities=129\ncapability" },
+		"capability capabilities=1 mechanisms=2\ncapability" },
 	{ "* FLAGS (\\Seen)\r\n* ENABLED X\r\n* ID NIL\r\n* NAMESPACE NIL NIL NIL\r\n",
 		"flags\nenabled\nid\nnamespace kind=0" },
 	{ "* XYZZY {3}\r\n\r\n* \"a\" (b))\r\n* XYZZY (\"a\" {3}\r\n* 5)\r\n",
@@ -276,7 +276,7 @@ static const struct reply_case id_cases[] = {
 	  "\"GImap\")))\r\n* ID (\"x\" (\"name\" \"GImap\") \"name\" ())\r\n",
 		"id\nid\nid\nid\nid\nid\nid" },
 	{ "* CAPABILITY IMAP4rev1 X-GM-EXT-1\r\n* OK [CAPABILITY X-CM-EXT-1] x\r\n",
-		"capability capabilities=512 quirk=\"gmail\"\n"
+		"capability capabilities=256 quirk=\"gmail\"\n"
 		"condition OK [CAPABILITY] text=\"x\" capabilities=0 quirk=\"coremail\"" },
 };
 

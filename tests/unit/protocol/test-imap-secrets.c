@@ -86,12 +86,16 @@ static bool password_is_in_memory(void) {
 	return memory_has(password, sizeof(password)) || memory_has(base64, sizeof(base64));
 }
 
-static struct imap_session *session(enum imap_auth auth, const char *user) {
+static struct imap_session *session(enum sasl_mechanism auth, const char *user) {
 	char plain[sizeof(password) + 1] = "";
 	for (size_t i = 0; i < sizeof(password); i++)
 		plain[i] = (char)(password[i] ^ DISGUISE);
-	struct imap_session *s = imap_session_new(&(struct imap_login){
-		.host = "imap.example.org", .user = user, .password = plain, .auth = auth });
+	struct imap_session *s = imap_session_new(
+		&(struct imap_login){ .login = { .host = "imap.example.org",
+					      .user = user,
+					      .secret = plain,
+					      .auth = auth,
+					      .nonce = "fyko+d2lbbFgONRv9qkxdawL" } });
 	memory_erase(plain, sizeof(plain));
 	imap_session_watch(s, "INBOX");
 	imap_session_tick(s, USEC_PER_SEC);
@@ -120,7 +124,7 @@ static void answer(struct imap_session *s, const char *text, char tag[8]) {
 /* The search finds what is there: while a login waits for its answer the password is. */
 static void test_search(void **state) {
 	char tag[8];
-	struct imap_session *s = session(IMAP_AUTH_LOGIN, "alice");
+	struct imap_session *s = session(SASL_MECHANISM_LOGIN, "alice");
 	assert_true(password_is_in_memory());
 	say(s, "* OK [CAPABILITY IMAP4rev1] hi\r\n", tag);
 	imap_session_free(s);
@@ -129,7 +133,7 @@ static void test_search(void **state) {
 
 static void test_plain(void **state) {
 	char tag[8];
-	struct imap_session *s = session(IMAP_AUTH_PLAIN, "alice");
+	struct imap_session *s = session(SASL_MECHANISM_PLAIN, "alice");
 	say(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\r\n", tag);
 	answer(s, "OK welcome", tag);
 	assert_false(password_is_in_memory());
@@ -139,7 +143,7 @@ static void test_plain(void **state) {
 
 static void test_plain_behind_a_challenge(void **state) {
 	char tag[8];
-	struct imap_session *s = session(IMAP_AUTH_PLAIN, "alice");
+	struct imap_session *s = session(SASL_MECHANISM_PLAIN, "alice");
 	say(s, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n", tag);
 	say(s, "+ \r\n", tag);
 	answer(s, "NO [AUTHENTICATIONFAILED] no", tag);
@@ -149,7 +153,7 @@ static void test_plain_behind_a_challenge(void **state) {
 
 static void test_login(void **state) {
 	char tag[8];
-	struct imap_session *s = session(IMAP_AUTH_LOGIN, "alice");
+	struct imap_session *s = session(SASL_MECHANISM_LOGIN, "alice");
 	say(s, "* OK [CAPABILITY IMAP4rev1] hi\r\n", tag);
 	answer(s, "OK welcome", tag);
 	assert_false(password_is_in_memory());
@@ -158,7 +162,7 @@ static void test_login(void **state) {
 
 static void test_login_with_literals(void **state) {
 	char tag[8];
-	struct imap_session *s = session(IMAP_AUTH_LOGIN, "j\xc3\xbcrgen");
+	struct imap_session *s = session(SASL_MECHANISM_LOGIN, "j\xc3\xbcrgen");
 	say(s, "* OK [CAPABILITY IMAP4rev1] hi\r\n", tag);
 	say(s, "+ go ahead\r\n", tag);
 	answer(s, "BAD no", tag);
@@ -171,7 +175,7 @@ static void test_unsent(void **state) {
 	static const char greeting[] =
 		"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\r\n* BYE\r\n";
 	struct imap_event event;
-	struct imap_session *s = session(IMAP_AUTH_AUTOMATIC, "alice");
+	struct imap_session *s = session(SASL_MECHANISM_NONE, "alice");
 	imap_session_feed(s, greeting, strlen(greeting));
 	while (imap_session_next(s, &event) > 0)
 		continue;

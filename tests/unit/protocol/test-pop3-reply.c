@@ -101,7 +101,8 @@ static void capabilities(void **state) {
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		pop3_capability_add(&c, lines[i]);
 	assert_int_equal(c.set, POP3_CAPABILITY_TOP | POP3_CAPABILITY_UIDL | POP3_CAPABILITY_USER |
-					POP3_CAPABILITY_PIPELINING | POP3_CAPABILITY_SASL_PLAIN);
+					POP3_CAPABILITY_PIPELINING);
+	assert_int_equal(c.mechanisms, sasl_mechanism_bit(SASL_MECHANISM_PLAIN));
 	assert_int_equal(c.login_delay_usec, 900 * USEC_PER_SEC);
 	assert_int_equal(c.expire_days, 30);
 	assert_true(c.is_by_user);
@@ -177,7 +178,10 @@ static void say(struct flood *f, const char *text) {
 
 static void begin(struct flood *f) {
 	static const struct pop3_login login = {
-		.host = "pop.example.org", .user = "a", .password = "b", .auth = POP3_AUTH_USER
+		.login = { .host = "pop.example.org",
+			.user = "a",
+			.secret = "b",
+			.auth = SASL_MECHANISM_LOGIN },
 	};
 	f->closed = REASON_COUNT_;
 	f->n_messages = f->n_cursors = 0;

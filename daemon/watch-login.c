@@ -1,0 +1,63 @@
+#include "daemon/watch-login.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "daemon/account-config.h"
+#include "daemon/login-memory.h"
+#include "io/stream.h"
+
+static enum sasl_mechanism mechanism_of(enum account_auth auth) {
+	switch (auth) {
+	case ACCOUNT_AUTH_AUTOMATIC:
+		return SASL_MECHANISM_NONE;
+	case ACCOUNT_AUTH_PLAIN:
+		return SASL_MECHANISM_PLAIN;
+	case ACCOUNT_AUTH_LOGIN:
+		return SASL_MECHANISM_LOGIN;
+	}
+	return SASL_MECHANISM_NONE;
+}
+
+int watch_login_init(struct watch_login *w, const struct watch_context *context,
+	const struct credential_result *credential) {
+	const struct account_config *config = context->config;
+	struct login_outcome last;
+	sd_id128_t random;
+	int r = login_memory_load(context->store, config, &last);
+	if (r >= 0)
+		r = sd_id128_randomize(&random);
+	if (r < 0)
+		return r;
+	(void)sd_id128_to_string(random, w->nonce);
+	w->settings = (struct login_settings){
+		.host = config->host,
+		.port = config->port,
+		.user = config->user,
+		.secret = credential->secret,
+		.is_token = credential->kind == CREDENTIAL_TOKEN,
+		.auth = mechanism_of(config->auth),
+		.floor = last.mechanism,
+		.binding = last.binding,
+		.nonce = w->nonce,
+	};
+	return 0;
+}
+
+void watch_login_bindings(const struct stream *stream, struct sasl_bindings *ret) {
+	static const enum tls_binding kinds[SASL_BINDING_COUNT_] = {
+		[SASL_BINDING_TLS_EXPORTER] = TLS_BINDING_EXPORTER,
+		[SASL_BINDING_TLS_SERVER_END_POINT] = TLS_BINDING_SERVER_END_POINT,
+		[SASL_BINDING_TLS_UNIQUE] = TLS_BINDING_UNIQUE,
+	};
+	_Static_assert(TLS_BINDING_MAX <= SASL_BINDING_MAX, "a binding fits");
+	*ret = (struct sasl_bindings){ 0 };
+	for (unsigned i = 0; i < SASL_BINDING_COUNT_; i++)
+		ret->of[i].n = stream_bind(stream, kinds[i], ret->of[i].bytes);
+}
+
+void watch_login_report(const struct watch_context *context, const struct login_outcome *outcome) {
+	const struct watch_report report = { .kind = WATCH_LOGIN, .login = *outcome };
+	watch_report(context, &report);
+}
