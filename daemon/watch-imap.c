@@ -1,4 +1,4 @@
-/* Joins one imap_session to one stream: bytes over here, events over there, one timer. */
+/* An imap_session on a link, whose events become reports. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -8,19 +8,17 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
-#include "daemon/alarm-clock.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
+#include "daemon/link.h"
 #include "daemon/watch-login.h"
-#include "io/stream.h"
 #include "protocol/imap-session.h"
 
 struct watch_imap {
 	struct watch watch;
 	struct watch_context context; /* less the credential */
-	struct stream *stream;
+	struct link link;
 	struct imap_session *session;
-	struct alarm alarm; /* the session's deadline */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
 	bool is_online;
 };
@@ -52,8 +50,8 @@ static struct imap_cursor from_store(const struct store_cursor *cursor) {
 static void watch_imap_closed(
 	struct watch_imap *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
 	CLEANUP_TEXT char *kept = memory_strdup(text);
-	/* The socket goes before anybody hears of it: nothing can be said over it any more. */
-	w->stream = stream_free(w->stream);
+	/* The socket goes before anybody hears of it. */
+	link_shut(&w->link);
 	watch_report_closed(&w->context, reason, kept, retry_after_usec);
 }
 
@@ -117,11 +115,7 @@ static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *
 static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *event) {
 	switch (event->kind) {
 	case IMAP_EVENT_WANT_TLS:
-		if (stream_start_tls(w->stream) < 0) {
-			watch_imap_closed(w, REASON_INJECTED_DATA, NULL, 0);
-			return 1;
-		}
-		break;
+		return link_start_tls(&w->link);
 	case IMAP_EVENT_ONLINE:
 		watch_imap_on_online(w, event);
 		break;
@@ -147,91 +141,27 @@ static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *ev
 	return 0;
 }
 
-static void watch_imap_tick(struct watch_imap *w) {
-	imap_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
-}
-
-static void watch_imap_arm(struct watch_imap *w) {
-	alarm_clock_set(w->context.clock, &w->alarm, imap_session_deadline(w->session));
-}
-
-static int watch_imap_flush(struct watch_imap *w) {
-	const uint8_t *bytes = NULL;
-	size_t n;
-	while ((n = imap_session_output(w->session, &bytes)) > 0) {
-		int r = stream_write(w->stream, bytes, n);
-		/* The stream tells its end itself, as an event. */
-		if (r == -ENOTCONN)
-			return 0;
-		if (r < 0)
-			return r;
-		imap_session_sent(w->session, n);
-	}
-	return 0;
-}
-
-/* Everything that the engine has to say, then what it wants sent, then its deadline. */
-static int watch_imap_pump(struct watch_imap *w) {
+static int watch_imap_pull(struct link *link) {
+	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
 	struct imap_event event;
 	while (imap_session_next(w->session, &event) > 0)
 		if (watch_imap_on_event(w, &event))
 			return 1;
-	int r = watch_imap_flush(w);
-	if (r < 0) {
-		watch_imap_closed(w, REASON_INTERNAL, strerror(-r), 0);
-		return 1;
-	}
-	watch_imap_arm(w);
 	return 0;
 }
 
-static void watch_imap_on_stream_closed(struct watch_imap *w, const struct stream_event *event) {
-	bool is_partial = imap_session_is_partial(w->session);
-	watch_imap_closed(w, watch_reason_of_end(event, is_partial), event->text, 0);
+static void watch_imap_on_ended(struct link *link, enum reason reason, const char *text) {
+	watch_imap_closed(CONTAINER_OF(link, struct watch_imap, link), reason, text, 0);
 }
 
-static void watch_imap_bind(struct watch_imap *w) {
-	struct sasl_bindings bindings;
-	watch_login_bindings(w->stream, &bindings);
-	imap_session_bind(w->session, &bindings);
-}
+LINK_ENGINE(imap_session);
 
-static int watch_imap_on_stream_event(struct watch_imap *w, const struct stream_event *event) {
-	watch_imap_tick(w);
-	switch (event->kind) {
-	case STREAM_EVENT_CONNECTED:
-		watch_imap_bind(w);
-		break;
-	case STREAM_EVENT_SECURED:
-		watch_imap_bind(w);
-		imap_session_secured(w->session);
-		break;
-	case STREAM_EVENT_DATA: {
-		struct watch_report contact = { .kind = WATCH_CONTACT };
-		watch_report(&w->context, &contact);
-		imap_session_feed(w->session, event->bytes, event->n);
-		break;
-	}
-	case STREAM_EVENT_CLOSED:
-		watch_imap_on_stream_closed(w, event);
-		return 1;
-	}
-	return watch_imap_pump(w);
-}
-
-static void watch_imap_on_stream(struct stream *stream, void *userdata) {
-	struct watch_imap *w = userdata;
-	struct stream_event event;
-	while (stream_next(w->stream, &event) > 0)
-		if (watch_imap_on_stream_event(w, &event))
-			return;
-}
-
-static void watch_imap_on_alarm(struct alarm *alarm) {
-	struct watch_imap *w = CONTAINER_OF(alarm, struct watch_imap, alarm);
-	watch_imap_tick(w);
-	(void)watch_imap_pump(w);
-}
+static const struct link_kind watch_imap_link = {
+	.engine = &imap_session_engine,
+	.alpn = "imap",
+	.pull = watch_imap_pull,
+	.ended = watch_imap_on_ended,
+};
 
 static enum imap_security security_of(enum account_security security) {
 	switch (security) {
@@ -281,19 +211,14 @@ static int watch_imap_start_session(
 		.tag_seed = random_seed(w),
 	};
 	w->session = imap_session_new(&settings);
-	watch_imap_tick(w);
+	w->link.session = w->session;
+	link_tick(&w->link);
 	return watch_imap_load_cursors(w);
-}
-
-static int watch_imap_connect(struct watch_imap *w) {
-	struct stream_target target = watch_target(&w->context, "imap");
-	return stream_new(w->context.loop, &target, watch_imap_on_stream, w, &w->stream);
 }
 
 static struct watch *watch_imap_free(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
-	stream_free(w->stream);
-	alarm_clock_remove(w->context.clock, &w->alarm);
+	link_deinit(&w->link);
 	imap_session_free(w->session);
 	announcement_batch_clear(&w->batch);
 	free(w);
@@ -305,10 +230,10 @@ static int watch_imap_new(const struct watch_context *context, struct watch **re
 	w->watch.kind = &watch_imap_kind;
 	w->context = *context;
 	w->context.credential = NULL;
-	w->alarm.ring = watch_imap_on_alarm;
+	link_init(&w->link, &watch_imap_link, &w->context);
 	int r = watch_imap_start_session(w, context->credential);
 	if (r >= 0)
-		r = watch_imap_connect(w);
+		r = link_open(&w->link);
 	if (r < 0) {
 		(void)watch_imap_free(&w->watch);
 		return r;
@@ -319,16 +244,16 @@ static int watch_imap_new(const struct watch_context *context, struct watch **re
 
 static void watch_imap_check(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
-	watch_imap_tick(w);
+	link_tick(&w->link);
 	imap_session_check(w->session);
-	(void)watch_imap_pump(w);
+	(void)link_pump(&w->link);
 }
 
 static void watch_imap_close(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
-	watch_imap_tick(w);
+	link_tick(&w->link);
 	imap_session_logout(w->session);
-	(void)watch_imap_pump(w);
+	(void)link_pump(&w->link);
 }
 
 const struct watch_kind watch_imap_kind = {

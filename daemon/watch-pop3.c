@@ -13,9 +13,9 @@
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
 #include "daemon/credential.h"
+#include "daemon/link.h"
 #include "daemon/poll-schedule.h"
 #include "daemon/watch-login.h"
-#include "io/stream.h"
 #include "protocol/pop3-session.h"
 
 /* POP3 has one mailbox, and no name for it. */
@@ -27,9 +27,9 @@ struct watch_pop3 {
 	struct pop3_state state;
 	struct poll_schedule schedule;
 	uint64_t polled_usec; /* CLOCK_BOOTTIME: when the last connection began */
-	struct alarm alarm; /* the session's deadline, or the next poll */
+	struct alarm alarm; /* the next poll */
 	struct credential *credential; /* asked for: a poll begins */
-	struct stream *stream;
+	struct link link;
 	struct pop3_session *session;
 	struct announcement_batch batch; /* since the last CURSOR event */
 	const char *reset_reason; /* what is stored was damaged */
@@ -45,7 +45,7 @@ static struct watch_pop3 *watch_pop3_of(struct watch *watch) {
 static void watch_pop3_end_poll(struct watch_pop3 *w) {
 	w->credential = credential_free(w->credential);
 	/* The socket goes first: nothing can be said over it any more. */
-	w->stream = stream_free(w->stream);
+	link_shut(&w->link);
 	w->session = pop3_session_free(w->session);
 	announcement_batch_clear(&w->batch);
 	alarm_clock_set(w->context.clock, &w->alarm, USEC_NEVER);
@@ -156,11 +156,7 @@ static int watch_pop3_on_event(struct watch_pop3 *w, const struct pop3_event *ev
 	struct watch_report counts = { .kind = WATCH_COUNTS };
 	switch (event->kind) {
 	case POP3_EVENT_WANT_TLS:
-		if (stream_start_tls(w->stream) < 0) {
-			watch_pop3_closed(w, REASON_INJECTED_DATA, NULL, 0);
-			return 1;
-		}
-		break;
+		return link_start_tls(&w->link);
 	case POP3_EVENT_BASELINE:
 		watch_pop3_on_baseline(w, event);
 		break;
@@ -190,83 +186,32 @@ static int watch_pop3_on_event(struct watch_pop3 *w, const struct pop3_event *ev
 
 /* During a poll */
 
-static void watch_pop3_arm(struct watch_pop3 *w) {
-	alarm_clock_set(w->context.clock, &w->alarm, pop3_session_deadline(w->session));
-}
-
-static int watch_pop3_flush(struct watch_pop3 *w) {
-	const uint8_t *bytes = NULL;
-	size_t n;
-	while ((n = pop3_session_output(w->session, &bytes)) > 0) {
-		int r = stream_write(w->stream, bytes, n);
-		/* The stream tells its end itself, as an event. */
-		if (r == -ENOTCONN)
-			return 0;
-		if (r < 0)
-			return r;
-		pop3_session_sent(w->session, n);
-	}
-	return 0;
-}
-
-static int watch_pop3_pump(struct watch_pop3 *w) {
+static int watch_pop3_pull(struct link *link) {
+	struct watch_pop3 *w = CONTAINER_OF(link, struct watch_pop3, link);
 	struct pop3_event event;
 	while (pop3_session_next(w->session, &event) > 0)
 		if (watch_pop3_on_event(w, &event))
 			return 1;
-	int r = watch_pop3_flush(w);
-	if (r < 0) {
-		watch_pop3_closed(w, REASON_INTERNAL, strerror(-r), 0);
-		return 1;
-	}
-	watch_pop3_arm(w);
 	return 0;
 }
 
-static void watch_pop3_on_stream_closed(struct watch_pop3 *w, const struct stream_event *event) {
-	bool is_partial = pop3_session_is_partial(w->session);
-	if (pop3_session_is_done(w->session) || w->is_closing)
+static void watch_pop3_on_ended(struct link *link, enum reason reason, const char *text) {
+	struct watch_pop3 *w = CONTAINER_OF(link, struct watch_pop3, link);
+	if (reason != REASON_INTERNAL && reason != REASON_INJECTED_DATA &&
+		(pop3_session_is_done(w->session) || w->is_closing))
 		watch_pop3_polled(w);
 	else
-		watch_pop3_closed(w, watch_reason_of_end(event, is_partial), event->text, 0);
+		watch_pop3_closed(w, reason, text, 0);
 }
 
-static void watch_pop3_bind(struct watch_pop3 *w) {
-	struct sasl_bindings bindings;
-	watch_login_bindings(w->stream, &bindings);
-	pop3_session_bind(w->session, &bindings);
-}
+LINK_ENGINE(pop3_session);
 
-static int watch_pop3_on_stream_event(struct watch_pop3 *w, const struct stream_event *event) {
-	pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
-	switch (event->kind) {
-	case STREAM_EVENT_CONNECTED:
-		watch_pop3_bind(w);
-		break;
-	case STREAM_EVENT_SECURED:
-		watch_pop3_bind(w);
-		pop3_session_secured(w->session);
-		break;
-	case STREAM_EVENT_DATA: {
-		struct watch_report contact = { .kind = WATCH_CONTACT };
-		watch_report(&w->context, &contact);
-		pop3_session_feed(w->session, event->bytes, event->n);
-		break;
-	}
-	case STREAM_EVENT_CLOSED:
-		watch_pop3_on_stream_closed(w, event);
-		return 1;
-	}
-	return watch_pop3_pump(w);
-}
-
-static void watch_pop3_on_stream(struct stream *stream, void *userdata) {
-	struct watch_pop3 *w = userdata;
-	struct stream_event event;
-	while (stream_next(w->stream, &event) > 0)
-		if (watch_pop3_on_stream_event(w, &event))
-			return;
-}
+static const struct link_kind watch_pop3_link = {
+	.engine = &pop3_session_engine,
+	.alpn = "pop3",
+	.pull = watch_pop3_pull,
+	.ended = watch_pop3_on_ended,
+};
 
 static enum pop3_security security_of(enum account_security security) {
 	switch (security) {
@@ -289,11 +234,11 @@ static int watch_pop3_begin_poll(struct watch_pop3 *w, const struct credential_r
 		.login = login.settings,
 		.security = security_of(w->context.config->security),
 	};
-	const struct stream_target target = watch_target(&w->context, "pop3");
 	w->polled_usec = watch_now(&w->context, CLOCK_BOOTTIME);
 	w->session = pop3_session_new(&settings, &w->state, watch_now(&w->context, CLOCK_REALTIME));
+	w->link.session = w->session;
 	/* The way there has deadlines of its own; the session's clock starts with its first byte. */
-	return stream_new(w->context.loop, &target, watch_pop3_on_stream, w, &w->stream);
+	return link_open(&w->link);
 }
 
 static void watch_pop3_on_credential(const struct credential_result *result, void *userdata) {
@@ -317,13 +262,7 @@ static void watch_pop3_poll(struct watch_pop3 *w) {
 }
 
 static void watch_pop3_on_alarm(struct alarm *alarm) {
-	struct watch_pop3 *w = CONTAINER_OF(alarm, struct watch_pop3, alarm);
-	if (w->session) {
-		pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
-		(void)watch_pop3_pump(w);
-	} else {
-		watch_pop3_poll(w);
-	}
+	watch_pop3_poll(CONTAINER_OF(alarm, struct watch_pop3, alarm));
 }
 
 /* Life */
@@ -362,6 +301,7 @@ static int watch_pop3_load(struct watch_pop3 *w) {
 static struct watch *watch_pop3_free(struct watch *watch) {
 	struct watch_pop3 *w = watch_pop3_of(watch);
 	watch_pop3_end_poll(w);
+	link_deinit(&w->link);
 	alarm_clock_remove(w->context.clock, &w->alarm);
 	pop3_state_deinit(&w->state);
 	free(w);
@@ -374,6 +314,7 @@ static int watch_pop3_new(const struct watch_context *context, struct watch **re
 	w->context = *context;
 	w->context.credential = NULL;
 	w->alarm.ring = watch_pop3_on_alarm;
+	link_init(&w->link, &watch_pop3_link, &w->context);
 	w->schedule.interval_usec = context->config->interval_usec;
 	w->schedule.seed = poll_schedule_seed(context->config->id);
 	int r = watch_pop3_load(w);
@@ -407,9 +348,9 @@ static void watch_pop3_close(struct watch *watch) {
 		watch_pop3_closed(w, REASON_NONE, NULL, 0);
 		return;
 	}
-	pop3_session_tick(w->session, watch_now(&w->context, CLOCK_BOOTTIME));
+	link_tick(&w->link);
 	pop3_session_logout(w->session);
-	(void)watch_pop3_pump(w);
+	(void)link_pump(&w->link);
 }
 
 const struct watch_kind watch_pop3_kind = {
