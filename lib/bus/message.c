@@ -103,6 +103,14 @@ void message_write_u64(struct message_writer *w, uint64_t value) {
 	append(w, DBUS_TYPE_UINT64, &number, sizeof(number));
 }
 
+void message_write_bytes(struct message_writer *w, const uint8_t *bytes, size_t n) {
+	struct message_writer list;
+	message_write_open(w, DBUS_TYPE_ARRAY, "y", &list);
+	must(dbus_message_iter_append_fixed_array(&list.iter, DBUS_TYPE_BYTE, &bytes, (int)n));
+	w->root->n_bytes += n;
+	message_write_close(w, &list);
+}
+
 void message_write_boolean(struct message_writer *w, bool value) {
 	dbus_bool_t boolean = value;
 	append(w, DBUS_TYPE_BOOLEAN, &boolean, sizeof(boolean));
@@ -224,6 +232,25 @@ int message_read_u32(struct message_reader *r, uint32_t *ret) {
 
 int message_read_u64(struct message_reader *r, uint64_t *ret) {
 	return read_basic(r, DBUS_TYPE_UINT64, ret);
+}
+
+int message_read_i32(struct message_reader *r, int32_t *ret) {
+	return read_basic(r, DBUS_TYPE_INT32, ret);
+}
+
+int message_read_bytes(struct message_reader *r, const uint8_t **ret, size_t *ret_n) {
+	DBusMessageIter list;
+	const uint8_t *bytes = NULL;
+	int n = 0;
+	if (message_reader_type(r) != DBUS_TYPE_ARRAY ||
+		dbus_message_iter_get_element_type(&r->iter) != DBUS_TYPE_BYTE)
+		return -EBADMSG;
+	dbus_message_iter_recurse(&r->iter, &list);
+	dbus_message_iter_get_fixed_array(&list, &bytes, &n);
+	(void)dbus_message_iter_next(&r->iter);
+	*ret = bytes;
+	*ret_n = (size_t)n;
+	return 0;
 }
 
 int message_read_boolean(struct message_reader *r, bool *ret) {
