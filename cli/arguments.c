@@ -114,13 +114,34 @@ static int take_short(struct walk *w, const char *word) {
 	return refuse_option(w, word, word + 1);
 }
 
+static bool is_order(const char *orders, const char *word) {
+	size_t n = strlen(word);
+	while (*orders) {
+		size_t length = strcspn(orders, " ");
+		if (length == n && !strncmp(orders, word, n))
+			return true;
+		orders += length + strspn(orders + length, " ");
+	}
+	return false;
+}
+
+static int refuse_order(struct walk *w, const char *word) {
+	const struct verb *verb = w->arguments->verb;
+	CLEANUP_TEXT char *shown = text_printable(word);
+	return refuse(w, memory_format("'%s' does not know '%s', only: %s", verb->name, shown,
+				 verb->orders));
+}
+
 static int take_operand(struct walk *w, const char *word) {
 	struct arguments *a = w->arguments;
 	if (!a->verb) {
 		a->verb = arguments_find_verb(w->grammar, word);
 		return a->verb ? 0 : refuse_verb(w, word);
 	}
-	if (!a->verb->names_accounts) {
+	bool is_first = a->n_operands == 0 && a->verb->orders;
+	if (is_first && !is_order(a->verb->orders, word))
+		return refuse_order(w, word);
+	if (!a->verb->names_accounts && !is_first) {
 		CLEANUP_TEXT char *shown = text_printable(word);
 		return refuse(w, memory_format("'%s' takes no argument, but got '%s'",
 					 a->verb->name, shown));
@@ -169,6 +190,10 @@ int arguments_parse(const struct grammar *grammar, int argc, char *const *argv,
 	int r = take_words(&w);
 	if (r == 0 && !a->verb && !needs_no_verb(grammar, a))
 		r = refuse(&w, memory_strdup("No verb given"));
+	if (r == 0 && a->verb && a->verb->orders && a->n_operands == 0 &&
+		!needs_no_verb(grammar, a))
+		r = refuse(
+			&w, memory_format("'%s' needs one of: %s", a->verb->name, a->verb->orders));
 	if (r < 0) {
 		*ret_problem = w.problem;
 		return r;

@@ -43,6 +43,8 @@ struct verb {
 	unsigned options; /* OPTION_BIT()s beside the common ones */
 	bool names_accounts; /* operands are accounts' ids: any number of them; else none */
 	verb_fn run; /* returns the exit code */
+	/* The first operand is one of these words, separated by blanks; NULL: no such thing. */
+	const char *orders;
 };
 
 /* What the parser works on: the table of the program, or one of a test. */

@@ -18,13 +18,16 @@ static const struct option_entry options[OPTION_COUNT_] = {
 };
 
 static const struct verb verbs[] = {
-	{ "status", "", "Show how the accounts are", OPTION_BIT(OPTION_JSON), false, verb_status },
+	{ "status", "", "Show how the accounts are", OPTION_BIT(OPTION_JSON), false, verb_status,
+		NULL },
 	{ "watch", "", "Show events as they come",
 		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_NO_FOLLOW) |
 			OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_MAILBOX) |
 			OPTION_BIT(OPTION_TYPE),
-		false, verb_watch },
-	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, true, verb_check },
+		false, verb_watch, NULL },
+	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, true, verb_check, NULL },
+	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0, true,
+		verb_secret, "set clear unlock" },
 };
 
 const struct grammar verbs_grammar = {

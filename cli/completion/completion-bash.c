@@ -46,9 +46,13 @@ static void print_verbs(const struct grammar *grammar, struct buffer *out) {
 		const struct verb *v = &grammar->verbs[i];
 		(void)buffer_append_format(out, "\t%s)", v->name);
 		print_options(grammar, grammar->common | v->options, out);
+		if (v->orders)
+			(void)buffer_append_format(
+				out, "; [[ -z $order ]] && candidates='%s'", v->orders);
 		if (v->names_accounts)
-			(void)buffer_append_text(
-				out, "; [[ $word == -* ]] || _posthorn_accounts \"$word\"");
+			(void)buffer_append_format(out,
+				"; [[ $word == -*%s ]] || _posthorn_accounts \"$word\"",
+				v->orders ? " || -z $order" : "");
 		(void)buffer_append_text(out, " ;;\n");
 	}
 	(void)buffer_append_text(out, "\tesac\n\t[[ $word == -* ]] && candidates=$options\n");
@@ -70,7 +74,7 @@ void completion_bash(const struct grammar *grammar, struct buffer *out) {
 	(void)buffer_append_text(out,
 		"_posthorn() {\n"
 		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-		"\tlocal verb= bus= candidates= options= i\n"
+		"\tlocal verb= bus= order= candidates= options= i\n"
 		"\tif [[ $word == = ]]; then\n"
 		"\t\tword=\n"
 		"\telif [[ $before == = ]]; then\n"
@@ -80,7 +84,8 @@ void completion_bash(const struct grammar *grammar, struct buffer *out) {
 		"\t\tcase ${COMP_WORDS[i]} in\n"
 		"\t\t--system) bus=--system ;;\n"
 		"\t\t-*) ;;\n"
-		"\t\t*) [[ -z $verb ]] && verb=${COMP_WORDS[i]} ;;\n"
+		"\t\t*) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; else "
+		"order=${COMP_WORDS[i]}; fi ;;\n"
 		"\t\tesac\n"
 		"\tdone\n");
 	print_values(grammar, out);

@@ -26,6 +26,9 @@ static void print_verb(const struct grammar *grammar, const struct verb *v, stru
 	CLEANUP_TEXT char *condition =
 		memory_format(" -n '__fish_seen_subcommand_from %s'", v->name);
 	print_options(grammar, condition, v->options, out);
+	if (v->orders)
+		(void)buffer_append_format(
+			out, "complete -c posthorn%s -a '%s'\n", condition, v->orders);
 	if (v->names_accounts)
 		(void)buffer_append_format(
 			out, "complete -c posthorn%s -a '(__posthorn_accounts)'\n", condition);

@@ -25,6 +25,8 @@ static void print_options(const struct grammar *grammar, unsigned set, struct bu
 static void print_verb(const struct grammar *grammar, const struct verb *v, struct buffer *out) {
 	(void)buffer_append_format(out, "\t%s)\n\t\t_arguments", v->name);
 	print_options(grammar, grammar->common | v->options, out);
+	if (v->orders)
+		(void)buffer_append_format(out, " \\\n\t\t'1:ORDER:(%s)'", v->orders);
 	if (v->names_accounts)
 		(void)buffer_append_text(out, " \\\n\t\t'*:ACCOUNT:_posthorn_accounts'");
 	(void)buffer_append_text(out, "\n\t\t;;\n");

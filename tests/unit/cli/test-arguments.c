@@ -57,6 +57,11 @@ static const struct row rows[] = {
 	{ { "status", "-hh" }, .problem = "Unknown option '-hh'" },
 	{ { "watch", "--since" }, .problem = "Option '--since' needs a value: --since=SEQ" },
 	{ { "watch", "--json=yes" }, .problem = "Option '--json' takes no value" },
+	{ { "secret", "set", "work" }, .verb = "secret", .operands = "set|work" },
+	{ { "secret", "--", "unlock" }, .verb = "secret", .operands = "unlock" },
+	{ { "secret" }, .problem = "'secret' needs one of: set clear unlock" },
+	{ { "secret", "sett" },
+		.problem = "'secret' does not know 'sett', only: set clear unlock" },
 };
 
 static int parse(const struct row *row, struct arguments **ret, char **ret_problem) {
