@@ -26,8 +26,8 @@ static const char *account_config_check(const struct account_config *config) {
 	if (!config->user)
 		return "User= is missing";
 	if (!config->password_file && !config->password_credential && !config->password_command &&
-		!config->token_command)
-		return "one of PasswordFile=, PasswordCommand=, TokenCommand= or "
+		!config->token_command && !config->password_keyring)
+		return "one of PasswordFile=, PasswordKeyring=, PasswordCommand=, TokenCommand= or "
 		       "PasswordCredential= is needed";
 	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
 	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)

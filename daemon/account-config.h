@@ -49,6 +49,7 @@ struct account_config {
 	char *password_file; /* exactly one of the sources is set */
 	char *password_credential;
 	char **password_command; /* argv */
+	char **password_keyring; /* "yes", or attributes "name=value" of an item */
 	char **token_command; /* argv; prints an OAuth 2.0 access token */
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "daemon/account-config.h"
 #include "daemon/config-type.h"
+#include "io/command.h"
 
 #define FIELD(member) CONFIG_FIELD(struct account_config, member)
 
@@ -29,6 +30,20 @@ static char *check_credential(const char *text) {
 	if (strchr(text, '/') || text[0] == '.')
 		return memory_format("'%s' is no name of a credential", text);
 	return NULL;
+}
+
+static char *check_key_ring(const char *text) {
+	char **words = NULL;
+	bool is_right = !strcmp(text, "yes");
+	if (!is_right && command_split(text, &words) == 0) {
+		is_right = true;
+		for (char **word = words; *word; word++)
+			is_right = is_right && (*word)[0] != '=' && strchr(*word, '=');
+	}
+	command_argv_free(words);
+	return is_right ? NULL
+			: memory_format("'%s' is neither yes nor attributes of the form name=value",
+				  text);
 }
 
 /* In the order of the enums. */
@@ -120,6 +135,15 @@ static const struct config_key rows[] = {
 		.group = CONFIG_GROUP_SECRET,
 		.check = check_credential,
 		.help = "a credential that the service manager hands over",
+	},
+	{
+		.section = "Account",
+		.name = "PasswordKeyring",
+		.type = &config_type_argv,
+		FIELD(password_keyring),
+		.group = CONFIG_GROUP_SECRET,
+		.check = check_key_ring,
+		.help = "yes: the user's key ring holds it; or which item of it, as name=value ...",
 	},
 	{
 		.section = "Account",

@@ -317,7 +317,10 @@ static void account_on_credential(const struct credential_result *result, void *
 /* From the gate, at once or when it opens. */
 static void account_log_in(struct account *account) {
 	account_enter_state(account, ACCOUNT_STATE_CONNECTING);
-	const struct credential_request request = { .config = account->config };
+	const struct credential_request request = {
+		.config = account->config,
+		.desktop = account->host->desktop,
+	};
 	int r = credential_new(account->host->loop, &request, account_on_credential, account,
 		&account->credential);
 	if (r < 0)
@@ -403,6 +406,7 @@ static bool account_may_hurry(const struct account *account) {
 		return false;
 	switch (backoff_kind(account->reason)) {
 	case BACKOFF_NETWORK:
+	case BACKOFF_EVENT:
 		return true;
 	case BACKOFF_LOGIN:
 	case BACKOFF_PATIENCE:
@@ -416,6 +420,12 @@ void account_check(struct account *account) {
 	if (account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED)
 		watch_check(account->watch);
 	else if (account_may_hurry(account))
+		account_attempt(account);
+}
+
+void account_secrets_changed(struct account *account) {
+	bool waits = account->reason == REASON_LOCKED || account->reason == REASON_SECRET_FAILED;
+	if (waits && account_may_hurry(account) && !account->place.is_inside)
 		account_attempt(account);
 }
 

@@ -20,6 +20,7 @@
 struct account;
 struct account_config;
 struct alarm_clock;
+struct desktop;
 struct gate;
 struct resolver;
 struct store;
@@ -67,6 +68,7 @@ struct account_host {
 	struct store *store;
 	struct resolver *resolver;
 	struct gate *gate; /* how many may log in at once */
+	struct desktop *desktop; /* of the user; NULL: this is a system service */
 	bool state_lost; /* the store was set aside: a first sight is a reset */
 	uint64_t retry_cap_usec;
 	struct tls_policy *(*policy)(void *userdata, const char *ca_file, char **ret_problem);
@@ -97,6 +99,10 @@ bool account_is_idle(const struct account *account);
 /* Looks at once: a waiting account tries now, unless the server asked for patience or refused
  * the login. */
 void account_check(struct account *account);
+
+/* A place that secrets come from has changed: an account that got none tries now. One whose secret
+ * the server refused does not, since the change may have been anything. */
+void account_secrets_changed(struct account *account);
 
 /* The user changed something (a reload): refusals are forgotten and tried again. */
 void account_reconsider(struct account *account);

@@ -20,6 +20,8 @@ enum backoff_kind backoff_kind(enum reason reason) {
 	case REASON_THROTTLED:
 	case REASON_LIMIT:
 		return BACKOFF_PATIENCE;
+	case REASON_LOCKED:
+		return BACKOFF_EVENT;
 	case REASON_CONFIG_ERROR:
 	case REASON_CLEARTEXT_REFUSED:
 		return BACKOFF_USER;
@@ -44,7 +46,6 @@ enum backoff_kind backoff_kind(enum reason reason) {
 	case REASON_INJECTED_DATA:
 	case REASON_PREAUTH_CLEARTEXT:
 	case REASON_SECRET_FAILED:
-	case REASON_LOCKED:
 	case REASON_UNAVAILABLE:
 	case REASON_PROTOCOL_ERROR:
 	case REASON_UNEXPECTED_TAG:
@@ -101,6 +102,9 @@ uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end) {
 		break;
 	case BACKOFF_PATIENCE:
 		wait = backoff_patience(backoff, end);
+		break;
+	case BACKOFF_EVENT:
+		wait = PATIENCE_USEC + end->random % USEC_PER_MINUTE;
 		break;
 	case BACKOFF_USER:
 		wait = USEC_NEVER;

@@ -4,7 +4,8 @@
  * Trouble of the network doubles from 2 s, with full jitter, and is forgotten only when a
  * connection has lived for five minutes: a server that lets us in and then closes would else be
  * stormed. A throttle waits 15 min, or for as long as the server says, from a minute on, doubled
- * each time. A refused login waits 60 s, 15 min, 1 h, 4 h and then for a change by the user. */
+ * each time. A refused login waits 60 s, 15 min, 1 h, 4 h and then for a change by the user. A key
+ * ring that is locked tells when it is not any more; the timer is for those that do not. */
 #include <stdint.h>
 
 #include "base/reason.h"
@@ -21,6 +22,7 @@ enum backoff_kind {
 	BACKOFF_NETWORK, /* soon, then less and less often */
 	BACKOFF_LOGIN, /* the secret was refused */
 	BACKOFF_PATIENCE, /* the server asked for peace: throttles, limits */
+	BACKOFF_EVENT, /* somebody tells us when it is worth it */
 	BACKOFF_USER, /* only a change of the configuration helps */
 };
 

@@ -7,6 +7,8 @@
 static const struct credential_source *source_of(const struct account_config *config) {
 	if (config->password_command || config->token_command)
 		return &credential_command_source;
+	if (config->password_keyring)
+		return &credential_keyring_source;
 	return config->password_file ? &credential_file_source : &credential_systemd_source;
 }
 

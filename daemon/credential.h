@@ -1,6 +1,6 @@
 #pragma once
 /* Gets an account's secret right before it is used: a file with a mode check, a systemd
- * credential, or a command. What it hands out is erased after the callback. */
+ * credential, a command, or the key ring. What it hands out is erased after the callback. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -13,6 +13,7 @@
 
 struct account_config;
 struct credential;
+struct desktop;
 
 enum credential_kind {
 	CREDENTIAL_PASSWORD,
@@ -24,6 +25,7 @@ struct credential_request {
 	/* The server refused what the source gave the last time: a source that keeps tokens is to
 	 * fetch a new one (POSTHORN_REFRESH=1). */
 	bool is_refresh;
+	struct desktop *desktop; /* borrowed likewise; NULL: there is none to ask */
 };
 
 struct credential_result {

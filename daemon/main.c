@@ -154,6 +154,7 @@ static int run_loop(struct daemon *d, const struct options *options) {
 		.state_path = options->state_path,
 		.keeps_log_level = options->has_log_level,
 		.retry_cap_usec = options->is_system ? RETRY_CAP_SYSTEM_USEC : RETRY_CAP_USER_USEC,
+		.has_desktop = !options->is_system,
 	};
 	r = manager_new(&settings, &d->manager);
 	if (r < 0)

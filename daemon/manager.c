@@ -12,6 +12,7 @@
 #include "daemon/account.h"
 #include "daemon/alarm-clock.h"
 #include "daemon/config.h"
+#include "daemon/desktop.h"
 #include "daemon/gate.h"
 #include "daemon/status-line.h"
 #include "daemon/trust.h"
@@ -44,6 +45,7 @@ struct manager {
 	struct trust trust;
 	struct gate gate;
 	struct alarm_clock *clock;
+	struct desktop *desktop;
 	struct resolver *resolver; /* one for all: each costs a channel and its buffers */
 	struct member *members; /* sorted by id */
 	size_t n_members;
@@ -391,6 +393,12 @@ void manager_start(struct manager *m) {
 	manager_publish(m);
 }
 
+static void manager_on_secrets_changed(void *userdata) {
+	struct manager *m = userdata;
+	for (size_t i = 0; i < m->n_members; i++)
+		account_secrets_changed(m->members[i].account);
+}
+
 void manager_check_all(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_check(m->members[i].account);
@@ -471,12 +479,15 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		r = manager_add_sources(m);
 	if (r < 0)
 		return r;
+	if (settings->has_desktop)
+		m->desktop = desktop_new(settings->loop, manager_on_secrets_changed, m);
 	m->host = (struct account_host){
 		.loop = settings->loop,
 		.clock = m->clock,
 		.store = m->store,
 		.resolver = m->resolver,
 		.gate = &m->gate,
+		.desktop = m->desktop,
 		.state_lost = m->host.state_lost,
 		.policy = manager_policy,
 		.changed = manager_on_account_changed,
@@ -494,6 +505,7 @@ struct manager *manager_free(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_free(m->members[i].account);
 	free(m->members);
+	desktop_free(m->desktop);
 	resolver_free(m->resolver);
 	alarm_clock_free(m->clock);
 	gate_deinit(&m->gate);

@@ -36,6 +36,7 @@ struct manager_settings {
 	const char *state_path; /* the store's file */
 	uint64_t retry_cap_usec; /* where posthorn.conf does not say */
 	bool keeps_log_level; /* whatever posthorn.conf says */
+	bool has_desktop; /* the daemon of a user: there is a session to ask for secrets */
 };
 
 struct manager_totals {

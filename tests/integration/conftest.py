@@ -17,6 +17,7 @@ from harness.bus import Bus  # noqa: E402
 from harness.certificates import Authority  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.dovecot import Dovecot  # noqa: E402
+from harness.keyring import KeyRing, ScriptedKeyRing  # noqa: E402
 from harness.posthorn import Daemon  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
 
@@ -105,6 +106,21 @@ def client(bus):
     gio = Client(bus.address)
     yield gio
     gio.close()
+
+
+@pytest.fixture
+def keyring(directory, bus, client):
+    """A real one, unlocked and empty."""
+    ring = KeyRing(directory / "keyring", bus, client).start()
+    yield ring
+    ring.stop()
+
+
+@pytest.fixture
+def scripted_keyring(bus):
+    ring = ScriptedKeyRing(bus)
+    yield ring
+    ring.stop()
 
 
 @pytest.fixture

@@ -109,9 +109,8 @@ static const struct {
 	{ "", true, "/etc/posthorn/accounts.d/work.conf: Host= is missing" },
 	{ "[Account]\nHost=h\n", true, "/etc/posthorn/accounts.d/work.conf: User= is missing" },
 	{ "[Account]\nHost=h\nUser=u\n", true,
-		"/etc/posthorn/accounts.d/work.conf: one of PasswordFile=, PasswordCommand=, "
-		"TokenCommand= or "
-		"PasswordCredential= is needed" },
+		"/etc/posthorn/accounts.d/work.conf: one of PasswordFile=, PasswordKeyring=, "
+		"PasswordCommand=, TokenCommand= or PasswordCredential= is needed" },
 	{ GOOD "PasswordFile=/x\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: only one of PasswordCommand= and "
 		"PasswordFile= may be given" },

@@ -107,6 +107,14 @@ static void test_only_the_user_helps(void **state) {
 	assert_int_equal(next_asked(&backoff, REASON_CLEARTEXT_REFUSED, USEC_PER_SEC), USEC_NEVER);
 }
 
+static void test_locked_key_ring_tells_itself(void **state) {
+	struct backoff backoff = { 0 };
+	for (int i = 0; i < 5; i++) {
+		uint64_t wait = next(&backoff, REASON_LOCKED, 0);
+		assert_true(wait >= 15 * USEC_PER_MINUTE && wait <= 16 * USEC_PER_MINUTE);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_network_doubles_to_the_cap),
@@ -114,6 +122,7 @@ int main(void) {
 		cmocka_unit_test(test_login_has_its_own_steps),
 		cmocka_unit_test(test_network_trouble_does_not_count_as_refusal),
 		cmocka_unit_test(test_limits_and_throttles_are_not_refusals),
+		cmocka_unit_test(test_locked_key_ring_tells_itself),
 		cmocka_unit_test(test_the_server_may_ask_for_patience_within_reason),
 		cmocka_unit_test(test_a_throttle_that_names_its_time),
 		cmocka_unit_test(test_only_the_user_helps),

@@ -114,7 +114,7 @@ static struct outcome run_command(const char *script, bool is_refresh) {
 	struct account_config config = {
 		.id = (char *)"work", .user = (char *)"ann", .password_command = argv
 	};
-	const struct credential_request request = { &config, is_refresh };
+	const struct credential_request request = { .config = &config, .is_refresh = is_refresh };
 	return fetch_request(&request);
 }
 
@@ -166,7 +166,7 @@ static struct outcome fetch_token(const char *script) {
 	struct account_config config = {
 		.id = (char *)"work", .user = (char *)"ann", .token_command = argv
 	};
-	const struct credential_request request = { &config, false };
+	const struct credential_request request = { .config = &config };
 	return fetch_request(&request);
 }
 
