@@ -84,6 +84,9 @@ static char *what_of(const struct event *event) {
 	const char *subject = text_of(event, "subject");
 	if (event->type == EVENT_RESET)
 		return reset_sentence(text_of(event, "reason"));
+	/* what is not new says no more than which one it is */
+	if (event->type == EVENT_RETIRED && text_is_empty(subject))
+		return memory_strdup(text_of(event, "id"));
 	CLEANUP_TEXT char *sender = sender_of(event);
 	return memory_format("%s  %s", sender, text_is_empty(subject) ? "(no subject)" : subject);
 }
