@@ -149,6 +149,24 @@ void announcement_init_pop3_gone(struct announcement *a, const struct account_co
 	};
 }
 
+void announcement_init_imap_retired(struct announcement *a, const struct account_config *config,
+	const struct imap_event *retired) {
+	uint32_t uidvalidity = retired->cursor.uidvalidity;
+	*a = (struct announcement){
+		.id = announcement_imap_url(config, retired->mailbox, uidvalidity, retired->uid),
+		.mailbox = memory_strdup(retired->mailbox),
+	};
+	a->event = (struct store_event){
+		.type = STORE_EVENT_RETIRED,
+		.id = a->id,
+		.account = config->id,
+		.mailbox = a->mailbox,
+		.uid = retired->uid,
+		.uidvalidity = uidvalidity,
+		.reason = retired->retirement == IMAP_RETIREMENT_SEEN ? "seen" : "gone",
+	};
+}
+
 void announcement_deinit(struct announcement *a) {
 	free(a->id);
 	free(a->mailbox);

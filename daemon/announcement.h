@@ -7,6 +7,7 @@
 #include "store/store.h"
 
 struct account_config;
+struct imap_event;
 struct imap_message;
 struct pop3_message;
 
@@ -31,6 +32,9 @@ void announcement_init_pop3(struct announcement *a, const struct account_config 
 	const char *mailbox, const struct pop3_message *message);
 void announcement_init_pop3_gone(struct announcement *a, const struct account_config *config,
 	const char *mailbox, uint64_t hash);
+/* One that was announced and is read, or there no more. */
+void announcement_init_imap_retired(struct announcement *a, const struct account_config *config,
+	const struct imap_event *retired);
 void announcement_deinit(struct announcement *a);
 
 /* RFC 5092: imap://user@host/INBOX;UIDVALIDITY=1/;UID=20. Owned. */

@@ -10,6 +10,7 @@
 #include "daemon/account-config.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
+#include "daemon/imap-memory.h"
 #include "daemon/link.h"
 #include "daemon/watch-login.h"
 #include "protocol/imap-session.h"
@@ -27,26 +28,6 @@ static struct watch_imap *watch_imap_of(struct watch *watch) {
 	return CONTAINER_OF(watch, struct watch_imap, watch);
 }
 
-static struct store_cursor to_store(const struct imap_cursor *cursor) {
-	return (struct store_cursor){
-		.uidvalidity = cursor->uidvalidity,
-		.next_uid = cursor->next_uid,
-		.messages = cursor->messages,
-		.unseen = cursor->unseen,
-		.highestmodseq = cursor->highestmodseq,
-	};
-}
-
-static struct imap_cursor from_store(const struct store_cursor *cursor) {
-	return (struct imap_cursor){
-		.uidvalidity = cursor->uidvalidity,
-		.next_uid = cursor->next_uid,
-		.messages = cursor->messages,
-		.unseen = cursor->unseen,
-		.highestmodseq = cursor->highestmodseq,
-	};
-}
-
 static void watch_imap_closed(
 	struct watch_imap *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
 	CLEANUP_TEXT char *kept = memory_strdup(text);
@@ -55,34 +36,52 @@ static void watch_imap_closed(
 	watch_report_closed(&w->context, reason, kept, retry_after_usec);
 }
 
+/* With what was announced and is unread, where that has changed. */
+static void watch_imap_report_cursor(
+	struct watch_imap *w, const struct imap_event *event, struct watch_report *report) {
+	struct buffer bytes = { 0 };
+	struct store_part part;
+	if (event->announced) {
+		part = imap_memory_part(event->announced, &bytes);
+		report->parts = &part;
+		report->n_parts = 1;
+	}
+	report->mailbox = event->mailbox;
+	report->cursor = imap_memory_to_store(&event->cursor);
+	watch_report(&w->context, report);
+	buffer_deinit(&bytes);
+}
+
 static void watch_imap_on_baseline(struct watch_imap *w, const struct imap_event *event) {
-	struct watch_report report = {
-		.kind = WATCH_BASELINE,
-		.mailbox = event->mailbox,
-		.cursor = to_store(&event->cursor),
-		.reset_reason = event->reset,
-	};
-	watch_report(&w->context, &report);
+	struct watch_report report = { .kind = WATCH_BASELINE, .reset_reason = event->reset };
+	watch_imap_report_cursor(w, event, &report);
+}
+
+/* What was left without a cursor in another mailbox is asked for again there. */
+static struct announcement *watch_imap_announce(struct watch_imap *w, const char *mailbox) {
+	if (w->batch.n > 0 && strcmp(w->batch.items[0].mailbox, mailbox) != 0)
+		announcement_batch_clear(&w->batch);
+	return announcement_batch_add(&w->batch);
 }
 
 static void watch_imap_on_message(struct watch_imap *w, const struct imap_event *event) {
-	/* What was left without a cursor in another mailbox is asked for again there. */
-	if (w->batch.n > 0 && strcmp(w->batch.items[0].mailbox, event->mailbox) != 0)
-		announcement_batch_clear(&w->batch);
-	announcement_init_imap(announcement_batch_add(&w->batch), w->context.config, event->mailbox,
-		event->cursor.uidvalidity, event->message);
+	announcement_init_imap(watch_imap_announce(w, event->mailbox), w->context.config,
+		event->mailbox, event->cursor.uidvalidity, event->message);
+}
+
+static void watch_imap_on_retired(struct watch_imap *w, const struct imap_event *event) {
+	announcement_init_imap_retired(
+		watch_imap_announce(w, event->mailbox), w->context.config, event);
 }
 
 static void watch_imap_on_cursor(struct watch_imap *w, const struct imap_event *event) {
 	struct store_event *events = announcement_batch_events(&w->batch);
 	struct watch_report report = {
 		.kind = WATCH_MESSAGES,
-		.mailbox = event->mailbox,
-		.cursor = to_store(&event->cursor),
 		.events = events,
 		.n_events = w->batch.n,
 	};
-	watch_report(&w->context, &report);
+	watch_imap_report_cursor(w, event, &report);
 	free(events);
 	announcement_batch_clear(&w->batch);
 }
@@ -91,7 +90,7 @@ static void watch_imap_on_counts(struct watch_imap *w, const struct imap_event *
 	struct watch_report report = {
 		.kind = WATCH_COUNTS,
 		.mailbox = event->mailbox,
-		.cursor = to_store(&event->cursor),
+		.cursor = imap_memory_to_store(&event->cursor),
 	};
 	watch_report(&w->context, &report);
 }
@@ -124,6 +123,9 @@ static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *ev
 		break;
 	case IMAP_EVENT_MESSAGE:
 		watch_imap_on_message(w, event);
+		break;
+	case IMAP_EVENT_RETIRED:
+		watch_imap_on_retired(w, event);
 		break;
 	case IMAP_EVENT_CURSOR:
 		watch_imap_on_cursor(w, event);
@@ -181,20 +183,19 @@ static uint64_t random_seed(const struct watch_imap *w) {
 	return sd_id128_randomize(&random) < 0 ? (uintptr_t)w : random.qwords[0];
 }
 
-/* A cursor that cannot be read is a failure of ours: taken for a mailbox that was never seen, it
- * would lose mail. */
-static int watch_imap_load_cursors(struct watch_imap *w) {
+static int watch_imap_load(struct watch_imap *w) {
 	const struct account_config *config = w->context.config;
 	for (size_t i = 0; i < config->n_watch; i++) {
-		struct store_cursor cursor;
-		int r = store_load_cursor(w->context.store, config->id, config->watch[i], &cursor);
+		struct imap_announced announced = { 0 };
+		struct imap_memory memory = { .announced = &announced };
+		int r = imap_memory_load(
+			w->context.store, config->id, config->watch[i], &memory.cursor, &announced);
+		imap_session_watch(w->session, config->watch[i]);
+		if (r > 0)
+			imap_session_remember(w->session, config->watch[i], &memory);
+		imap_announced_deinit(&announced);
 		if (r < 0)
 			return r;
-		imap_session_watch(w->session, config->watch[i]);
-		if (r == 0)
-			continue;
-		const struct imap_memory memory = { .cursor = from_store(&cursor) };
-		imap_session_remember(w->session, config->watch[i], &memory);
 	}
 	return 0;
 }
@@ -213,7 +214,7 @@ static int watch_imap_start_session(
 	w->session = imap_session_new(&settings);
 	w->link.session = w->session;
 	link_tick(&w->link);
-	return watch_imap_load_cursors(w);
+	return watch_imap_load(w);
 }
 
 static struct watch *watch_imap_free(struct watch *watch) {

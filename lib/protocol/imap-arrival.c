@@ -35,6 +35,7 @@ static void lose(struct imap_session *s, uint64_t n, uint64_t n_covered) {
 }
 
 static void on_expunge(struct imap_session *s, uint32_t number) {
+	imap_flags_on_expunge(s);
 	if (number <= s->selected.exists)
 		lose(s, 1, number <= s->selected.covered ? 1 : 0);
 	else
@@ -43,6 +44,7 @@ static void on_expunge(struct imap_session *s, uint32_t number) {
 
 static void on_vanished(struct imap_session *s, const struct imap_reply *reply) {
 	uint32_t next = imap_session_cursor(s)->next_uid;
+	imap_flags_on_vanished(s, reply);
 	if (reply->is_earlier)
 		return;
 	uint64_t n = (uint64_t)reply->last - reply->first + 1;
@@ -80,11 +82,14 @@ static void on_message(struct imap_session *s, const struct imap_reply *reply) {
 
 	a->highest = MAX(a->highest, uid);
 	a->n_asked++;
+	if (imap_fetch_is_stand_in(reply->fetch))
+		return;
 	bool seen = imap_fetch_is_seen(reply->fetch);
 	imap_count_on_message(s, uid, seen);
 	if (seen || imap_fetch_is_deleted(reply->fetch))
 		return;
 	s->pending.message = message;
+	imap_flags_on_message(s, uid);
 	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_MESSAGE);
 }
 
@@ -99,6 +104,7 @@ static bool is_answer(const struct imap_session *s, const struct imap_fetch *fet
 
 static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 	uint32_t uid = imap_fetch_message(reply->fetch)->uid;
+	bool is_known = imap_flags_on_fetch(s, reply->fetch);
 	if (imap_wire_awaits(&s->wire, IMAP_COMMAND_PROBE) && uid >= s->arrival.probed &&
 		uid < UINT32_MAX) {
 		s->arrival.probed = uid;
@@ -115,7 +121,7 @@ static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 			on_message(s, reply);
 		else
 			s->n_skipped++;
-	} else if (imap_fetch_items(reply->fetch) & IMAP_FETCH_FLAGS) {
+	} else if ((imap_fetch_items(reply->fetch) & IMAP_FETCH_FLAGS) && !is_known) {
 		imap_count_on_change(s);
 	}
 }
@@ -131,6 +137,10 @@ void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *repl
 		on_vanished(s, reply);
 	else if (reply->kind == IMAP_REPLY_FETCH)
 		on_fetch(s, reply);
+}
+
+bool imap_arrival_is_telling(const struct imap_session *s) {
+	return s->arrival.highest != 0 && imap_wire_awaits(&s->wire, IMAP_COMMAND_FETCH);
 }
 
 bool imap_arrival_is_due(const struct imap_session *s) {

@@ -17,6 +17,7 @@ struct imap_selected {
 	uint32_t covered;
 	bool has_exists;
 	bool is_open;
+	bool is_resync_asked; /* EXAMINE was asked for what became of announced messages */
 	bool is_probed; /* its last message was asked for */
 	struct imap_status status; /* the answer to STATUS, while opening */
 	struct imap_status examined; /* the answer to EXAMINE */
@@ -40,6 +41,8 @@ struct imap_arrival {
 };
 
 void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *reply);
+/* Messages are on their way that no CURSOR has told of yet: one will. */
+bool imap_arrival_is_telling(const struct imap_session *s);
 bool imap_arrival_is_due(const struct imap_session *s);
 void imap_arrival_ask(struct imap_session *s);
 void imap_arrival_ask_all(struct imap_session *s);

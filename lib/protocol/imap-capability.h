@@ -15,6 +15,9 @@ enum imap_capability {
 	IMAP_CAPABILITY_PREVIEW = 1 << 7, /* RFC 8970 */
 	IMAP_CAPABILITY_X_GM_EXT_1 = 1 << 8, /* Gmail's message, thread, labels */
 	IMAP_CAPABILITY_LIST_STATUS = 1 << 9, /* RFC 5819 */
+	IMAP_CAPABILITY_ENABLE = 1 << 10, /* RFC 5161 */
+	IMAP_CAPABILITY_CONDSTORE = 1 << 11, /* RFC 7162 */
+	IMAP_CAPABILITY_QRESYNC = 1 << 12, /* RFC 7162; it implies the two */
 };
 
 /* The bits of one word, in any case; 0 for a word that we have no use for. */

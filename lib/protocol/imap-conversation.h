@@ -9,12 +9,14 @@
  *   imap-opening.c   STATUS, EXAMINE, the comparison with the cursor
  *   imap-arrival.c   the selected mailbox: what arrives in it and what leaves it
  *   imap-count.c     how many are unseen
+ *   imap-flags.c     what becomes of announced messages
  *   imap-round.c     the mailboxes beside the first one
  *   imap-watch.c     what to do next: work, IDLE, or wait */
 #include "base/buffer.h"
 #include "protocol/imap-arrival.h"
 #include "protocol/imap-count.h"
 #include "protocol/imap-items.h"
+#include "protocol/imap-flags.h"
 #include "protocol/imap-pending.h"
 #include "protocol/imap-place.h"
 #include "protocol/imap-quirk.h"
@@ -55,6 +57,7 @@ struct imap_session {
 	struct imap_selected selected;
 	struct imap_arrival arrival;
 	struct imap_count count;
+	struct imap_flags flags;
 	struct imap_round round;
 	/* secret: what waits for a +, the rest of a LOGIN behind a literal's announcement or an
 	 * initial response */
@@ -64,6 +67,9 @@ struct imap_session {
 	uint32_t capabilities; /* as announced; imap_session_can() knows better */
 	uint32_t mechanisms; /* bits */
 	bool has_capabilities;
+	bool is_enabled; /* ENABLE was sent, where there is something to enable */
+	bool is_resyncing; /* QRESYNC was enabled, and not refused */
+	bool has_opened; /* a mailbox, on this connection */
 	bool is_identified; /* ID was sent after login */
 	bool is_asked; /* so were the capabilities, where that is needed */
 	bool is_secure; /* TLS, or as the user insists without */

@@ -12,6 +12,15 @@ void imap_count_on_change(struct imap_session *s) {
 	c->due_usec = s->now_usec + IMAP_RECOUNT_USEC;
 }
 
+/* Without ESEARCH (RFC 4731) the answer names every unseen message: where they are many, not each time
+ * that nothing is known to have happened. */
+void imap_count_on_poll(struct imap_session *s) {
+	bool is_dear = !imap_session_can(s, IMAP_CAPABILITY_ESEARCH) &&
+		       imap_session_cursor(s)->unseen > IMAP_COUNT_CHEAP_MAX;
+	if (!is_dear || ++s->count.n_polls >= IMAP_COUNT_POLLS)
+		imap_count_on_change(s);
+}
+
 /* A new message needs no round trip. */
 void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen) {
 	if (!seen && uid >= s->count.below_uid)
@@ -42,6 +51,7 @@ bool imap_count_ask(struct imap_session *s) {
 	if (!c->is_due)
 		return false;
 	c->is_due = c->has_answer = false;
+	c->n_polls = 0;
 	c->answer = 0;
 	if (s->selected.exists == 0)
 		imap_session_cursor(s)->unseen = 0;

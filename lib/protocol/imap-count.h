@@ -13,12 +13,15 @@ struct imap_count {
 	bool has_answer;
 	uint64_t due_usec; /* when to count at the latest */
 	uint32_t answer;
+	unsigned n_polls; /* since the last count */
 	uint32_t below_uid; /* messages below are part of `unseen` already */
 	uint32_t reported_messages;
 	uint32_t reported_unseen;
 };
 
 void imap_count_on_change(struct imap_session *s);
+/* The server was asked for news: it may not have told of flags. */
+void imap_count_on_poll(struct imap_session *s);
 void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen);
 void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply);
 bool imap_count_ask(struct imap_session *s);

@@ -64,6 +64,8 @@ struct imap_fetch {
 	unsigned part; /* of the address */
 	size_t address_at; /* where its texts begin in the arena */
 	bool has_from;
+	bool is_of_epoch; /* INTERNALDATE is 1970, by the server's own word */
+	bool has_no_size; /* RFC822.SIZE likewise */
 	bool is_seen;
 	bool is_deleted;
 	bool is_broken;
@@ -273,10 +275,12 @@ static void take_value(struct imap_fetch *f, const struct imap_token *t) {
 			take_flag(f, t);
 		break;
 	case IMAP_FETCH_INTERNALDATE:
-		(void)imap_date_parse(t->bytes, t->n, &f->message.internal_date_usec);
+		if (imap_date_parse(t->bytes, t->n, &f->message.internal_date_usec) == 0)
+			f->is_of_epoch = f->message.internal_date_usec == 0;
 		break;
 	case IMAP_FETCH_SIZE:
 		f->message.size = t->number;
+		f->has_no_size = t->kind == IMAP_TOKEN_NUMBER && t->number == 0;
 		break;
 	case IMAP_FETCH_ENVELOPE:
 		take_envelope(f, t);
@@ -447,4 +451,10 @@ bool imap_fetch_is_seen(const struct imap_fetch *f) {
 
 bool imap_fetch_is_deleted(const struct imap_fetch *f) {
 	return f->is_deleted;
+}
+
+bool imap_fetch_is_stand_in(const struct imap_fetch *f) {
+	const struct imap_message *m = &f->message;
+	return (f->items & IMAP_FETCH_ENVELOPE) && f->has_no_size && f->is_of_epoch && !m->date &&
+	       !m->subject && !m->message_id && !f->has_from;
 }

@@ -46,6 +46,9 @@ bool imap_fetch_finish(struct imap_fetch *f);
 
 unsigned imap_fetch_items(const struct imap_fetch *f); /* which of enum imap_fetch_item it named */
 const struct imap_message *imap_fetch_message(const struct imap_fetch *f);
+/* What Dovecot gives for a message that was expunged since it was announced: no size, no envelope, from
+ * the epoch. EXPUNGE and [EXPUNGEISSUED] (RFC 5530) follow. */
+bool imap_fetch_is_stand_in(const struct imap_fetch *f);
 /* \Seen, \Deleted: also when they stood behind the first IMAP_FLAGS_MAX flags. */
 bool imap_fetch_is_seen(const struct imap_fetch *f);
 bool imap_fetch_is_deleted(const struct imap_fetch *f);

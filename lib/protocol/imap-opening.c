@@ -25,6 +25,23 @@ static void ask_who(struct imap_session *s) {
 	identify(s);
 }
 
+/* RFC 7162 3.2.3: expunged messages are named by their UIDs then, and flags come with theirs. RFC
+ * 5161 3.1: not once a mailbox is selected. */
+static void enable(struct imap_session *s) {
+	if (s->is_enabled || !imap_session_can(s, IMAP_CAPABILITY_QRESYNC) ||
+		imap_session_has_quirk(s, IMAP_QUIRK_NO_MODSEQ))
+		return;
+	imap_wire_send(&s->wire, IMAP_COMMAND_ENABLE, "ENABLE QRESYNC");
+	s->is_resyncing = true;
+}
+
+const char *imap_opening_status_items(const struct imap_session *s) {
+	bool has_modseq = imap_session_can(s, IMAP_CAPABILITY_CONDSTORE) &&
+			  !imap_session_has_quirk(s, IMAP_QUIRK_NO_MODSEQ);
+	return has_modseq ? "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)"
+			  : "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)";
+}
+
 /* One write, one round trip. ID goes first: Coremail refuses EXAMINE without it. STATUS is asked
  * while the mailbox is not selected yet, as RFC 3501 6.3.10 wants it; only it counts the unseen. */
 void imap_opening_begin(struct imap_session *s) {
@@ -38,9 +55,16 @@ void imap_opening_begin(struct imap_session *s) {
 		return;
 	}
 	ask_who(s);
-	imap_wire_send(&s->wire, IMAP_COMMAND_STATUS,
-		"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
-	imap_wire_send(&s->wire, IMAP_COMMAND_EXAMINE, "EXAMINE %s", mailbox);
+	enable(s);
+	s->is_enabled = true;
+	imap_wire_send(&s->wire, IMAP_COMMAND_STATUS, "STATUS %s %s", mailbox,
+		imap_opening_status_items(s));
+	CLEANUP_TEXT char *resync = imap_flags_resync(s);
+	s->selected.is_resync_asked = resync != NULL;
+	imap_wire_send(
+		&s->wire, IMAP_COMMAND_EXAMINE, "EXAMINE %s%s", mailbox, resync ? resync : "");
+	if (!resync)
+		imap_flags_ask_behind(s);
 	imap_session_enter_state(s, IMAP_STATE_OPENING);
 }
 
@@ -83,6 +107,11 @@ static void merge(struct imap_status *status, const struct imap_status *more) {
  * arrivals and another UIDVALIDITY are believed at once. */
 static void on_push(struct imap_session *s, const struct imap_status *pushed) {
 	struct imap_cursor *cursor = imap_session_cursor(s);
+	/* RFC 7162 3.2.10.2: behind the changes themselves, which were heard */
+	if (pushed->known == IMAP_STATUS_HIGHESTMODSEQ) {
+		cursor->highestmodseq = MAX(cursor->highestmodseq, pushed->highestmodseq);
+		return;
+	}
 	switch (imap_mailbox_compare(cursor, pushed)) {
 	case IMAP_CHANGE_SAME:
 		break;
@@ -95,6 +124,7 @@ static void on_push(struct imap_session *s, const struct imap_status *pushed) {
 	case IMAP_CHANGE_GONE:
 	case IMAP_CHANGE_FLAGS:
 		imap_count_on_change(s);
+		imap_flags_on_change(s);
 		break;
 	case IMAP_CHANGE_RESET:
 		/* A UIDNEXT may be stale. Another UIDVALIDITY makes every UID we know void: what
@@ -108,8 +138,28 @@ static void on_push(struct imap_session *s, const struct imap_status *pushed) {
 		cursor->highestmodseq = MAX(cursor->highestmodseq, pushed->highestmodseq);
 }
 
+/* RFC 7162 3.2.11: what was said up to here is of the mailbox that was selected before. */
+static void on_closed(struct imap_session *s) {
+	struct imap_selected *m = &s->selected;
+	if (!imap_wire_awaits(&s->wire, IMAP_COMMAND_EXAMINE))
+		return;
+	*m = (struct imap_selected){
+		.place = m->place,
+		.status = m->status,
+		.is_resync_asked = m->is_resync_asked,
+	};
+}
+
+bool imap_opening_is_elsewhere(const struct imap_session *s) {
+	return s->has_opened && s->state == IMAP_STATE_OPENING &&
+	       imap_wire_awaits(&s->wire, IMAP_COMMAND_STATUS) &&
+	       imap_wire_awaits(&s->wire, IMAP_COMMAND_EXAMINE);
+}
+
 void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *reply) {
 	struct imap_selected *m = &s->selected;
+	if (reply->code == IMAP_CODE_CLOSED)
+		on_closed(s);
 	bool is_status = reply->kind == IMAP_REPLY_STATUS;
 	if (is_status && imap_place_find_on_wire(&s->places, reply->mailbox) != s->selected.place)
 		return;
@@ -182,6 +232,8 @@ static void on_first_look(struct imap_session *s, const struct imap_status *stat
 			.uidvalidity = status->uidvalidity,
 			.next_uid = status->uidnext,
 		};
+		place->is_announced_changed |= place->announced.n > 0;
+		imap_announced_deinit(&place->announced);
 		place->reset = reset_word(old_validity, status->uidvalidity);
 		imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_BASELINE);
 		break;
@@ -214,14 +266,26 @@ static void open_mailbox(struct imap_session *s) {
 	if ((m->status.known & counted) != counted || m->status.messages != m->exists)
 		imap_count_on_change(s);
 	s->count.below_uid = status.uidnext;
-	m->is_open = true;
+	m->is_open = s->has_opened = true;
 	find_covered(s);
+	imap_flags_on_opened(s);
 	on_first_look(s, &status);
 	imap_watch_proceed(s);
 }
 
 void imap_opening_on_tagged(
 	struct imap_session *s, enum imap_command_kind kind, const struct imap_reply *reply) {
+	if (kind == IMAP_COMMAND_FLAGS)
+		imap_flags_on_tagged(s, reply);
+	if (kind == IMAP_COMMAND_ENABLE && reply->condition != IMAP_CONDITION_OK)
+		s->is_resyncing = false;
+	/* a server that does not take what it offers (RFC 7162 3.2.5: BAD) */
+	if (kind == IMAP_COMMAND_EXAMINE && s->selected.is_resync_asked &&
+		reply->condition == IMAP_CONDITION_BAD) {
+		s->is_resyncing = false;
+		imap_opening_begin(s);
+		return;
+	}
 	/* the others may fail: what they would have told is found out otherwise */
 	if (kind == IMAP_COMMAND_EXAMINE && reply->condition != IMAP_CONDITION_OK) {
 		if (!imap_round_give_up(s))

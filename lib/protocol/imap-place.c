@@ -36,8 +36,10 @@ size_t imap_place_add(struct imap_places *places, const char *name) {
 }
 
 void imap_place_deinit_all(struct imap_places *places) {
-	for (size_t i = 0; i < places->n; i++)
+	for (size_t i = 0; i < places->n; i++) {
 		free(places->items[i].name);
+		imap_announced_deinit(&places->items[i].announced);
+	}
 	places->items = memory_free(places->items);
 	places->n = 0;
 }

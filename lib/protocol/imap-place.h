@@ -5,11 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/imap-announced.h"
 #include "protocol/imap-mailbox.h"
 
 struct imap_place {
 	char *name; /* UTF-8 */
 	struct imap_cursor cursor; /* where reading ended, then where it is */
+	struct imap_announced announced; /* and unread */
+	bool is_announced_changed; /* since it was last told */
+	bool has_retired; /* since the last CURSOR */
 	uint32_t pending; /* events about it: bits, one for each enum imap_event_kind */
 	const char *reset; /* of its BASELINE, a constant; NULL: at first sight */
 	bool is_visit_due; /* to be selected and compared */

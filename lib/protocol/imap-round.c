@@ -43,6 +43,9 @@ void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply
 	case IMAP_CHANGE_GONE:
 	case IMAP_CHANGE_FLAGS:
 		take_counts(s, i, &reply->status);
+		/* which of them it was is to be seen there alone */
+		if (s->places.items[i].announced.n > 0)
+			s->places.items[i].is_visit_due = true;
 		break;
 	case IMAP_CHANGE_NEW:
 	case IMAP_CHANGE_RESET:
@@ -58,8 +61,8 @@ static void ask_status(struct imap_session *s, const char *name) {
 	buffer_init(&quoted, IMAP_TOKEN_MAX);
 	if (encoded && imap_command_append_string(&quoted, encoded, false) == 0) {
 		CLEANUP_TEXT char *mailbox = buffer_take_text(&quoted);
-		imap_wire_send(&s->wire, IMAP_COMMAND_ROUND,
-			"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", mailbox);
+		imap_wire_send(&s->wire, IMAP_COMMAND_ROUND, "STATUS %s %s", mailbox,
+			imap_opening_status_items(s));
 	}
 	buffer_deinit(&quoted);
 }
@@ -104,7 +107,8 @@ bool imap_round_proceed(struct imap_session *s) {
 
 void imap_round_switch(struct imap_session *s) {
 	struct imap_round *round = &s->round;
-	if (round->wanted == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED)
+	if (round->wanted == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED ||
+		s->wire.n_flights > 0)
 		return;
 	s->selected = (struct imap_selected){ .place = round->wanted };
 	round->wanted = IMAP_PLACE_NONE;
@@ -112,6 +116,7 @@ void imap_round_switch(struct imap_session *s) {
 	memory_free(s->arrival.uids);
 	s->arrival = (struct imap_arrival){ 0 };
 	s->count = (struct imap_count){ 0 };
+	imap_flags_reset(&s->flags);
 	imap_opening_begin(s);
 }
 

@@ -25,7 +25,9 @@ static void end_conversation(struct imap_session *s) {
 	imap_wire_deinit(&s->wire);
 	buffer_deinit(&s->held);
 	s->arrival.uids = memory_free(s->arrival.uids);
+	imap_flags_reset(&s->flags);
 	s->pending.text = memory_free(s->pending.text);
+	s->pending.retired = memory_free(s->pending.retired);
 }
 
 struct imap_session *imap_session_new(const struct imap_login *login) {
@@ -59,8 +61,11 @@ void imap_session_remember(
 	struct imap_session *s, const char *mailbox, const struct imap_memory *memory) {
 	assert(s->state == IMAP_STATE_GREETING);
 	size_t i = imap_place_find(&s->places, mailbox);
-	if (i != IMAP_PLACE_NONE)
-		s->places.items[i].cursor = memory->cursor;
+	if (i == IMAP_PLACE_NONE)
+		return;
+	s->places.items[i].cursor = memory->cursor;
+	if (memory->announced)
+		imap_announced_copy(&s->places.items[i].announced, memory->announced);
 }
 
 void imap_session_bind(struct imap_session *s, const struct sasl_bindings *bindings) {
@@ -283,7 +288,8 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 	case IMAP_REPLY_EXPUNGE:
 	case IMAP_REPLY_VANISHED:
 	case IMAP_REPLY_FETCH:
-		imap_arrival_on_reply(s, reply);
+		if (!imap_opening_is_elsewhere(s))
+			imap_arrival_on_reply(s, reply);
 		break;
 	case IMAP_REPLY_STATUS:
 		imap_round_on_status(s, reply);
@@ -311,6 +317,7 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 	}
 	if (reply->code == IMAP_CODE_ALERT)
 		on_alert(s, reply);
+	imap_flags_settle(s);
 	imap_watch_on_change(s);
 }
 
@@ -394,8 +401,12 @@ void imap_session_sent(struct imap_session *s, size_t n) {
 }
 
 uint64_t imap_session_deadline(const struct imap_session *s) {
-	bool counts = s->state == IMAP_STATE_IDLING && s->count.is_due;
-	return counts ? MIN(s->deadline_usec, s->count.due_usec) : s->deadline_usec;
+	uint64_t deadline = s->deadline_usec;
+	if (s->state == IMAP_STATE_IDLING && s->count.is_due)
+		deadline = MIN(deadline, s->count.due_usec);
+	if (s->state == IMAP_STATE_IDLING && s->flags.is_due)
+		deadline = MIN(deadline, s->flags.due_usec);
+	return deadline;
 }
 
 void imap_session_tick(struct imap_session *s, uint64_t now_usec) {

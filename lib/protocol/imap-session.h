@@ -13,6 +13,7 @@
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "protocol/imap-announced.h"
 #include "protocol/imap-mailbox.h"
 #include "protocol/imap-message.h"
 #include "protocol/limits.h"
@@ -47,7 +48,11 @@ enum imap_event_kind {
 	/* A new message, in the order of the server's answer, which is by UID, each one once. Not
 	 * to be acted upon before the next CURSOR. */
 	IMAP_EVENT_MESSAGE,
-	/* The messages since the last CURSOR are complete: store them and `cursor` together. */
+	/* An announced message, `uid`, was read or is gone: `retirement`. Said once. Not to be acted
+	 * upon before the next CURSOR. */
+	IMAP_EVENT_RETIRED,
+	/* What MESSAGE and RETIRED told since the last CURSOR is complete: to be stored together
+	 * with `cursor` and `announced`. */
 	IMAP_EVENT_CURSOR,
 	/* `cursor` has other counts of messages or unseen ones; nothing new. */
 	IMAP_EVENT_COUNTS,
@@ -59,9 +64,14 @@ enum imap_event_kind {
 
 struct imap_event {
 	enum imap_event_kind kind;
-	const char *mailbox; /* UTF-8 name; BASELINE, MESSAGE, CURSOR, COUNTS */
-	struct imap_cursor cursor; /* BASELINE, CURSOR, COUNTS; MESSAGE: its uidvalidity */
+	const char *mailbox; /* UTF-8 name; BASELINE, MESSAGE, RETIRED, CURSOR, COUNTS */
+	/* BASELINE, CURSOR, COUNTS; MESSAGE, RETIRED: its uidvalidity */
+	struct imap_cursor cursor;
 	const struct imap_message *message; /* MESSAGE */
+	uint32_t uid; /* RETIRED */
+	enum imap_retirement retirement; /* RETIRED */
+	/* CURSOR, BASELINE: the messages that were announced and are unread; NULL: as before. */
+	const struct imap_announced *announced;
 	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
 	uint64_t quirks; /* ONLINE: the rows of imap-quirk.h that fit the server, as a set */
 	const char *reset; /* BASELINE: the word for why; a constant, or NULL at first sight */
@@ -84,6 +94,7 @@ void imap_session_watch(struct imap_session *s, const char *mailbox);
  * the first time. Before the first feed; nothing for a mailbox that is not watched. */
 struct imap_memory {
 	struct imap_cursor cursor;
+	const struct imap_announced *announced; /* and unread; borrowed for the call; NULL: none */
 };
 void imap_session_remember(
 	struct imap_session *s, const char *mailbox, const struct imap_memory *memory);

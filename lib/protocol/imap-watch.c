@@ -23,6 +23,15 @@ static void announce(struct imap_session *s, const char *strategy) {
 	imap_pending_raise(s, IMAP_EVENT_ONLINE);
 }
 
+/* Not all servers push what happens to messages that are there. */
+static void look_at_flags(struct imap_session *s) {
+	/* there a STATUS says so, and leads to a visit */
+	if (imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP))
+		return;
+	imap_count_on_poll(s);
+	imap_flags_on_change(s);
+}
+
 /* Writes the commands of the most urgent thing that is due. */
 static bool start_work(struct imap_session *s) {
 	if (s->is_leaving) {
@@ -33,7 +42,7 @@ static bool start_work(struct imap_session *s) {
 	s->is_check_due = s->is_poll_due = false;
 	s->round.is_due |= noop;
 	if (check) {
-		/* not all servers push flags */
+		look_at_flags(s);
 		imap_count_on_change(s);
 		s->arrival.retry_usec = 0;
 	}
@@ -42,15 +51,15 @@ static bool start_work(struct imap_session *s) {
 		imap_round_ask_selected(s);
 	else if (noop)
 		imap_wire_send(&s->wire, IMAP_COMMAND_NOOP, "NOOP");
-	if (imap_arrival_is_due(s))
+	bool arrives = imap_arrival_is_due(s);
+	if (arrives)
 		imap_arrival_ask(s);
 	else if (check && !is_deaf)
 		imap_arrival_ask_all(s);
-	else
-		return imap_count_ask(s) || noop;
-	if (check)
-		(void)imap_count_ask(s);
-	return true;
+	bool asks = imap_flags_ask(s);
+	/* what is arriving is counted once it is there */
+	bool counts = (check || !arrives) && imap_count_ask(s);
+	return noop || arrives || asks || counts;
 }
 
 static void enter_work(struct imap_session *s) {
@@ -90,7 +99,7 @@ static void leave_idle(struct imap_session *s) {
 /* The slow sweep as well: what a deaf IDLE has missed, arrivals and flags, is found here. */
 static void renew_idle(struct imap_session *s) {
 	s->is_renewing = s->is_poll_due = true;
-	imap_count_on_change(s);
+	look_at_flags(s);
 	leave_idle(s);
 }
 
@@ -157,6 +166,8 @@ void imap_watch_on_tagged(
 		imap_arrival_on_tagged(s, kind == IMAP_COMMAND_PROBE, reply);
 	else if (kind == IMAP_COMMAND_SEARCH)
 		imap_count_on_tagged(s, reply);
+	else if (kind == IMAP_COMMAND_FLAGS)
+		imap_flags_on_tagged(s, reply);
 	if (s->state == IMAP_STATE_CLOSED)
 		return;
 	if (s->wire.n_flights == 0)
@@ -189,6 +200,8 @@ void imap_watch_on_deadline(struct imap_session *s) {
 	case IMAP_STATE_WAITING:
 		/* also before asking again: some servers look for new messages in NOOP alone */
 		s->is_poll_due = true;
+		if (s->arrival.retry_usec == 0)
+			look_at_flags(s);
 		s->arrival.retry_usec = 0;
 		imap_watch_proceed(s);
 		break;

@@ -15,18 +15,20 @@ enum imap_command_kind {
 	IMAP_COMMAND_AUTHENTICATE,
 	IMAP_COMMAND_LOGIN,
 	IMAP_COMMAND_ID,
+	IMAP_COMMAND_ENABLE,
 	IMAP_COMMAND_STATUS,
 	IMAP_COMMAND_ROUND, /* STATUS of a mailbox that is not selected */
 	IMAP_COMMAND_EXAMINE,
 	IMAP_COMMAND_PROBE, /* UID FETCH * (UID) */
 	IMAP_COMMAND_FETCH,
+	IMAP_COMMAND_FLAGS, /* of messages that were announced */
 	IMAP_COMMAND_SEARCH,
 	IMAP_COMMAND_NOOP,
 	IMAP_COMMAND_IDLE,
 	IMAP_COMMAND_LOGOUT,
 };
 
-/* Most at once: CAPABILITY, ID, STATUS, EXAMINE; or so much of a round. */
+/* Most at once: CAPABILITY, ID, ENABLE, STATUS, EXAMINE, UID FETCH; or so much of a round. */
 #define IMAP_FLIGHTS_MAX 8
 
 /* A command that is not answered yet. */

@@ -41,6 +41,11 @@
 #define IMAP_POLL_USEC (2 * USEC_PER_MINUTE)
 /* From the first change of flags to the count of unseen messages, so that a burst is one count. */
 #define IMAP_RECOUNT_USEC USEC_PER_SEC
+/* So many unseen messages are listed with each poll; more of them with each so many'th. */
+#define IMAP_COUNT_CHEAP_MAX 500
+#define IMAP_COUNT_POLLS 8
+/* From the first word that an announced message may have been read or removed to the question. */
+#define IMAP_FLAGS_USEC (100 * USEC_PER_MSEC)
 
 /* SASL. Beyond this a challenge of SCRAM is none; the nonces and the salt have no limit of their own. */
 #define SASL_CHALLENGE_MAX ((size_t)4 * 1024)

@@ -6,7 +6,8 @@
  *   0x00     the bytes before and behind it come apart
  *
  * Invariants: the same events and output whether the bytes come at once or one by one (but for what
- * an end takes back), each message once and past the cursor, nothing after the end, memory within
+ * an end takes back), each message once and past the cursor, each
+ * announced one retired at most once, nothing after the end, memory within
  * bounds. */
 #include <string.h>
 
@@ -23,6 +24,13 @@
 #define OTHER "Work"
 #define TAG_LENGTH (IMAP_TAG_SIZE - 1)
 
+/* A mailbox, as the events told of it. */
+struct known {
+	struct imap_cursor cursor;
+	struct imap_announced announced;
+	bool has_retired; /* since the last CURSOR */
+};
+
 struct run {
 	struct imap_session *session;
 	bool bytewise;
@@ -33,32 +41,58 @@ struct run {
 	size_t n_tags;
 	bool wants_tls;
 	bool is_closed;
-	struct imap_cursor home; /* as the events told */
-	struct imap_cursor other;
+	struct known home;
+	struct known other;
 };
 
-static void check_message(const struct imap_cursor *known, const struct imap_event *event) {
+static void check_message(struct known *known, const struct imap_event *event) {
 	const struct imap_message *m = event->message;
-	FUZZ_CHECK(event->cursor.uidvalidity == known->uidvalidity && known->uidvalidity != 0);
-	FUZZ_CHECK(m->uid >= known->next_uid);
+	FUZZ_CHECK(known->cursor.uidvalidity != 0);
+	FUZZ_CHECK(m->uid >= known->cursor.next_uid);
+	(void)imap_announced_add(&known->announced, m->uid);
 	for (size_t i = 0; m->flags[i]; i++)
 		FUZZ_CHECK(strcasecmp(m->flags[i], "\\Seen") != 0);
 }
 
+/* Only what was announced is retired, and once. */
+static void check_retired(struct known *known, const struct imap_event *event) {
+	FUZZ_CHECK(event->retirement != IMAP_RETIREMENT_NONE);
+	FUZZ_CHECK(imap_announced_remove(&known->announced, event->uid));
+	known->has_retired = true;
+}
+
+/* What is to be stored is what was told. */
+static void check_announced(struct known *known, const struct imap_event *event) {
+	const struct imap_announced *told = event->announced;
+	if (event->kind == IMAP_EVENT_BASELINE)
+		imap_announced_deinit(&known->announced);
+	for (uint32_t i = 0; told && i < told->n; i++)
+		FUZZ_CHECK(imap_announced_has(&known->announced, told->uids[i]));
+	FUZZ_CHECK(!told || told->n == known->announced.n);
+}
+
 /* An event about one mailbox, after what was told of it before. */
-static void check_cursor(struct imap_cursor *known, const struct imap_event *event) {
+static void check_place(struct known *known, const struct imap_event *event) {
 	const struct imap_cursor *cursor = &event->cursor;
 	FUZZ_CHECK(cursor->uidvalidity != 0 && cursor->next_uid != 0);
-	if (event->kind == IMAP_EVENT_MESSAGE)
-		check_message(known, event);
-	if (event->kind == IMAP_EVENT_CURSOR)
-		FUZZ_CHECK(cursor->next_uid > known->next_uid);
-	if (event->kind == IMAP_EVENT_COUNTS)
-		FUZZ_CHECK(cursor->next_uid == known->next_uid);
 	if (event->kind != IMAP_EVENT_BASELINE)
-		FUZZ_CHECK(cursor->uidvalidity == known->uidvalidity);
-	if (event->kind != IMAP_EVENT_MESSAGE)
-		*known = *cursor;
+		FUZZ_CHECK(cursor->uidvalidity == known->cursor.uidvalidity);
+	if (event->kind == IMAP_EVENT_MESSAGE) {
+		check_message(known, event);
+		return;
+	}
+	if (event->kind == IMAP_EVENT_RETIRED) {
+		check_retired(known, event);
+		return;
+	}
+	if (event->kind == IMAP_EVENT_CURSOR) {
+		FUZZ_CHECK(cursor->next_uid > known->cursor.next_uid || known->has_retired);
+		known->has_retired = false;
+	}
+	if (event->kind == IMAP_EVENT_COUNTS)
+		FUZZ_CHECK(cursor->next_uid == known->cursor.next_uid);
+	check_announced(known, event);
+	known->cursor = *cursor;
 }
 
 static void check_event(struct run *r, const struct imap_event *event) {
@@ -70,13 +104,14 @@ static void check_event(struct run *r, const struct imap_event *event) {
 		r->wants_tls = true;
 		return;
 	case IMAP_EVENT_ONLINE:
-		FUZZ_CHECK(r->home.uidvalidity != 0 && event->strategy);
+		FUZZ_CHECK(r->home.cursor.uidvalidity != 0 && event->strategy);
 		break;
 	case IMAP_EVENT_BASELINE:
 	case IMAP_EVENT_MESSAGE:
+	case IMAP_EVENT_RETIRED:
 	case IMAP_EVENT_CURSOR:
 	case IMAP_EVENT_COUNTS:
-		check_cursor(strcmp(event->mailbox, OTHER) == 0 ? &r->other : &r->home, event);
+		check_place(strcmp(event->mailbox, OTHER) == 0 ? &r->other : &r->home, event);
 		break;
 	case IMAP_EVENT_ALERT:
 		FUZZ_CHECK(event->text);
@@ -183,8 +218,15 @@ static void play(struct run *r, const uint8_t *bytes, size_t n) {
 }
 
 static void run(struct run *r, const uint8_t *bytes, size_t n) {
+	static uint32_t uids[] = { 2, 4 };
+	static const struct imap_announced announced = { uids, ARRAY_SIZE(uids) };
 	static const struct imap_memory seen = {
-		.cursor = { .uidvalidity = 7, .next_uid = 5, .messages = 4, .unseen = 1 }
+		.cursor = { .uidvalidity = 7,
+			.next_uid = 5,
+			.messages = 4,
+			.unseen = 2,
+			.highestmodseq = 20 },
+		.announced = &announced,
 	};
 	uint8_t settings = bytes[0];
 	buffer_init(&r->events, DUMP_MAX);
@@ -200,8 +242,11 @@ static void run(struct run *r, const uint8_t *bytes, size_t n) {
 		/* a tag that an input has learned is not the tag that it gets */
 		.tag_seed = keyed_hash((const uint8_t *)"imap session tag", bytes, n),
 	});
-	if (settings & 0x20)
-		r->home = r->other = seen.cursor;
+	if (settings & 0x20) {
+		r->home.cursor = r->other.cursor = seen.cursor;
+		imap_announced_copy(&r->home.announced, &announced);
+		imap_announced_copy(&r->other.announced, &announced);
+	}
 	const char *home = settings & 0x80 ? "Entw\xc3\xbcrfe" : "INBOX";
 	imap_session_watch(r->session, home);
 	if (settings & 0x10)
@@ -213,6 +258,8 @@ static void run(struct run *r, const uint8_t *bytes, size_t n) {
 	imap_session_tick(r->session, r->now_usec);
 	play(r, bytes + 1, n - 1);
 	imap_session_free(r->session);
+	imap_announced_deinit(&r->home.announced);
+	imap_announced_deinit(&r->other.announced);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {

@@ -7,6 +7,7 @@
 #include "protocol/imap-session.h"
 #include "transcript.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum imap_security security_from_word(const char *word) {
@@ -40,20 +41,31 @@ static uint64_t number_value(const char *settings, const char *key) {
 	return number;
 }
 
+/* "5,7,9" */
+static void read_announced(struct imap_announced *announced, const char *settings) {
+	CLEANUP_TEXT char *text = transcript_value(settings, "announced");
+	char *rest = text, *word;
+	while (rest && (word = strsep(&rest, ",")) != NULL)
+		(void)imap_announced_add(announced, (uint32_t)strtoul(word, NULL, 10));
+}
+
 static void session_watch(void *session, const char *settings) {
 	CLEANUP_TEXT char *given = transcript_value(settings, "mailbox");
 	const char *mailbox = given ? given : "INBOX";
-	const struct imap_memory
-		memory = { .cursor = {
-				   .uidvalidity = (uint32_t)number_value(settings, "uidvalidity"),
-				   .next_uid = (uint32_t)number_value(settings, "next"),
-				   .messages = (uint32_t)number_value(settings, "messages"),
-				   .unseen = (uint32_t)number_value(settings, "unseen"),
-				   .highestmodseq = number_value(settings, "modseq"),
-			   } };
+	struct imap_announced announced = { 0 };
+	read_announced(&announced, settings);
+	const struct imap_memory memory = { .announced = &announced,
+		.cursor = {
+			.uidvalidity = (uint32_t)number_value(settings, "uidvalidity"),
+			.next_uid = (uint32_t)number_value(settings, "next"),
+			.messages = (uint32_t)number_value(settings, "messages"),
+			.unseen = (uint32_t)number_value(settings, "unseen"),
+			.highestmodseq = number_value(settings, "modseq"),
+		} };
 	imap_session_watch(session, mailbox);
 	if (memory.cursor.uidvalidity != 0)
 		imap_session_remember(session, mailbox, &memory);
+	imap_announced_deinit(&announced);
 }
 
 static int session_next(void *session, struct buffer *out) {

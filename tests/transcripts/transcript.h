@@ -6,7 +6,7 @@
  *   === title           a conversation of its own begins
  *   use FILE            the lines of another file, of the same folder
  *   login KEY=VALUE...  settings of the session; before everything else
- *   watch NAME KEY=VALUE...
+ *   watch KEY=VALUE...  a mailbox, and what is remembered of it
  *   S: text             the server sends the line and CR LF
  *   SX: text            the server sends exactly this; \r \n \t \\ \xNN
  *   S*5..504: text      a line for each number, which stands for every #

@@ -62,6 +62,14 @@ static void append_quirks(struct buffer *out, uint64_t rows) {
 			(void)buffer_append_format(out, " quirk=%s", imap_quirk_at(i)->name);
 }
 
+static void append_retired(struct buffer *out, const struct imap_event *event) {
+	(void)buffer_append_format(out, "retired %s", event->mailbox);
+	append_number(out, "uidvalidity", event->cursor.uidvalidity);
+	append_number(out, "uid", event->uid);
+	(void)buffer_append_text(
+		out, event->retirement == IMAP_RETIREMENT_SEEN ? " seen" : " gone");
+}
+
 void imap_event_text_append(struct buffer *out, const struct imap_event *event) {
 	switch (event->kind) {
 	case IMAP_EVENT_WANT_TLS:
@@ -76,6 +84,9 @@ void imap_event_text_append(struct buffer *out, const struct imap_event *event) 
 		break;
 	case IMAP_EVENT_MESSAGE:
 		append_message(out, event);
+		break;
+	case IMAP_EVENT_RETIRED:
+		append_retired(out, event);
 		break;
 	case IMAP_EVENT_CURSOR:
 		append_cursor(out, "cursor", event);
