@@ -53,6 +53,7 @@ struct account_config {
 	char **token_command; /* argv; prints an OAuth 2.0 access token */
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
+	bool preview; /* the first words of each message, where the server has them */
 	char **watch; /* NULL-terminated mailbox names; INBOX when not given */
 	size_t n_watch; /* of them */
 };

@@ -179,6 +179,14 @@ static const struct config_key rows[] = {
 		.help = "how often a mailbox is looked at that cannot push",
 	},
 	{
+		.section = "Account",
+		.name = "Preview",
+		.type = &config_type_boolean,
+		FIELD(preview),
+		.standard = "no",
+		.help = "asks the server for the first words of each message",
+	},
+	{
 		.section = "Mailboxes",
 		.name = "Watch",
 		.type = &config_type_list,

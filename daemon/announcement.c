@@ -65,6 +65,15 @@ static char *text_or_null(const char *raw) {
 	return raw ? text_utf8(raw, strlen(raw), HEADER_TEXT_MAX) : NULL;
 }
 
+/* Of servers whose ENVELOPE lacks addresses. */
+static void take_from_field(struct announcement *a, const char *field) {
+	CLEANUP_TEXT char *name = NULL;
+	if (header_text_from(field, &name, &a->from_address) == 0)
+		return;
+	free(a->from_name);
+	a->from_name = TAKE_PTR(name);
+}
+
 void announcement_init_imap(struct announcement *a, const struct account_config *config,
 	const char *mailbox, uint32_t uidvalidity, const struct imap_message *message) {
 	*a = (struct announcement){
@@ -77,7 +86,10 @@ void announcement_init_imap(struct announcement *a, const struct account_config 
 		.thread_id = text_or_null(message->thread_id),
 		.list_id = header_text_list_id(message->list_id),
 		.flags = join_flags(message->flags),
+		.preview = message->preview ? header_text_plain(message->preview) : NULL,
 	};
+	if (!a->from_address && message->from_field)
+		take_from_field(a, message->from_field);
 	a->event = (struct store_event){
 		.type = STORE_EVENT_NEW,
 		.id = a->id,
@@ -95,6 +107,7 @@ void announcement_init_imap(struct announcement *a, const struct account_config 
 		.list_id = a->list_id,
 		.flags = a->flags,
 		.size = message->size,
+		.preview = a->preview,
 	};
 }
 
@@ -177,5 +190,6 @@ void announcement_deinit(struct announcement *a) {
 	free(a->thread_id);
 	free(a->list_id);
 	free(a->flags);
+	free(a->preview);
 	*a = (struct announcement){ 0 };
 }

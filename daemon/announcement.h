@@ -23,6 +23,7 @@ struct announcement {
 	char *thread_id;
 	char *list_id;
 	char *flags;
+	char *preview;
 };
 
 void announcement_init_imap(struct announcement *a, const struct account_config *config,

@@ -13,6 +13,7 @@
 #include "daemon/imap-memory.h"
 #include "daemon/link.h"
 #include "daemon/watch-login.h"
+#include "protocol/imap-quirk.h"
 #include "protocol/imap-session.h"
 
 struct watch_imap {
@@ -102,6 +103,10 @@ static void watch_imap_on_alert(struct watch_imap *w, const struct imap_event *e
 }
 
 static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *event) {
+	for (size_t i = 0; i < imap_quirk_count(); i++)
+		if (event->quirks >> i & 1)
+			log_write(LOG_LEVEL_DEBUG, w->context.config->id, "the server is known: %s",
+				imap_quirk_at(i)->name);
 	struct login_outcome login;
 	if (!w->is_online && imap_session_login(w->session, &login))
 		watch_login_report(&w->context, &login);
@@ -209,6 +214,7 @@ static int watch_imap_start_session(
 	const struct imap_login settings = {
 		.login = login.settings,
 		.security = security_of(w->context.config->security),
+		.wants_preview = w->context.config->preview,
 		.tag_seed = random_seed(w),
 	};
 	w->session = imap_session_new(&settings);

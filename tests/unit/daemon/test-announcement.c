@@ -122,6 +122,39 @@ static void test_message(void **state) {
 	announcement_deinit(&a);
 }
 
+/* Of servers whose ENVELOPE lacks addresses; and what a preview may hold. */
+static void test_other_fields(void **state) {
+	struct account_config config = {
+		.id = (char *)"work", .user = (char *)"ann", .host = (char *)"h"
+	};
+	struct imap_message message = {
+		.uid = 20,
+		.from = { .name = "not this" },
+		.from_field = "=?utf-8?Q?Ann_B=C3=A4r?= <ann@example.com>",
+		.preview = "  two\r\nlines \x1B[2J\xE2\x80\xAE =?utf-8?q?x?= \xFF",
+	};
+	struct announcement a;
+	announcement_init_imap(&a, &config, "INBOX", 7, &message);
+	assert_string_equal(a.event.from_name, "Ann B\xC3\xA4r");
+	assert_string_equal(a.event.from_address, "ann@example.com");
+	assert_string_equal(a.event.preview, "two lines [2J =?utf-8?q?x?= \xEF\xBF\xBD");
+	announcement_deinit(&a);
+
+	message.from_field = "nobody:;";
+	message.preview = "";
+	announcement_init_imap(&a, &config, "INBOX", 7, &message);
+	assert_string_equal(a.event.from_name, "not this");
+	assert_null(a.event.from_address);
+	assert_string_equal(a.event.preview, "");
+	announcement_deinit(&a);
+
+	message.from = (struct imap_address){ .mailbox = "eve", .host = "x.org" };
+	message.from_field = "Ann <ann@example.com>";
+	announcement_init_imap(&a, &config, "INBOX", 7, &message);
+	assert_string_equal(a.event.from_address, "eve@x.org");
+	announcement_deinit(&a);
+}
+
 /* An envelope of NILs is a message all the same. */
 static void test_nothing_known(void **state) {
 	struct account_config config = {
@@ -145,6 +178,7 @@ int main(void) {
 		cmocka_unit_test(test_pop3),
 		cmocka_unit_test(test_pop3_gone),
 		cmocka_unit_test(test_message),
+		cmocka_unit_test(test_other_fields),
 		cmocka_unit_test(test_nothing_known),
 	};
 	header_text_init();
