@@ -31,6 +31,10 @@ static const struct {
 	{ 17, offsetof(struct store_event, flags) },
 	{ 18, offsetof(struct store_event, preview) },
 	{ 19, offsetof(struct store_event, reason) },
+	{ 21, offsetof(struct store_event, email_id) },
+	{ 22, offsetof(struct store_event, labels) },
+	{ 23, offsetof(struct store_event, auto_submitted) },
+	{ 24, offsetof(struct store_event, precedence) },
 };
 
 static const char *text_at(const struct store_event *event, size_t i) {
@@ -75,4 +79,15 @@ void store_event_read(sqlite3_stmt *statement, struct store_event *ret) {
 		const unsigned char *text = sqlite3_column_text(statement, texts[i].column - 1);
 		memcpy((char *)ret + texts[i].offset, &text, sizeof(text));
 	}
+}
+
+int store_event_find_copy(struct store_sql *sql, const struct store_event *event) {
+	sqlite3_stmt *statement = store_sql_get(sql, STORE_SQL_EVENT_COPY);
+	store_sql_bind_text(statement, 1, event->account);
+	store_sql_bind_text(statement, 2, event->email_id);
+	store_sql_bind_text(statement, 3, event->message_id);
+	store_sql_bind_text(statement, 4, event->mailbox);
+	int r = store_sql_step(statement);
+	store_sql_reset(statement);
+	return r;
 }

@@ -1,5 +1,6 @@
 #pragma once
 /* An event as a row: which field is which column. */
+#include "store/store-sql.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -16,6 +17,9 @@ bool store_event_fits(const struct store_event *event);
 
 /* Binds all columns but those above. */
 void store_event_bind(sqlite3_stmt *statement, const struct store_event *event);
+
+/* See store_has_copy(). */
+int store_event_find_copy(struct store_sql *sql, const struct store_event *event);
 
 /* Texts are borrowed from the row. */
 void store_event_read(sqlite3_stmt *statement, struct store_event *ret);

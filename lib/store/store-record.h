@@ -32,6 +32,10 @@ struct store_event {
 	const char *flags; /* separated by single blanks */
 	uint64_t size;
 	const char *preview;
+	const char *email_id; /* the message's, whatever mailbox it is in (RFC 8474) */
+	const char *labels; /* separated by line ends */
+	const char *auto_submitted;
+	const char *precedence;
 	const char *reason; /* retired: seen, gone; reset: uidvalidity, uidnext, state-lost */
 };
 

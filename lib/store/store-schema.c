@@ -52,6 +52,13 @@ static const char *const steps[] = {
 	"CREATE TABLE fact (about TEXT NOT NULL, kind INTEGER NOT NULL, value INTEGER NOT NULL,"
 	" learned INTEGER NOT NULL, PRIMARY KEY (about, kind)) WITHOUT ROWID;"
 	"ALTER TABLE event ADD COLUMN published INTEGER NOT NULL DEFAULT 0;",
+	/* A message that is in many mailboxes is one event: found by the index, which only events
+	 * with such an id are in. */
+	"ALTER TABLE event ADD COLUMN email_id TEXT;"
+	"ALTER TABLE event ADD COLUMN labels TEXT;"
+	"ALTER TABLE event ADD COLUMN auto_submitted TEXT;"
+	"ALTER TABLE event ADD COLUMN precedence TEXT;"
+	"CREATE INDEX event_email ON event (account, email_id) WHERE email_id IS NOT NULL;",
 };
 /* clang-format on */
 

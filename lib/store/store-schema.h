@@ -2,7 +2,7 @@
 /* The tables, their version, and whether a file is ours, whole, and not from the future. */
 #include <sqlite3.h>
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 /* In an empty file. */
 int store_schema_create(sqlite3 *db);

@@ -51,11 +51,13 @@ static const char *const statement_texts[] = {
 	[STORE_SQL_ACCOUNTS] = "SELECT id, text FROM name WHERE id IN ("
 			       " SELECT account FROM cursor UNION SELECT account FROM part)",
 	[STORE_SQL_EVENT_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-				" ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+				" ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
+				" ?21, ?22, ?23, ?24)",
 	[STORE_SQL_EVENT_READ] =
 		"SELECT e.seq, e.type, a.text, m.text, e.uid, e.uidvalidity, e.received, e.date,"
 		" e.size, e.id, e.from_name, e.from_address, e.subject, e.message_id,"
-		" e.thread_id, e.list_id, e.flags, e.preview, e.reason FROM event e"
+		" e.thread_id, e.list_id, e.flags, e.preview, e.reason, e.published,"
+		" e.email_id, e.labels, e.auto_submitted, e.precedence FROM event e"
 		" LEFT JOIN name a ON a.id = e.account LEFT JOIN name m ON m.id = e.mailbox"
 		" WHERE e.seq > ?1 AND e.seq <= ?2 ORDER BY e.seq LIMIT ?3",
 	[STORE_SQL_EVENT_COUNT] = "SELECT count(*) FROM event",
@@ -65,6 +67,11 @@ static const char *const statement_texts[] = {
 				  " (SELECT seq FROM event WHERE seq < ?1 ORDER BY seq LIMIT ?2)",
 	[STORE_SQL_EVENT_DROP] = "DELETE FROM event WHERE seq <= ?1",
 	[STORE_SQL_EVENT_PUBLISHED] = "SELECT published FROM event ORDER BY seq DESC LIMIT 1",
+	[STORE_SQL_EVENT_COPY] = "SELECT 1 FROM event"
+				 " WHERE account = (SELECT id FROM name WHERE text = ?1)"
+				 " AND email_id = ?2 AND type = 1 AND message_id IS ?3"
+				 " AND mailbox IS NOT (SELECT id FROM name WHERE text = ?4)"
+				 " LIMIT 1",
 	[STORE_SQL_FACT_LOAD] = "SELECT value, learned FROM fact WHERE about = ?1 AND kind = ?2",
 	[STORE_SQL_FACT_SAVE] = "REPLACE INTO fact VALUES (?1, ?2, ?3, ?4)",
 	[STORE_SQL_FACT_DROP] = "DELETE FROM fact WHERE learned < ?1",

@@ -415,6 +415,10 @@ int store_forget_accounts(struct store *store, const char *const *kept) {
 
 /* Facts */
 
+int store_has_copy(struct store *store, const struct store_event *event) {
+	return store_event_find_copy(&store->sql, event);
+}
+
 int store_load_fact(
 	struct store *store, const char *about, enum store_fact_kind kind, struct store_fact *ret) {
 	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_FACT_LOAD);

@@ -64,6 +64,10 @@ int store_cut_parts(
 int store_append(
 	struct store *store, const struct store_event *event, uint64_t now_usec, uint64_t *ret_seq);
 
+/* 1: the log has a new message with this account, email_id and message_id in another mailbox; 0: it
+ * has not. Sees the open transaction. As far back as the log goes. */
+int store_has_copy(struct store *store, const struct store_event *event);
+
 /* `about` names the server, the network, the account, or what else tells it from others. What is not
  * saved again for half a year is forgotten. Load: 1 found, 0 not known. */
 int store_save_fact(struct store *store, const char *about, enum store_fact_kind kind,

@@ -175,7 +175,7 @@ static void expect_same_bytes(struct scratch *s, struct bytes *before) {
 static void write_newer(struct scratch *s) {
 	sqlite3 *db = NULL;
 	if (sqlite3_open(s->path, &db) != SQLITE_OK ||
-		sqlite3_exec(db, "PRAGMA user_version = 3; CREATE TABLE novelty (x)", NULL, NULL,
+		sqlite3_exec(db, "PRAGMA user_version = 4; CREATE TABLE novelty (x)", NULL, NULL,
 			NULL) != SQLITE_OK)
 		_exit(1);
 }
@@ -195,7 +195,7 @@ static void test_newer_schema_is_refused_untouched(void **state) {
 	}
 	assert_int_equal(mode_of(s->path), 0644);
 	expect_same_bytes(s, &before);
-	helper_exec_sql(s->path, "PRAGMA user_version = 2; DROP TABLE novelty");
+	helper_exec_sql(s->path, "PRAGMA user_version = 3; DROP TABLE novelty");
 	o = helper_open_path(s->path);
 	helper_expect_opened(&o, STORE_OPENED);
 	helper_end(&o);

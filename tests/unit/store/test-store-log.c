@@ -34,6 +34,10 @@ static int compare_event(const struct store_event *event, void *userdata) {
 	assert_string_equal(event->list_id, expected->list_id);
 	assert_string_equal(event->flags, expected->flags);
 	assert_string_equal(event->preview, expected->preview);
+	assert_string_equal(event->email_id, expected->email_id);
+	assert_string_equal(event->labels, expected->labels);
+	assert_string_equal(event->auto_submitted, expected->auto_submitted);
+	assert_string_equal(event->precedence, expected->precedence);
 	assert_string_equal(event->reason, expected->reason);
 	return 0;
 }
@@ -57,6 +61,10 @@ static void test_event_comes_back_whole(void **state) {
 		.flags = "\\Flagged $Forwarded",
 		.size = UINT64_MAX - 1,
 		.preview = "Preview",
+		.email_id = "M1",
+		.labels = "\\Inbox\nA label",
+		.auto_submitted = "auto-replied",
+		.precedence = "bulk",
 		.reason = "seen",
 	};
 	uint64_t seq;

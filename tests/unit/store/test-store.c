@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "base/macros.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -266,6 +267,78 @@ static void test_fact_is_forgotten_after_half_a_year(void **state) {
 	store_close(store);
 }
 
+/* One message in many mailboxes */
+
+static const struct store_event labelled = {
+	.type = STORE_EVENT_NEW,
+	.account = "work",
+	.mailbox = "INBOX",
+	.message_id = "<1@x>",
+	.email_id = "E1",
+};
+
+static const struct {
+	const char *account, *mailbox, *email_id, *message_id;
+	int found;
+} copies[] = {
+	{ "work", "All Mail", "E1", "<1@x>", 1 },
+	{ "work", "Never Seen", "E1", "<1@x>", 1 },
+	/* twice in one mailbox is two messages */
+	{ "work", "INBOX", "E1", "<1@x>", 0 },
+	{ "work", "All Mail", "E2", "<1@x>", 0 },
+	/* a server that says the same of every message is not believed */
+	{ "work", "All Mail", "E1", "<2@x>", 0 },
+	{ "work", "All Mail", "E1", NULL, 0 },
+	{ "work", "All Mail", NULL, "<1@x>", 0 },
+	{ "home", "All Mail", "E1", "<1@x>", 0 },
+};
+
+static void expect_copies(struct store *store) {
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+		struct store_event event = {
+			.type = STORE_EVENT_NEW,
+			.account = copies[i].account,
+			.mailbox = copies[i].mailbox,
+			.email_id = copies[i].email_id,
+			.message_id = copies[i].message_id,
+		};
+		assert_int_equal(store_has_copy(store, &event), copies[i].found);
+	}
+}
+
+static void test_copies_are_known(void **state) {
+	struct store_event event = labelled, elsewhere = labelled;
+	uint64_t seq;
+	elsewhere.mailbox = "All Mail";
+	struct store *store = helper_open(*state);
+	assert_int_equal(store_has_copy(store, &elsewhere), 0);
+	assert_int_equal(store_append(store, &event, NOW, &seq), 0);
+	expect_copies(store); /* before the commit too */
+	store_rollback(store);
+	assert_int_equal(store_has_copy(store, &elsewhere), 0);
+	assert_int_equal(store_append(store, &event, NOW, &seq), 0);
+	assert_int_equal(store_commit(store), 0);
+	store_close(store);
+	store = helper_open(*state);
+	expect_copies(store); /* and after a restart */
+	store_close(store);
+}
+
+static void test_what_is_no_copy(void **state) {
+	struct store_event event = labelled, elsewhere = labelled;
+	uint64_t seq;
+	elsewhere.mailbox = "All Mail";
+	struct store *store = helper_open(*state);
+	event.type = STORE_EVENT_RETIRED;
+	assert_int_equal(store_append(store, &event, NOW, &seq), 0);
+	assert_int_equal(store_has_copy(store, &elsewhere), 0);
+	event.type = STORE_EVENT_NEW;
+	event.message_id = elsewhere.message_id = NULL;
+	assert_int_equal(store_append(store, &event, NOW, &seq), 0);
+	assert_int_equal(store_has_copy(store, &elsewhere), 1); /* neither has one */
+	store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
@@ -280,6 +353,8 @@ int main(void) {
 		TEST(test_forget_accounts_keeps_events),
 		TEST(test_forget_mailbox),
 		TEST(test_loose_names_are_swept),
+		TEST(test_copies_are_known),
+		TEST(test_what_is_no_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
