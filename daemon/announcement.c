@@ -7,11 +7,13 @@
 #include "base/text.h"
 #include "daemon/account-config.h"
 #include "mail/header-text.h"
+#include "protocol/imap-mailbox-name.h"
 #include "protocol/imap-session.h"
 #include "protocol/pop3-session.h"
 
 #define URL_MAX ((size_t)16 * 1024)
 #define FLAGS_MAX ((size_t)1024)
+#define LABELS_MAX ((size_t)8 * 1024)
 
 /* RFC 3986 unreserved and what RFC 5092 bchar / achar let stand beside it, less ';', which ends
  * a mailbox there; the slash stays, since it is in most names a separator. */
@@ -61,6 +63,28 @@ static char *join_flags(const char *const *flags) {
 	return text;
 }
 
+/* Modified UTF-7 as mailboxes have it, line by line; NULL when there are none. */
+static char *join_labels(const char *const *labels) {
+	struct buffer joined;
+	buffer_init(&joined, LABELS_MAX);
+	for (size_t i = 0; i < IMAP_LABELS_MAX && labels[i]; i++) {
+		CLEANUP_TEXT char *name = imap_mailbox_name_decode(labels[i], strlen(labels[i]));
+		CLEANUP_TEXT char *label = header_text_plain(name ? name : labels[i]);
+		if (*label)
+			(void)buffer_append_format(
+				&joined, "%s%s", joined.n > 0 ? "\n" : "", label);
+	}
+	char *text = joined.n > 0 ? buffer_take_text(&joined) : NULL;
+	buffer_deinit(&joined);
+	return text;
+}
+
+/* "no" is what every other message says by saying nothing (RFC 3834 5). */
+static char *auto_submitted(const char *raw) {
+	CLEANUP_TEXT char *keyword = header_text_keyword(raw);
+	return keyword && strcmp(keyword, "no") != 0 ? TAKE_PTR(keyword) : NULL;
+}
+
 static char *text_or_null(const char *raw) {
 	return raw ? text_utf8(raw, strlen(raw), HEADER_TEXT_MAX) : NULL;
 }
@@ -84,8 +108,12 @@ void announcement_init_imap(struct announcement *a, const struct account_config 
 		.subject = message->subject ? header_text_decode(message->subject) : NULL,
 		.message_id = header_text_message_id(message->message_id),
 		.thread_id = text_or_null(message->thread_id),
+		.email_id = text_or_null(message->email_id),
 		.list_id = header_text_list_id(message->list_id),
+		.auto_submitted = auto_submitted(message->auto_submitted),
+		.precedence = header_text_keyword(message->precedence),
 		.flags = join_flags(message->flags),
+		.labels = join_labels(message->labels),
 		.preview = message->preview ? header_text_plain(message->preview) : NULL,
 	};
 	if (!a->from_address && message->from_field)
@@ -104,8 +132,12 @@ void announcement_init_imap(struct announcement *a, const struct account_config 
 		.subject = a->subject,
 		.message_id = a->message_id,
 		.thread_id = a->thread_id,
+		.email_id = a->email_id,
 		.list_id = a->list_id,
+		.auto_submitted = a->auto_submitted,
+		.precedence = a->precedence,
 		.flags = a->flags,
+		.labels = a->labels,
 		.size = message->size,
 		.preview = a->preview,
 	};
@@ -188,7 +220,11 @@ void announcement_deinit(struct announcement *a) {
 	free(a->subject);
 	free(a->message_id);
 	free(a->thread_id);
+	free(a->email_id);
 	free(a->list_id);
+	free(a->auto_submitted);
+	free(a->precedence);
+	free(a->labels);
 	free(a->flags);
 	free(a->preview);
 	*a = (struct announcement){ 0 };

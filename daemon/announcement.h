@@ -22,6 +22,10 @@ struct announcement {
 	char *message_id;
 	char *thread_id;
 	char *list_id;
+	char *email_id;
+	char *labels;
+	char *auto_submitted;
+	char *precedence;
 	char *flags;
 	char *preview;
 };

@@ -50,9 +50,14 @@ void api_event_write(struct message_writer *w, const struct store_event *event, 
 	message_write_entry_string(&dict, BUS_KEY_SUBJECT, event->subject);
 	write_text(&dict, BUS_KEY_MESSAGE_ID, event->message_id);
 	write_text(&dict, BUS_KEY_THREAD_ID, event->thread_id);
+	write_text(&dict, BUS_KEY_EMAIL_ID, event->email_id);
 	write_text(&dict, BUS_KEY_LIST_ID, event->list_id);
+	write_text(&dict, BUS_KEY_AUTO_SUBMITTED, event->auto_submitted);
+	write_text(&dict, BUS_KEY_PRECEDENCE, event->precedence);
 	if (event->flags)
 		message_write_entry_words(&dict, BUS_KEY_FLAGS, event->flags);
+	if (event->labels)
+		message_write_entry_lines(&dict, BUS_KEY_LABELS, event->labels);
 	write_u64(&dict, BUS_KEY_SIZE, event->size);
 	write_text(&dict, BUS_KEY_PREVIEW, event->preview);
 	write_text(&dict, BUS_KEY_REASON, event->reason);

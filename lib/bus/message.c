@@ -124,16 +124,20 @@ void message_write_strings(struct message_writer *w, const char *const *list) {
 	message_write_close(w, &array);
 }
 
-void message_write_words(struct message_writer *w, const char *words) {
+static void write_split(struct message_writer *w, const char *text, const char *separator) {
 	struct message_writer array;
 	message_write_open(w, DBUS_TYPE_ARRAY, "s", &array);
-	while (words && *words) {
-		size_t n = strcspn(words, " ");
+	while (text && *text) {
+		size_t n = strcspn(text, separator);
 		if (n > 0)
-			append_bytes(&array, words, n);
-		words += n + (words[n] == ' ');
+			append_bytes(&array, text, n);
+		text += n + (text[n] == *separator);
 	}
 	message_write_close(w, &array);
+}
+
+void message_write_words(struct message_writer *w, const char *words) {
+	write_split(w, words, " ");
 }
 
 void message_write_open(
@@ -199,6 +203,15 @@ void message_write_entry_words(struct message_writer *dict, const char *key, con
 	struct entry entry;
 	open_entry(dict, key, "as", &entry);
 	message_write_words(&entry.value, words);
+	close_entry(dict, &entry);
+}
+
+void message_write_entry_lines(struct message_writer *dict, const char *key, const char *lines) {
+	if (!lines)
+		return;
+	struct entry entry;
+	open_entry(dict, key, "as", &entry);
+	write_split(&entry.value, lines, "\n");
 	close_entry(dict, &entry);
 }
 

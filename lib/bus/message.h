@@ -63,6 +63,8 @@ void message_write_entry_string(struct message_writer *dict, const char *key, co
 void message_write_entry_u32(struct message_writer *dict, const char *key, uint32_t value);
 void message_write_entry_u64(struct message_writer *dict, const char *key, uint64_t value);
 void message_write_entry_words(struct message_writer *dict, const char *key, const char *words);
+/* "as" from lines, which may hold blanks */
+void message_write_entry_lines(struct message_writer *dict, const char *key, const char *lines);
 
 /* A reader at one level. Every read returns 0 and goes on, or -EBADMSG (another type, or the end)
  * and stays. */

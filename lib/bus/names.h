@@ -54,8 +54,12 @@
 #define BUS_KEY_SUBJECT "subject" /* s */
 #define BUS_KEY_MESSAGE_ID "message_id" /* s */
 #define BUS_KEY_THREAD_ID "thread_id" /* s */
+#define BUS_KEY_EMAIL_ID "email_id" /* s */
 #define BUS_KEY_LIST_ID "list_id" /* s */
+#define BUS_KEY_AUTO_SUBMITTED "auto_submitted" /* s */
+#define BUS_KEY_PRECEDENCE "precedence" /* s */
 #define BUS_KEY_FLAGS "flags" /* as */
+#define BUS_KEY_LABELS "labels" /* as */
 #define BUS_KEY_SIZE "size" /* t */
 #define BUS_KEY_PREVIEW "preview" /* s */
 #define BUS_KEY_REASON "reason" /* s */

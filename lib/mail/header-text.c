@@ -165,6 +165,19 @@ char *header_text_list_id(const char *raw) {
 	return *id ? id : memory_free(id);
 }
 
+char *header_text_keyword(const char *raw) {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	const char *begin = raw ? raw + strspn(raw, " \t\r\n") : "";
+	size_t n = strspn(begin, letters);
+	if (n == 0 || n > HEADER_TEXT_KEYWORD_MAX)
+		return NULL;
+	char *keyword = memory_strndup(begin, n);
+	for (char *p = keyword; *p; p++)
+		*p = g_ascii_tolower(*p);
+	return keyword;
+}
+
 char *header_text_message_id(const char *raw) {
 	if (!raw)
 		return NULL;

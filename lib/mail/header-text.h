@@ -8,6 +8,7 @@
 
 #define HEADER_TEXT_MAX ((size_t)1024) /* bytes of a subject, a name or an address that are kept */
 #define HEADER_TEXT_RAW_MAX ((size_t)16 * 1024)
+#define HEADER_TEXT_KEYWORD_MAX ((size_t)64)
 #define HEADER_TEXT_ID_MAX ((size_t)998) /* of a Message-ID: a line of RFC 5322 */
 
 /* Once in main(), before any other call here. */
@@ -35,6 +36,10 @@ char *header_text_address(const char *local, const char *host);
 
 /* The address inside a List-Id field: "Name <list.example.org>" -> "list.example.org"; owned, NULL if none. */
 char *header_text_list_id(const char *raw);
+
+/* The keyword that a field begins with (Auto-Submitted, RFC 3834 5; Precedence), in lower case: letters,
+ * digits and hyphens, HEADER_TEXT_KEYWORD_MAX at most; owned, NULL if none. */
+char *header_text_keyword(const char *raw);
 
 /* The first "<id@host>", of valid UTF-8 without blanks and controls, at most HEADER_TEXT_ID_MAX
  * bytes, in angle brackets even when the field has none; owned, NULL if none. */

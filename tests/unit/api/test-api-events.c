@@ -22,8 +22,12 @@ static const struct store_event full = {
 	.subject = "",
 	.message_id = "<m@example.org>",
 	.thread_id = "T1",
+	.email_id = "E1",
 	.list_id = "list",
+	.auto_submitted = "auto-generated",
+	.precedence = "bulk",
 	.flags = "\\Flagged $Forwarded",
+	.labels = "\\Inbox\nTwo words\nB\u00fcro",
 	.size = 1234,
 	.preview = "Hello",
 };
@@ -217,8 +221,8 @@ static void what_is_not_known_is_left_out(void **state) {
 	static const char *const shapes[] = {
 		"type:s seq:t id:s account:s mailbox:s uid:u uidvalidity:u received:t date:t "
 		"from_name:s "
-		"from_address:s subject:s message_id:s thread_id:s list_id:s flags:as size:t "
-		"preview:s",
+		"from_address:s subject:s message_id:s thread_id:s email_id:s list_id:s "
+		"auto_submitted:s precedence:s flags:as labels:as size:t preview:s",
 		"type:s seq:t id:s account:s mailbox:s uid:u uidvalidity:u",
 		"type:s seq:t id:s account:s mailbox:s reason:s",
 		"type:s seq:t account:s mailbox:s uidvalidity:u reason:s",

@@ -118,6 +118,24 @@ static void words_and_strings(void **state) {
 	assert_int_equal(message_reader_type(&r), DBUS_TYPE_INVALID);
 }
 
+static void lines_may_hold_blanks(void **state) {
+	static const char *const expected[] = { "\\Inbox", "two words", " x", NULL };
+	struct message_writer w, dict;
+	struct message_reader r, entries, value;
+	const char *key;
+	CLEANUP(message_free) DBusMessage *m = new_signal(&w);
+	message_write_open_dict(&w, &dict);
+	message_write_entry_lines(&dict, "none", NULL);
+	message_write_entry_lines(&dict, "labels", "\\Inbox\ntwo words\n\n x\n");
+	message_write_close(&w, &dict);
+	message_reader_init(&r, m);
+	assert_int_equal(message_read_enter(&r, DBUS_TYPE_ARRAY, &entries), 0);
+	assert_int_equal(message_read_entry(&entries, &key, &value), 1);
+	assert_string_equal(key, "labels");
+	check_words(&value, expected);
+	assert_int_equal(message_read_entry(&entries, &key, &value), 0);
+}
+
 static void dictionary_leaves_out_the_unknown(void **state) {
 	struct message_writer w, dict;
 	CLEANUP(message_free) DBusMessage *m = new_signal(&w);
@@ -246,6 +264,7 @@ int main(void) {
 		cmocka_unit_test(cuts_long_text),
 		cmocka_unit_test(error_text_is_mended),
 		cmocka_unit_test(words_and_strings),
+		cmocka_unit_test(lines_may_hold_blanks),
 		cmocka_unit_test(dictionary_leaves_out_the_unknown),
 		cmocka_unit_test(reading_is_strict),
 		cmocka_unit_test(size_is_rounded_up),

@@ -131,6 +131,10 @@ static void test_other_fields(void **state) {
 		.uid = 20,
 		.from = { .name = "not this" },
 		.from_field = "=?utf-8?Q?Ann_B=C3=A4r?= <ann@example.com>",
+		.auto_submitted = " Auto-Replied; owner=x",
+		.precedence = "BULK",
+		.email_id = "1278455344230334865",
+		.labels = { "\\Inbox", "B&APw-ro", "two words", "line&AAo-end", "&!", "", NULL },
 		.preview = "  two\r\nlines \x1B[2J\xE2\x80\xAE =?utf-8?q?x?= \xFF",
 	};
 	struct announcement a;
@@ -138,14 +142,24 @@ static void test_other_fields(void **state) {
 	assert_string_equal(a.event.from_name, "Ann B\xC3\xA4r");
 	assert_string_equal(a.event.from_address, "ann@example.com");
 	assert_string_equal(a.event.preview, "two lines [2J =?utf-8?q?x?= \xEF\xBF\xBD");
+	assert_string_equal(a.event.auto_submitted, "auto-replied");
+	assert_string_equal(a.event.precedence, "bulk");
+	assert_string_equal(a.event.email_id, "1278455344230334865");
+	assert_string_equal(a.event.labels, "\\Inbox\nB\xC3\xBCro\ntwo words\nline end\n&!");
 	announcement_deinit(&a);
 
+	message.auto_submitted = "no";
+	message.precedence = "=?utf-8?q?bulk?=";
+	message.labels[0] = NULL;
 	message.from_field = "nobody:;";
 	message.preview = "";
 	announcement_init_imap(&a, &config, "INBOX", 7, &message);
 	assert_string_equal(a.event.from_name, "not this");
 	assert_null(a.event.from_address);
 	assert_string_equal(a.event.preview, "");
+	assert_null(a.event.auto_submitted);
+	assert_null(a.event.precedence);
+	assert_null(a.event.labels);
 	announcement_deinit(&a);
 
 	message.from = (struct imap_address){ .mailbox = "eve", .host = "x.org" };
