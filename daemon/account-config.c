@@ -19,16 +19,33 @@ static uint16_t default_port(const struct account_config *config) {
 	return 0;
 }
 
+/* The source and the mechanism must speak of the same kind of secret. */
+static const char *check_secret(const struct account_config *config) {
+	bool has_password =
+		config->password_file || config->password_credential || config->password_command;
+	bool is_automatic = config->auth == SASL_MECHANISM_NONE;
+	enum sasl_secret wanted = sasl_mechanism_facts(config->auth)->secret;
+	if (!is_automatic && wanted == SASL_SECRET_NONE)
+		return has_password || config->token_command
+			       ? "Auth= external and gssapi need no password, and no token"
+			       : NULL;
+	if (!has_password && !config->token_command)
+		return "one of PasswordFile=, PasswordKeyring=, PasswordCommand=, TokenCommand= or "
+		       "PasswordCredential= is needed";
+	if (config->token_command && !is_automatic && wanted == SASL_SECRET_PASSWORD)
+		return "TokenCommand= gives tokens, and Auth= wants a password";
+	return NULL;
+}
+
 /* NULL when all is well. */
 static const char *account_config_check(const struct account_config *config) {
 	if (!config->host)
 		return "Host= is missing";
 	if (!config->user)
 		return "User= is missing";
-	if (!config->password_file && !config->password_credential && !config->password_command &&
-		!config->token_command && !config->password_keyring)
-		return "one of PasswordFile=, PasswordKeyring=, PasswordCommand=, TokenCommand= or "
-		       "PasswordCredential= is needed";
+	const char *problem = check_secret(config);
+	if (problem)
+		return problem;
 	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
 	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)
 		return "Protocol=pop3 has one mailbox; Watch= is not for it";

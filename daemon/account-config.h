@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "daemon/config-assignments.h"
+#include "protocol/sasl-mechanism.h"
 
 #define ACCOUNT_ID_MAX 64
 #define ACCOUNT_WATCH_MAX 100
@@ -26,12 +27,6 @@ enum account_security {
 	ACCOUNT_SECURITY_NONE,
 };
 
-enum account_auth {
-	ACCOUNT_AUTH_AUTOMATIC,
-	ACCOUNT_AUTH_PLAIN,
-	ACCOUNT_AUTH_LOGIN,
-};
-
 struct account_config {
 	char *id; /* the file's name without .conf; also the key of cursors in the store */
 	char *file;
@@ -44,9 +39,10 @@ struct account_config {
 	uint16_t port; /* filled in by protocol and security when not given */
 	enum account_security security;
 	bool allow_cleartext;
-	char *user;
-	enum account_auth auth;
-	char *password_file; /* exactly one of the sources is set */
+	char *user; /* whose mailbox */
+	char *auth_user; /* whose secret, if that is somebody else; NULL: the same */
+	enum sasl_mechanism auth; /* NONE: the best */
+	char *password_file; /* one of the sources is set, or none: a certificate, Kerberos */
 	char *password_credential;
 	char **password_command; /* argv */
 	char **password_keyring; /* "yes", or attributes "name=value" of an item */

@@ -49,7 +49,10 @@ static char *check_key_ring(const char *text) {
 /* In the order of the enums. */
 static const char *const protocol_words[] = { "imap", "pop3", NULL };
 static const char *const security_words[] = { "tls", "starttls", "none", NULL };
-static const char *const auth_words[] = { "auto", "plain", "login", NULL };
+static const char *const auth_words[] = { "auto", "plain", "login", "external", "scram-sha-1",
+	"scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus", "gssapi", "xoauth2",
+	"oauthbearer", NULL };
+_Static_assert(ARRAY_SIZE(auth_words) == SASL_MECHANISM_COUNT_ + 1, "a word for each mechanism");
 
 /* `.help` stands in the listings of posthorn config; posthorn.conf(5) says more. */
 static const struct config_key rows[] = {
@@ -112,12 +115,20 @@ static const struct config_key rows[] = {
 	},
 	{
 		.section = "Account",
+		.name = "AuthUser",
+		.type = &config_type_text,
+		FIELD(auth_user),
+		.check = check_user,
+		.help = "whose password or token it is, where User= is somebody else's mailbox",
+	},
+	{
+		.section = "Account",
 		.name = "Auth",
 		.type = &config_type_word,
 		FIELD(auth),
 		.words = auth_words,
 		.standard = "auto",
-		.help = "how to log in: auto, plain or login",
+		.help = "how to log in: auto, or the name of a SASL mechanism",
 	},
 	{
 		.section = "Account",

@@ -14,6 +14,7 @@
 #include "daemon/gate.h"
 #include "daemon/login-memory.h"
 #include "daemon/mailbox-counts.h"
+#include "daemon/token-care.h"
 #include "daemon/watch.h"
 #include "io/tls-policy.h"
 
@@ -26,6 +27,7 @@ struct account {
 	const char *strategy; /* a constant */
 	struct mailbox_counts counts;
 	struct backoff backoff;
+	struct token_care token;
 	uint64_t online_since_usec; /* CLOCK_BOOTTIME; 0: not online */
 	uint64_t last_contact_usec;
 	uint64_t retry_at_usec;
@@ -140,6 +142,12 @@ static void account_ended(
 		account_enter_state(account, ACCOUNT_STATE_OFFLINE);
 		return;
 	}
+	if (token_care_on_end(&account->token, reason, end.alive_usec)) {
+		log_write(LOG_LEVEL_INFO, account->config->id, "asking for a new token");
+		account_enter_state(account, ACCOUNT_STATE_CONNECTING);
+		account_wake_in(account, 0);
+		return;
+	}
 	account_set_reason_said(account, reason, said);
 	account_wait(account, backoff_next(&account->backoff, &end));
 	account_enter_state(account, account_state_of_reason(reason));
@@ -212,11 +220,20 @@ static void account_on_login(struct account *account, const struct login_outcome
 		account_written(account, ACCOUNT_WRITTEN_STATE, r);
 }
 
+static void account_plan_renewal(struct account *account) {
+	uint64_t now = account_now(account, CLOCK_REALTIME);
+	token_care_on_online(&account->token);
+	uint64_t renewal = token_care_renewal(&account->token, now);
+	if (renewal != USEC_NEVER)
+		account_wake_in(account, renewal - now);
+}
+
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	backoff_accepted(&account->backoff);
 	account_set_reason(account, REASON_NONE, NULL);
 	account->retry_at_usec = 0;
 	account->strategy = report->strategy;
+	account_plan_renewal(account);
 	account_enter_state(account, ACCOUNT_STATE_ONLINE);
 	gate_leave(account->host->gate, &account->place);
 }
@@ -308,7 +325,8 @@ static void account_on_credential(const struct credential_result *result, void *
 	struct account *account = userdata;
 	/* The secret lives until the credential's own callback returns. */
 	CLEANUP(credential_free) struct credential *done = TAKE_PTR(account->credential);
-	if (result->secret)
+	token_care_on_credential(&account->token, result);
+	if (result->reason == REASON_NONE)
 		account_connect(account, result);
 	else
 		account_ended(account, result->reason, result->problem, 0);
@@ -320,6 +338,7 @@ static void account_log_in(struct account *account) {
 	const struct credential_request request = {
 		.config = account->config,
 		.desktop = account->host->desktop,
+		.is_refresh = account->token.is_refresh_due,
 	};
 	int r = credential_new(account->host->loop, &request, account_on_credential, account,
 		&account->credential);
@@ -348,12 +367,20 @@ static void account_ended_by_store(struct account *account) {
 	account_ended(account, REASON_STORE_FAILED, why, 0);
 }
 
+/* The server will close soon because the token expires: better now, and with the next one at hand. */
+static void account_renew_token(struct account *account) {
+	account->token.is_renewing = true;
+	watch_close(account->watch);
+}
+
 static void account_on_alarm(struct alarm *alarm) {
 	struct account *account = CONTAINER_OF(alarm, struct account, alarm);
 	if (account->rolled_back)
 		account_ended_by_store(account);
 	else if (account->place.is_inside)
 		account_log_in(account);
+	else if (account->watch)
+		account_renew_token(account);
 	else
 		account_attempt(account);
 }

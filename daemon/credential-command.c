@@ -20,7 +20,8 @@ static int run(struct credential_command *c) {
 	const struct account_config *config = request->config;
 	char **argv = config->token_command ? config->token_command : config->password_command;
 	CLEANUP_TEXT char *account = memory_format("POSTHORN_ACCOUNT=%s", config->id);
-	CLEANUP_TEXT char *user = memory_format("POSTHORN_USER=%s", config->user);
+	CLEANUP_TEXT char *user = memory_format(
+		"POSTHORN_USER=%s", config->auth_user ? config->auth_user : config->user);
 	bool is_refresh = request->is_refresh || c->is_again;
 	const char *const environment[] = { account, user, is_refresh ? "POSTHORN_REFRESH=1" : NULL,
 		NULL };

@@ -22,6 +22,7 @@ struct credential {
 	void *userdata;
 };
 
+extern const struct credential_source credential_none_source;
 extern const struct credential_source credential_file_source;
 extern const struct credential_source credential_systemd_source;
 extern const struct credential_source credential_command_source;

@@ -9,7 +9,9 @@ static const struct credential_source *source_of(const struct account_config *co
 		return &credential_command_source;
 	if (config->password_keyring)
 		return &credential_keyring_source;
-	return config->password_file ? &credential_file_source : &credential_systemd_source;
+	if (config->password_file)
+		return &credential_file_source;
+	return config->password_credential ? &credential_systemd_source : &credential_none_source;
 }
 
 int credential_new(sd_event *loop, const struct credential_request *request,

@@ -17,6 +17,7 @@ struct desktop;
 
 enum credential_kind {
 	CREDENTIAL_PASSWORD,
+	CREDENTIAL_NONE, /* the account needs none: there is no secret, and no failure */
 	CREDENTIAL_TOKEN, /* an OAuth 2.0 access token: for XOAUTH2 and OAUTHBEARER alone */
 };
 
@@ -29,10 +30,11 @@ struct credential_request {
 };
 
 struct credential_result {
-	const char *secret; /* NULL on failure; borrowed, erased after the callback */
+	const char *secret; /* NULL on failure, and where there is none; borrowed, erased after the
+			       callback */
 	enum credential_kind kind;
 	uint64_t expires_usec; /* wall clock; 0: the source does not say */
-	enum reason reason; /* when there is no secret: SECRET_FAILED, LOCKED, UNAVAILABLE */
+	enum reason reason; /* NONE, or why it failed: SECRET_FAILED, LOCKED, UNAVAILABLE */
 	const char *problem; /* and a sentence for the user */
 };
 

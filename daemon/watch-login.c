@@ -8,18 +8,6 @@
 #include "daemon/login-memory.h"
 #include "io/stream.h"
 
-static enum sasl_mechanism mechanism_of(enum account_auth auth) {
-	switch (auth) {
-	case ACCOUNT_AUTH_AUTOMATIC:
-		return SASL_MECHANISM_NONE;
-	case ACCOUNT_AUTH_PLAIN:
-		return SASL_MECHANISM_PLAIN;
-	case ACCOUNT_AUTH_LOGIN:
-		return SASL_MECHANISM_LOGIN;
-	}
-	return SASL_MECHANISM_NONE;
-}
-
 int watch_login_init(struct watch_login *w, const struct watch_context *context,
 	const struct credential_result *credential) {
 	const struct account_config *config = context->config;
@@ -35,9 +23,10 @@ int watch_login_init(struct watch_login *w, const struct watch_context *context,
 		.host = config->host,
 		.port = config->port,
 		.user = config->user,
+		.auth_user = config->auth_user,
 		.secret = credential->secret,
 		.is_token = credential->kind == CREDENTIAL_TOKEN,
-		.auth = mechanism_of(config->auth),
+		.auth = config->auth,
 		.floor = last.mechanism,
 		.binding = last.binding,
 		.nonce = w->nonce,

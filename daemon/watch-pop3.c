@@ -245,8 +245,9 @@ static void watch_pop3_on_credential(const struct credential_result *result, voi
 	struct watch_pop3 *w = userdata;
 	/* The secret lives until the credential's own callback returns. */
 	CLEANUP(credential_free) struct credential *done = TAKE_PTR(w->credential);
-	int r = result->secret ? watch_pop3_begin_poll(w, result) : 0;
-	if (!result->secret)
+	bool is_given = result->reason == REASON_NONE;
+	int r = is_given ? watch_pop3_begin_poll(w, result) : 0;
+	if (!is_given)
 		watch_pop3_closed(w, result->reason, result->problem, 0);
 	else if (r < 0)
 		watch_pop3_closed(w, REASON_INTERNAL, strerror(-r), 0);

@@ -65,7 +65,7 @@ static void test_every_key(void **state) {
 	assert_int_equal(config->security, ACCOUNT_SECURITY_NONE);
 	assert_true(config->allow_cleartext);
 	assert_string_equal(config->user, "ann \"the\" first");
-	assert_int_equal(config->auth, ACCOUNT_AUTH_LOGIN);
+	assert_int_equal(config->auth, SASL_MECHANISM_LOGIN);
 	assert_string_equal(config->password_file, "/etc/posthorn/accounts.d/secret");
 	assert_string_equal(config->ca_file, "/tls/ca.pem");
 	assert_int_equal(config->n_watch, 2);
@@ -137,7 +137,15 @@ static const struct {
 		"/etc/posthorn/accounts.d/work.conf: Protocol=pop3 has one mailbox; Watch= is not "
 		"for it" },
 	{ GOOD "Auth=cram-md5\n", true,
-		"/etc/posthorn/accounts.d/work.conf:5: 'cram-md5' is none of auto, plain, login" },
+		"/etc/posthorn/accounts.d/work.conf:5: 'cram-md5' is none of auto, plain, login, "
+		"external, scram-sha-1, scram-sha-256, scram-sha-1-plus, scram-sha-256-plus, "
+		"gssapi, xoauth2, oauthbearer" },
+	{ GOOD "Auth=external\n", true,
+		"/etc/posthorn/accounts.d/work.conf: Auth= external and gssapi need no password, "
+		"and no token" },
+	{ "[Account]\nHost=h\nUser=u\nTokenCommand=t\nAuth=scram-sha-256\n", true,
+		"/etc/posthorn/accounts.d/work.conf: TokenCommand= gives tokens, and Auth= wants a "
+		"password" },
 	{ GOOD "AllowCleartext=perhaps\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: 'perhaps' is neither yes nor no" },
 	{ GOOD "Host=other\n", true, "/etc/posthorn/accounts.d/work.conf:5: Host= is given twice" },
