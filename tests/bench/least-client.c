@@ -1,8 +1,9 @@
 /* The floor: the least that a client on this machine can do. Logs in, sits in IDLE, answers EXISTS
- * by DONE, UID FETCH and IDLE in one write, and sends a D-Bus signal when the FETCH is complete. It
- * verifies nothing, stores nothing, parses next to nothing; idle sessions hold no buffers.
+ * by DONE, UID FETCH and IDLE in one write (or has the message pushed, by NOTIFY), and sends a D-Bus
+ * signal when the FETCH is complete. It verifies nothing, stores nothing, parses next to nothing; idle
+ * sessions hold no buffers.
  *
- *   least-client PORT SESSIONS      ends with its standard input */
+ *   least-client PORT SESSIONS [notify]      ends with its standard input */
 #include <arpa/inet.h>
 #include <dbus/dbus.h>
 #include <errno.h>
@@ -21,6 +22,9 @@
 #include <unistd.h>
 
 #define BUS_NAME "org.posthorn.Least1"
+#define ITEMS                                                                           \
+	"UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY.PEEK[HEADER.FIELDS (LIST-ID " \
+	"AUTO-SUBMITTED)]"
 
 struct session {
 	SSL *ssl;
@@ -34,6 +38,7 @@ struct client {
 	DBusConnection *bus;
 	uint64_t seq;
 	int n_started, n_wanted;
+	bool notify;
 };
 
 static struct client client;
@@ -84,19 +89,27 @@ static void fetch(struct session *s, unsigned n) {
 	say(s, text);
 }
 
+static const char *opening(void) {
+	return client.notify ? "b EXAMINE INBOX\r\nn NOTIFY SET (SELECTED (MessageNew (" ITEMS
+			       ") MessageExpunge FlagChange))\r\nc IDLE\r\n"
+			     : "b EXAMINE INBOX\r\nc IDLE\r\n";
+}
+
 static void on_line(struct session *s, const char *line) {
 	unsigned n;
 	if (!strncmp(line, "* OK", 4) && !s->is_in) {
 		s->is_in = true;
 		authenticate(s);
 	} else if (!strncmp(line, "a OK", 4)) {
-		say(s, "b EXAMINE INBOX\r\nc IDLE\r\n");
+		say(s, opening());
 	} else if (!strncmp(line, "+ ", 2)) {
 		s->is_idle = true;
 		if (!s->was_idle)
 			start_one();
 		s->was_idle = true;
-	} else if (s->is_idle && sscanf(line, "* %u EXISTS", &n) == 1) {
+	} else if (client.notify && s->is_idle && sscanf(line, "* %u FETCH (UID", &n) == 1) {
+		announce(s);
+	} else if (!client.notify && s->is_idle && sscanf(line, "* %u EXISTS", &n) == 1) {
 		fetch(s, n);
 	} else if (!strncmp(line, "d OK", 4)) {
 		announce(s);
@@ -150,8 +163,9 @@ static void connect_bus(void) {
 }
 
 int main(int argc, char **argv) {
-	if (argc != 3)
-		die("usage: least-client PORT SESSIONS");
+	if (argc < 3)
+		die("usage: least-client PORT SESSIONS [notify]");
+	client.notify = argc > 3;
 	client.port = atoi(argv[1]);
 	client.n_wanted = atoi(argv[2]);
 	struct rlimit limit;

@@ -1,14 +1,17 @@
 /* An IMAP server for measuring, not for mail: thousands of TLS sessions in one process, canned
  * answers, and a stop watch from its own write of EXISTS to the D-Bus signal that it hears as a
- * subscriber. Each user uNNNNN has one mailbox, whose messages exist as a number only.
+ * subscriber. Each user uNNNNN has an INBOX, whose messages exist as a number only, and beside it
+ * mailboxes M02 to M.N that stay empty.
  *
- *   load-server --port 0 --certificate FILE --key FILE [--notify]
+ *   load-server --port 0 --certificate FILE --key FILE [--notify] [--mailboxes N]
  *
  * Prints "port N", then obeys lines on stdin, each answered by one line:
- *   sessions            N idle sessions, N connections ever made, N of them resumed
+ *   sessions            N idle sessions, N connections ever made, N of them resumed; bytes from and
+ *                       to the clients and writes of theirs
  *   subscribe NAME      listen to NewMail of that bus name on the session bus
  *   deliver N GAP_USEC  N messages, one after another, to sessions drawn by chance, GAP apart, each
  *                       timed: N seen, median and p99 in usec, bytes and client writes a message
+ *   load N GAP_USEC     the same, GAP from one to the next whether the last was seen or not
  *   quit */
 #include <arpa/inet.h>
 #include <dbus/dbus.h>
@@ -59,6 +62,7 @@ struct server {
 	SSL_CTX *tls;
 	DBusConnection *bus;
 	bool notify;
+	int n_mailboxes;
 	struct user users[USERS_MAX];
 	struct counts counts;
 	uint32_t samples[SAMPLES_MAX];
@@ -177,8 +181,51 @@ static void on_done(struct session *s) {
 	session_say(s, "%s OK done\r\n", s->tag);
 }
 
-static void on_examine(struct session *s, const char *tag) {
-	uint32_t messages = server.users[s->user].messages;
+/* "INBOX" or INBOX at the beginning of the arguments; NULL: it is another one. */
+static bool is_inbox(const char *arguments) {
+	return arguments && !strncasecmp(arguments + (*arguments == '"'), "INBOX", 5);
+}
+
+static void say_status(struct session *s, const char *name, size_t n_name, uint32_t messages) {
+	session_say(s, "* STATUS %.*s (MESSAGES %u UIDNEXT %u UIDVALIDITY 7 UNSEEN %u)\r\n",
+		(int)n_name, name, messages, messages + 1, messages);
+}
+
+static void on_status(struct session *s, const char *tag, const char *arguments) {
+	size_t n = arguments ? strcspn(arguments, " ") : 0;
+	say_status(s, arguments, n, is_inbox(arguments) ? server.users[s->user].messages : 0);
+	session_say(s, "%s OK done\r\n", tag);
+}
+
+static void say_others(struct session *s) {
+	char name[16];
+	for (int i = 2; i <= server.n_mailboxes; i++) {
+		snprintf(name, sizeof(name), "M%02d", i);
+		say_status(s, name, strlen(name), 0);
+	}
+}
+
+/* LIST ... RETURN (... STATUS ...) */
+static void on_list(struct session *s, const char *tag, const char *arguments) {
+	session_say(s, "* LIST () \"/\" INBOX\r\n");
+	for (int i = 2; i <= server.n_mailboxes; i++)
+		session_say(s, "* LIST () \"/\" M%02d\r\n", i);
+	if (arguments && strstr(arguments, "STATUS")) {
+		say_status(s, "INBOX", 5, server.users[s->user].messages);
+		say_others(s);
+	}
+	session_say(s, "%s OK done\r\n", tag);
+}
+
+static void on_notify(struct session *s, const char *tag, const char *arguments) {
+	s->wants_push = true;
+	if (arguments && !strncmp(arguments, "SET STATUS", 10))
+		say_others(s);
+	session_say(s, "%s OK done\r\n", tag);
+}
+
+static void on_examine(struct session *s, const char *tag, const char *arguments) {
+	uint32_t messages = is_inbox(arguments) ? server.users[s->user].messages : 0;
 	session_say(s,
 		"* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS ()] none\r\n* %u EXISTS\r\n* 0 RECENT\r\n"
 		"* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT %u] ok\r\n%s OK [READ-ONLY] open\r\n",
@@ -197,12 +244,13 @@ static void on_line(struct session *s, char *line) {
 	if (!strcmp(verb, "AUTHENTICATE") && rest && !strncmp(rest, "PLAIN ", 6))
 		on_authenticate(s, tag, rest + 6);
 	else if (!strcmp(verb, "STATUS"))
-		session_say(s,
-			"* STATUS INBOX (MESSAGES %u UIDNEXT %u UIDVALIDITY 7 UNSEEN %u)\r\n%s OK "
-			"done\r\n",
-			messages, messages + 1, messages, tag);
+		on_status(s, tag, rest);
+	else if (!strcmp(verb, "LIST"))
+		on_list(s, tag, rest);
+	else if (!strcmp(verb, "NOTIFY"))
+		on_notify(s, tag, rest);
 	else if (!strcmp(verb, "EXAMINE"))
-		on_examine(s, tag);
+		on_examine(s, tag, rest);
 	else if (!strcmp(verb, "IDLE"))
 		on_idle(s, tag);
 	else if (!strcmp(verb, "UID") && rest && !strncmp(rest, "FETCH ", 6))
@@ -212,10 +260,8 @@ static void on_line(struct session *s, char *line) {
 			messages, tag);
 	else if (!strcmp(verb, "LOGOUT"))
 		session_say(s, "* BYE\r\n%s OK done\r\n", tag);
-	else {
-		s->wants_push = s->wants_push || !strcmp(verb, "NOTIFY");
+	else
 		session_say(s, "%s OK done\r\n", tag);
-	}
 }
 
 static void session_take(struct session *s, const char *bytes, size_t n) {
@@ -365,9 +411,7 @@ static int compare(const void *a, const void *b) {
 	return left < right ? -1 : left > right;
 }
 
-static void deliver(unsigned n, unsigned gap_usec) {
-	struct counts before = server.counts;
-	server.n_samples = 0;
+static void deliver_one_by_one(unsigned n, unsigned gap_usec) {
 	for (unsigned i = 0; i < n; i++) {
 		struct user *user = draw_idle_user();
 		if (!user)
@@ -377,6 +421,30 @@ static void deliver(unsigned n, unsigned gap_usec) {
 		user->written_usec = 0;
 		run_for(gap_usec, NULL);
 	}
+}
+
+/* No user gets a second message before the first was seen: its stop watch is one. */
+static void deliver_steadily(unsigned n, unsigned gap_usec) {
+	uint64_t begin = now_usec();
+	for (unsigned i = 0; i < n; i++) {
+		while (now_usec() < begin + (uint64_t)i * gap_usec)
+			turn(0);
+		struct user *user;
+		while (!(user = draw_idle_user()) || user->written_usec)
+			turn(0);
+		deliver_to(user);
+	}
+	for (uint64_t end = now_usec() + WAIT_USEC; server.n_samples < n && now_usec() < end;)
+		turn(1);
+}
+
+static void deliver(unsigned n, unsigned gap_usec, bool steadily) {
+	struct counts before = server.counts;
+	server.n_samples = 0;
+	if (steadily)
+		deliver_steadily(n, gap_usec);
+	else
+		deliver_one_by_one(n, gap_usec);
 	qsort(server.samples, server.n_samples, sizeof(server.samples[0]), compare);
 	size_t seen = server.n_samples;
 	printf("seen %zu median %u p99 %u in %.0f out %.0f writes %.2f\n", seen,
@@ -392,13 +460,16 @@ static void obey(const char *line) {
 	unsigned n, gap;
 	char name[128];
 	if (!strcmp(line, "sessions"))
-		printf("idle %zu connections %lu resumed %lu\n", server.n_idle,
-			(unsigned long)server.counts.connections,
-			(unsigned long)server.counts.resumed);
+		printf("idle %zu connections %lu resumed %lu in %lu out %lu writes %lu\n",
+			server.n_idle, (unsigned long)server.counts.connections,
+			(unsigned long)server.counts.resumed, (unsigned long)server.counts.bytes_in,
+			(unsigned long)server.counts.bytes_out, (unsigned long)server.counts.reads);
 	else if (sscanf(line, "subscribe %127s", name) == 1)
 		subscribe(name);
 	else if (sscanf(line, "deliver %u %u", &n, &gap) == 2)
-		deliver(n, gap);
+		deliver(n, gap, false);
+	else if (sscanf(line, "load %u %u", &n, &gap) == 2)
+		deliver(n, gap, true);
 	else
 		server.is_done = true;
 	fflush(stdout);
@@ -475,6 +546,8 @@ int main(int argc, char **argv) {
 			server.notify = true;
 		else if (!strcmp(argv[i], "--port") && i + 1 < argc)
 			port = atoi(argv[++i]);
+		else if (!strcmp(argv[i], "--mailboxes") && i + 1 < argc)
+			server.n_mailboxes = atoi(argv[++i]);
 		else if (!strcmp(argv[i], "--certificate") && i + 1 < argc)
 			certificate = argv[++i];
 		else if (!strcmp(argv[i], "--key") && i + 1 < argc)
