@@ -1,11 +1,18 @@
 #include "daemon/announcement-batch.h"
 
+#include <assert.h>
+
 #include "base/memory.h"
 #include "daemon/announcement.h"
 
 struct announcement *announcement_batch_add(struct announcement_batch *batch) {
 	batch->items = memory_resize(batch->items, batch->n + 1, sizeof(*batch->items));
 	return &batch->items[batch->n++];
+}
+
+void announcement_batch_drop(struct announcement_batch *batch) {
+	assert(batch->n > 0);
+	announcement_deinit(&batch->items[--batch->n]);
 }
 
 struct store_event *announcement_batch_events(const struct announcement_batch *batch) {

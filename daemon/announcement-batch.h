@@ -14,6 +14,9 @@ struct announcement_batch {
 /* Room for one more, to be initialised by the caller; valid until the next call. */
 struct announcement *announcement_batch_add(struct announcement_batch *batch);
 
+/* Forgets the one that was added last. */
+void announcement_batch_drop(struct announcement_batch *batch);
+
 /* The events in their order, an owned array that borrows from the batch; NULL for none. */
 struct store_event *announcement_batch_events(const struct announcement_batch *batch);
 

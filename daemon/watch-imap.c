@@ -65,9 +65,20 @@ static struct announcement *watch_imap_announce(struct watch_imap *w, const char
 	return announcement_batch_add(&w->batch);
 }
 
+/* A message that was announced in another mailbox. A log that cannot be read has none: twice is
+ * better than not at all. */
+static bool watch_imap_is_copy(struct watch_imap *w, const struct store_event *event) {
+	return event->email_id && store_has_copy(w->context.store, event) > 0;
+}
+
 static void watch_imap_on_message(struct watch_imap *w, const struct imap_event *event) {
-	announcement_init_imap(watch_imap_announce(w, event->mailbox), w->context.config,
-		event->mailbox, event->cursor.uidvalidity, event->message);
+	struct announcement *a = watch_imap_announce(w, event->mailbox);
+	announcement_init_imap(
+		a, w->context.config, event->mailbox, event->cursor.uidvalidity, event->message);
+	if (!watch_imap_is_copy(w, &a->event))
+		return;
+	announcement_batch_drop(&w->batch);
+	imap_session_disown(w->session);
 }
 
 static void watch_imap_on_retired(struct watch_imap *w, const struct imap_event *event) {

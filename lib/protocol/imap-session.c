@@ -418,6 +418,11 @@ void imap_session_tick(struct imap_session *s, uint64_t now_usec) {
 		imap_watch_on_deadline(s);
 }
 
+void imap_session_disown(struct imap_session *s) {
+	assert(s->pending.message);
+	(void)imap_announced_remove(&imap_session_place(s)->announced, s->pending.message->uid);
+}
+
 void imap_session_check(struct imap_session *s) {
 	s->is_check_due = true;
 	imap_watch_interrupt(s);

@@ -99,6 +99,10 @@ struct imap_memory {
 void imap_session_remember(
 	struct imap_session *s, const char *mailbox, const struct imap_memory *memory);
 
+/* The message of the MESSAGE event just taken is not announced after all, since it is another copy of
+ * one that was: nothing is told of what becomes of it. */
+void imap_session_disown(struct imap_session *s);
+
 /* The six verbs. feed() copies and never fails on content. An event, and output bytes, are borrowed
  * until the next call of any function but deadline(). After each call look for events until there
  * are none, then for output. */

@@ -105,6 +105,30 @@ static void test_half_sent(void **state) {
 	imap_session_free(d.session);
 }
 
+/* Which of the events that come say that a message was retired. */
+static unsigned retired_after(bool is_disowned) {
+	struct imap_driver d;
+	struct imap_event event;
+	unsigned n = 0;
+	imap_driver_lead(&d, IMAP_DRIVER_ENDING_IDLE);
+	imap_driver_say(&d, "* 5 FETCH (UID 5 FLAGS () RFC822.SIZE 1)");
+	assert_int_equal(imap_session_next(d.session, &event), 1);
+	assert_int_equal(event.kind, IMAP_EVENT_MESSAGE);
+	if (is_disowned)
+		imap_session_disown(d.session);
+	imap_driver_say(&d, "* 5 FETCH (UID 5 FLAGS (\\Seen))");
+	while (imap_session_next(d.session, &event) > 0)
+		n += event.kind == IMAP_EVENT_RETIRED;
+	imap_session_free(d.session);
+	return n;
+}
+
+/* A copy of a message that was announced elsewhere is nobody's to retire. */
+static void test_disowned(void **state) {
+	assert_int_equal(retired_after(false), 1);
+	assert_int_equal(retired_after(true), 0);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_skipped),
@@ -112,6 +136,7 @@ int main(void) {
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_half_sent),
+		cmocka_unit_test(test_disowned),
 	};
 	return cmocka_run_group_tests_name("imap-session", tests, NULL, NULL);
 }
