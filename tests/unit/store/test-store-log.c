@@ -267,6 +267,19 @@ static void test_trim_by_count(void **state) {
 	store_close(store);
 }
 
+static void test_limits_may_change(void **state) {
+	struct store *store = helper_open_with(*state, 0, 100);
+	for (char c = 'a'; c < 'f'; c++)
+		helper_append(store, (char[]){ c, '\0' }, NOW);
+	assert_int_equal(store_trim(store, NOW), 0);
+	helper_expect_subjects(store, 0, "abcde");
+	store_set_limits(store, &(struct store_limits){ .keep_events = 2 });
+	assert_int_equal(store_trim(store, NOW), 0);
+	assert_int_equal(store_commit(store), 0);
+	helper_expect_subjects(store, 0, "de");
+	store_close(store);
+}
+
 static void test_trim_is_rolled_back(void **state) {
 	struct store *store = helper_open_with(*state, 0, 1);
 	helper_append_and_commit(store, "a", NOW);
@@ -376,6 +389,7 @@ int main(void) {
 		TEST(test_read_sees_committed_only),
 		TEST(test_trim_by_age),
 		TEST(test_trim_by_count),
+		TEST(test_limits_may_change),
 		TEST(test_trim_is_rolled_back),
 		TEST(test_a_storm_is_held_at_the_count),
 		TEST(test_trim_is_bounded_in_a_call),
