@@ -46,6 +46,10 @@ static const char *account_config_check(const struct account_config *config) {
 	const char *problem = check_secret(config);
 	if (problem)
 		return problem;
+	if (config->trust_pin_only && !config->pins)
+		return "TrustPinOnly= needs PinSHA256=";
+	if (config->client_key && !config->client_certificate)
+		return "ClientKey= needs ClientCertificate=";
 	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
 	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)
 		return "Protocol=pop3 has one mailbox; Watch= is not for it";
@@ -141,6 +145,15 @@ bool account_config_is_id(const char *id) {
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@+";
 	size_t n = strlen(id);
 	return n > 0 && n <= ACCOUNT_ID_MAX && id[0] != '.' && strspn(id, allowed) == n;
+}
+
+char *account_config_pins(const struct account_config *config) {
+	CLEANUP_TEXT char *all = memory_strdup("");
+	for (size_t i = 0; config->pins && config->pins[i]; i++) {
+		CLEANUP_TEXT char *before = all;
+		all = memory_format("%s%s ", before, config->pins[i]);
+	}
+	return TAKE_PTR(all);
 }
 
 const char *account_config_protocol(enum account_protocol protocol) {

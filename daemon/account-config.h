@@ -27,6 +27,11 @@ enum account_security {
 	ACCOUNT_SECURITY_NONE,
 };
 
+enum account_tls_version {
+	ACCOUNT_TLS_1_2,
+	ACCOUNT_TLS_1_3,
+};
+
 struct account_config {
 	char *id; /* the file's name without .conf; also the key of cursors in the store */
 	char *file;
@@ -50,6 +55,12 @@ struct account_config {
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
 	bool preview; /* the first words of each message, where the server has them */
+	char **pins; /* NULL-terminated; each as tls_pins_new() reads it; NULL: none */
+	bool trust_pin_only;
+	char *client_certificate; /* NULL: none */
+	char *client_key; /* NULL: in the certificate's file */
+	enum account_tls_version tls_min_version;
+	bool alpn;
 	char **watch; /* NULL-terminated mailbox names; INBOX when not given */
 	size_t n_watch; /* of them */
 };
@@ -87,5 +98,8 @@ void account_config_take_live(struct account_config *config, struct account_conf
 
 /* A file's name (without .conf) that may be an account: 1-64 of A-Z a-z 0-9 . _ - @ +, no leading dot. */
 bool account_config_is_id(const char *id);
+
+/* All of PinSHA256= as tls_pins_new() reads it; owned. */
+char *account_config_pins(const struct account_config *config);
 
 const char *account_config_protocol(enum account_protocol protocol);

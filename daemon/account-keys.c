@@ -8,6 +8,7 @@
 #include "daemon/account-config.h"
 #include "daemon/config-type.h"
 #include "io/command.h"
+#include "io/tls-pins.h"
 
 #define FIELD(member) CONFIG_FIELD(struct account_config, member)
 
@@ -46,9 +47,18 @@ static char *check_key_ring(const char *text) {
 				  text);
 }
 
+static char *check_pin(const char *text) {
+	struct tls_pins *pins = NULL;
+	char *problem = NULL;
+	if (tls_pins_new(text, &pins, &problem) == 0)
+		tls_pins_free(pins);
+	return problem;
+}
+
 /* In the order of the enums. */
 static const char *const protocol_words[] = { "imap", "pop3", NULL };
 static const char *const security_words[] = { "tls", "starttls", "none", NULL };
+static const char *const tls_version_words[] = { "1.2", "1.3", NULL };
 static const char *const auth_words[] = { "auto", "plain", "login", "external", "scram-sha-1",
 	"scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus", "gssapi", "xoauth2",
 	"oauthbearer", NULL };
@@ -178,6 +188,54 @@ static const struct config_key rows[] = {
 		.type = &config_type_path,
 		FIELD(ca_file),
 		.help = "authorities that may sign for this server, instead of the system's",
+	},
+	{
+		.section = "Account",
+		.name = "PinSHA256",
+		.type = &config_type_list,
+		FIELD(pins),
+		.max = TLS_PINS_MAX,
+		.check = check_pin,
+		.help = "public keys that the server may have, beside a valid certificate",
+	},
+	{
+		.section = "Account",
+		.name = "TrustPinOnly",
+		.type = &config_type_boolean,
+		FIELD(trust_pin_only),
+		.standard = "no",
+		.help = "a pinned key is enough, whatever else the certificate says",
+	},
+	{
+		.section = "Account",
+		.name = "ClientCertificate",
+		.type = &config_type_path,
+		FIELD(client_certificate),
+		.help = "our certificate, for a server that asks for one",
+	},
+	{
+		.section = "Account",
+		.name = "ClientKey",
+		.type = &config_type_path,
+		FIELD(client_key),
+		.help = "its key; default: in the file of ClientCertificate=",
+	},
+	{
+		.section = "Account",
+		.name = "TLSMinVersion",
+		.type = &config_type_word,
+		FIELD(tls_min_version),
+		.words = tls_version_words,
+		.standard = "1.2",
+		.help = "1.2 or 1.3",
+	},
+	{
+		.section = "Account",
+		.name = "ALPN",
+		.type = &config_type_boolean,
+		FIELD(alpn),
+		.standard = "yes",
+		.help = "says in the handshake which protocol it is for",
 	},
 	{
 		.section = "Account",

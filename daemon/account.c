@@ -15,8 +15,10 @@
 #include "daemon/login-memory.h"
 #include "daemon/mailbox-counts.h"
 #include "daemon/token-care.h"
+#include "daemon/trust.h"
 #include "daemon/watch.h"
-#include "io/tls-policy.h"
+#include "io/tls-pins.h"
+#include "io/tls-ticket.h"
 
 struct account {
 	const struct account_host *host;
@@ -36,6 +38,7 @@ struct account {
 	struct credential *credential;
 	struct watch *watch;
 	struct tls_ticket *ticket;
+	struct tls_pins *pins; /* from the first attempt on; NULL: none */
 	size_t index; /* the host's */
 	bool stopping;
 	bool is_changed; /* by a reload, not reported yet */
@@ -291,26 +294,39 @@ static const struct watch_kind *watch_kind_of(enum account_protocol protocol) {
 	return &watch_imap_kind;
 }
 
+/* Whom this attempt trusts, and what it shows of itself. Negative with a sentence. */
+static int account_find_trust(
+	struct account *account, struct trust_given *ret, char **ret_problem) {
+	const struct account_config *config = account->config;
+	if (config->security == ACCOUNT_SECURITY_NONE)
+		return 0;
+	if (!account->ticket)
+		account->ticket = tls_ticket_new();
+	if (config->pins && !account->pins) {
+		CLEANUP_TEXT char *pins = account_config_pins(config);
+		int r = tls_pins_new(pins, &account->pins, ret_problem);
+		if (r < 0)
+			return r;
+	}
+	return trust_give(account->host->trust, config, ret, ret_problem);
+}
+
 static void account_connect(struct account *account, const struct credential_result *credential) {
 	CLEANUP_TEXT char *problem = NULL;
-	bool needs_trust = account->config->security != ACCOUNT_SECURITY_NONE;
-	struct tls_policy *policy = NULL;
-	if (needs_trust)
-		policy = account->host->policy(
-			account->host->userdata, account->config->ca_file, &problem);
-	if (needs_trust && !policy) {
+	struct trust_given trust = { 0 };
+	if (account_find_trust(account, &trust, &problem) < 0) {
 		account_ended(account, REASON_CONFIG_ERROR, problem, 0);
 		return;
 	}
-	if (!account->ticket)
-		account->ticket = tls_ticket_new();
 	struct watch_context context = {
 		.loop = account->host->loop,
 		.clock = account->host->clock,
 		.config = account->config,
 		.credential = credential,
-		.policy = policy,
+		.policy = trust.policy,
 		.ticket = account->ticket,
+		.identity = trust.identity,
+		.pins = account->pins,
 		.resolver = account->host->resolver,
 		.store = account->host->store,
 		.report = account_on_report,
@@ -402,6 +418,7 @@ struct account *account_free(struct account *account) {
 		return NULL;
 	account_drop_attempt(account);
 	tls_ticket_free(account->ticket);
+	tls_pins_free(account->pins);
 	alarm_clock_remove(account->host->clock, &account->alarm);
 	mailbox_counts_deinit(&account->counts);
 	account_config_free(account->config);

@@ -25,7 +25,7 @@ struct gate;
 struct resolver;
 struct store;
 struct store_event;
-struct tls_policy;
+struct trust;
 
 enum account_state {
 	ACCOUNT_STATE_OFFLINE, /* waiting for the next attempt, or not started */
@@ -71,7 +71,7 @@ struct account_host {
 	struct desktop *desktop; /* of the user; NULL: this is a system service */
 	bool state_lost; /* the store was set aside: a first sight is a reset */
 	uint64_t retry_cap_usec;
-	struct tls_policy *(*policy)(void *userdata, const char *ca_file, char **ret_problem);
+	struct trust *trust;
 	void (*changed)(void *userdata, struct account *account, unsigned changed);
 	/* The store holds uncommitted writes of this account: commit soon. With a negative errno: a
 	 * write failed half way, so that the whole transaction must be rolled back. */

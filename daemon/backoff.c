@@ -39,6 +39,7 @@ enum backoff_kind backoff_kind(enum reason reason) {
 	case REASON_TLS_NAME:
 	case REASON_TLS_PURPOSE:
 	case REASON_TLS_PIN:
+	case REASON_TLS_PIN_EXPIRED:
 	case REASON_TLS_VERSION:
 	case REASON_TLS_ALPN:
 	case REASON_TLS_TRUNCATED:

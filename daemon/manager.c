@@ -213,11 +213,6 @@ static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdat
 
 /* Accounts */
 
-static struct tls_policy *manager_policy(void *userdata, const char *ca_file, char **ret_problem) {
-	struct manager *m = userdata;
-	return trust_policy(&m->trust, ca_file, ret_problem);
-}
-
 static void totals_add(struct manager_totals *totals, const struct member *member) {
 	totals->n_accounts++;
 	totals->unseen += member->unseen;
@@ -489,7 +484,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		.gate = &m->gate,
 		.desktop = m->desktop,
 		.state_lost = m->host.state_lost,
-		.policy = manager_policy,
+		.trust = &m->trust,
 		.changed = manager_on_account_changed,
 		.written = manager_on_written,
 		.userdata = m,

@@ -1,8 +1,10 @@
 #pragma once
-/* The trust policies in use: one for all accounts with the same certificate authorities, read
- * again only when the file is another one. Embedded in the manager. */
+/* What TLS connections trust and show: policies and client certificates, one for all accounts that
+ * name the same files, read again only when a file is another one. Embedded in the manager. */
 #include <stddef.h>
 
+struct account_config;
+struct tls_identity;
 struct tls_policy;
 struct trust_item;
 
@@ -11,7 +13,14 @@ struct trust {
 	size_t n;
 };
 
-/* Borrowed for the life of the trust, since streams live on over a reload; NULL with an owned
- * sentence when the file cannot be used. `ca_file` NULL: the system's authorities. */
-struct tls_policy *trust_policy(struct trust *trust, const char *ca_file, char **ret_problem);
+struct trust_given {
+	struct tls_policy *policy;
+	struct tls_identity *identity; /* NULL: the account has none */
+};
+
+/* What the account's CAFile=, ClientCertificate= and ClientKey= say; borrowed for the life of the
+ * trust, since streams live on over a reload. -EINVAL with an owned sentence when a file cannot be
+ * used. */
+int trust_give(struct trust *trust, const struct account_config *config, struct trust_given *ret,
+	char **ret_problem);
 void trust_deinit(struct trust *trust);

@@ -25,8 +25,14 @@ struct stream_target watch_target(const struct watch_context *context, const cha
 		.security = security_of(context->config),
 		.policy = context->policy,
 		.ticket = context->ticket,
+		.identity = context->identity,
+		.wish = {
+			.pins = context->pins,
+			.pins_only = context->config->trust_pin_only,
+			.needs_tls_1_3 = context->config->tls_min_version == ACCOUNT_TLS_1_3,
+		},
 		.resolver = context->resolver,
-		.alpn = alpn,
+		.alpn = context->config->alpn ? alpn : NULL,
 	};
 }
 

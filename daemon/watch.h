@@ -17,6 +17,8 @@ struct alarm_clock;
 struct resolver;
 struct stream_event;
 struct stream_target;
+struct tls_identity;
+struct tls_pins;
 struct tls_policy;
 struct tls_ticket;
 
@@ -62,6 +64,8 @@ struct watch_context {
 	const struct credential_result *credential;
 	struct tls_policy *policy;
 	struct tls_ticket *ticket;
+	struct tls_identity *identity; /* may be NULL */
+	const struct tls_pins *pins; /* may be NULL */
 	struct resolver *resolver;
 	struct store *store; /* cursors are read from it */
 	watch_report_fn report;
@@ -108,7 +112,8 @@ static inline void watch_close(struct watch *watch) {
 
 /* What every kind needs. */
 
-/* Where the account's connection goes, and whom it trusts there. */
+/* Where the account's connection goes, and whom it trusts there. `alpn` is what is offered where
+ * the account does not forbid it. */
 struct stream_target watch_target(const struct watch_context *context, const char *alpn);
 
 /* BOOTTIME goes on in a suspend, so that what is overdue is noticed at the resume. */

@@ -26,6 +26,8 @@ static const struct {
 	[REASON_TLS_PURPOSE] = { "tls-purpose",
 		"The server's certificate is not meant for a server" },
 	[REASON_TLS_PIN] = { "tls-pin", "The server's key is not the pinned one" },
+	[REASON_TLS_PIN_EXPIRED] = { "tls-pin-expired",
+		"The time of the pin for the server's key is over" },
 	[REASON_TLS_VERSION] = { "tls-version",
 		"The server offers no TLS version or cipher in common" },
 	[REASON_TLS_ALPN] = { "tls-alpn", "The server speaks another protocol over TLS" },

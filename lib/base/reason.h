@@ -21,6 +21,7 @@ enum reason {
 	REASON_TLS_NAME, /* the certificate is for another host */
 	REASON_TLS_PURPOSE, /* not a server's certificate */
 	REASON_TLS_PIN, /* the key is not the pinned one */
+	REASON_TLS_PIN_EXPIRED, /* it is, but the pin's time is over */
 	REASON_TLS_VERSION, /* older than TLS 1.2, or no common cipher */
 	REASON_TLS_ALPN,
 	REASON_TLS_TRUNCATED, /* the end without close_notify inside an answer */

@@ -58,7 +58,11 @@ int tls_certificate_verify(
 	*ret = (struct tls_certificate){ .expires = INT64_MAX };
 	bool has_chain = X509_verify_cert(store) == 1;
 	bool has_key = take_digests(X509_STORE_CTX_get0_cert(store), ret);
-	bool is_pinned = has_key && wish->pins && tls_pins_have(wish->pins, ret->key);
+	enum tls_pins_match match = has_key && wish->pins
+					    ? tls_pins_match(wish->pins, ret->key, time(NULL))
+					    : TLS_PINS_NO_MATCH;
+	bool is_pinned = match == TLS_PINS_MATCH;
+	ret->pin_has_expired = match == TLS_PINS_EXPIRED;
 	if (has_chain)
 		ret->expires = end_of_chain(X509_STORE_CTX_get0_chain(store));
 	/* OpenSSL would keep the chain for as long as the session. */
@@ -120,7 +124,8 @@ char *tls_certificate_describe(X509 *certificate) {
 
 bool tls_certificate_passes(
 	const struct tls_certificate *certificate, const struct tls_wish *wish) {
-	if (wish->pins && !tls_pins_have(wish->pins, certificate->key))
+	if (wish->pins &&
+		tls_pins_match(wish->pins, certificate->key, time(NULL)) != TLS_PINS_MATCH)
 		return false;
 	if (certificate->by_pin)
 		return wish->pins && wish->pins_only;

@@ -14,6 +14,7 @@ struct x509_store_ctx_st; /* OpenSSL's X509_STORE_CTX */
 struct tls_wish {
 	const struct tls_pins *pins; /* NULL: none */
 	bool pins_only; /* a pinned key is enough, whatever the chain and the name say */
+	bool needs_tls_1_3; /* nothing older */
 };
 
 struct tls_certificate {
@@ -22,6 +23,7 @@ struct tls_certificate {
 	uint8_t end_point[TLS_END_POINT_MAX]; /* tls-server-end-point, RFC 5929 section 4 */
 	uint8_t n_end_point; /* 0: the signature algorithm gives none */
 	bool by_pin; /* nothing but the pin was checked */
+	bool pin_has_expired; /* refused for that */
 };
 
 /* 1: verified. 0: refused, the reason is the store's error (X509_V_ERR_*; for a key that is not

@@ -7,9 +7,11 @@
 struct ssl_st; /* OpenSSL's SSL */
 struct tls_identity;
 
-/* One PEM file: the certificate, the chain behind it, the key without a passphrase; in any order.
- * On failure (-ENOENT, -EINVAL) the owned sentence says what is wrong with which file. */
-int tls_identity_new(const char *file, struct tls_identity **ret, char **ret_problem);
+/* PEM: the certificate, the chain behind it, and the key without a passphrase, which may be in a
+ * file of its own (NULL: in the same, in any order). A key that everybody can read is refused. On failure
+ * (negative errno, -EINVAL) the owned sentence says what is wrong with which file. */
+int tls_identity_new(
+	const char *file, const char *key_file, struct tls_identity **ret, char **ret_problem);
 struct tls_identity *tls_identity_free(struct tls_identity *identity);
 DEFINE_CLEANUP(struct tls_identity, tls_identity_free);
 

@@ -154,6 +154,8 @@ int tls_new(const struct tls_target *target, struct tls **ret) {
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_connect_state(t->ssl);
 	offer_alpn(t);
+	if (t->wish.needs_tls_1_3)
+		(void)SSL_set_min_proto_version(t->ssl, TLS1_3_VERSION);
 	if (t->identity)
 		tls_identity_use(t->identity, t->ssl);
 
@@ -212,6 +214,10 @@ static int fail_by_openssl(struct tls *t, struct tls_event *ret) {
 		reason = tls_reason_of_verify(verdict, &text);
 	if (reason == REASON_TLS_NAME && t->description)
 		text = t->description;
+	if (reason == REASON_TLS_PIN && t->certificate.pin_has_expired) {
+		reason = REASON_TLS_PIN_EXPIRED;
+		text = "its last day has passed";
+	}
 	return fail(t, reason, text, ret);
 }
 

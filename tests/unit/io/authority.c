@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -108,6 +109,7 @@ void authority_write_identity(const char *path, const struct identity *i) {
 	authority_write(path, i->certificate);
 	FILE *file = fopen(path, "a");
 	must(file && PEM_write_PrivateKey(file, i->key, NULL, NULL, 0, NULL, NULL) == 1);
+	must(fchmod(fileno(file), 0600) == 0);
 	must(fclose(file) == 0);
 }
 

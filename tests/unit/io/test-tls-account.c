@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "io/tls-identity.h"
@@ -149,11 +151,82 @@ static void pins_are_read_in_every_form(void **state) {
 		assert_int_equal(problem == NULL, cases[i].good);
 		if (r < 0)
 			continue;
-		assert_true(tls_pins_have(pins, digest));
+		assert_int_equal(tls_pins_match(pins, digest, 0), TLS_PINS_MATCH);
+		assert_int_equal(tls_pins_end(pins), INT64_MAX);
 		digest[0] ^= 1;
-		assert_false(tls_pins_have(pins, digest));
+		assert_int_equal(tls_pins_match(pins, digest, 0), TLS_PINS_NO_MATCH);
 		digest[0] ^= 1;
 	}
+}
+
+/* The day is good until it is over, in UTC; of two pins of one key the later one counts. */
+static void pins_have_days(void **state) {
+	static const struct {
+		const char *text;
+		int64_t end; /* 0: refused */
+	} cases[] = {
+		{ HEX " 1970-01-01", 86400 },
+		{ HEX " 2027-06-30", 1814400000 },
+		{ HEX " 2028-02-29", 1835481600 },
+		{ HEX " 2027-06-30 " HEX " 2027-07-01", 1814486400 },
+		{ HEX " 2027-07-01\t" HEX " 2027-06-30", 1814486400 },
+		{ HEX " 2027-02-29", 0 },
+		{ HEX " 2027-02-31", 0 },
+		{ HEX " 2027-13-01", 0 },
+		{ HEX " 2027-6-30", 0 },
+		{ HEX " 27-06-30", 0 },
+		{ HEX " 2027-06-30x", 0 },
+		{ HEX " 2027-06-30 2027-06-30", 0 },
+		{ "2027-06-30 " HEX, 0 },
+	};
+	uint8_t digest[TLS_PIN_BYTES];
+	for (size_t i = 0; i < sizeof(digest); i++)
+		digest[i] = (uint8_t)i;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tls_pins_free) struct tls_pins *pins = NULL;
+		CLEANUP_TEXT char *problem = NULL;
+		int r = tls_pins_new(cases[i].text, &pins, &problem);
+		assert_int_equal(r, cases[i].end ? 0 : -EINVAL);
+		if (r < 0)
+			continue;
+		int64_t end = cases[i].end;
+		assert_int_equal(tls_pins_end(pins), end);
+		assert_int_equal(tls_pins_match(pins, digest, end - 1), TLS_PINS_MATCH);
+		assert_int_equal(tls_pins_match(pins, digest, end), TLS_PINS_EXPIRED);
+	}
+}
+
+/* An expired pin refuses, with a word of its own: it neither vanishes nor counts. */
+static void s_65_pin_expires(void **state) {
+	const struct tls_world *w = *state;
+	CLEANUP_TEXT char *pin = pin_of(w->identity);
+	CLEANUP_TEXT char *text = memory_format("%s 2020-01-01", pin);
+	CLEANUP(tls_pins_free) struct tls_pins *pins = NULL;
+	char *problem = NULL;
+	assert_int_equal(tls_pins_new(text, &pins, &problem), 0);
+	struct tls_target target = tls_world_target(w);
+	target.wish.pins = pins;
+	tls_pair_assert_refused(&target, w->server, REASON_TLS_PIN_EXPIRED);
+
+	struct identity_wish wish = { .alt_names = "DNS:mail.example" };
+	CLEANUP(authority_free_identity)
+	struct identity *other = authority_issue(w->authority, &wish);
+	SSL_CTX *context = tls_server_context(other);
+	tls_pair_assert_refused(&target, context, REASON_TLS_PIN);
+	SSL_CTX_free(context);
+}
+
+static void tls_1_3_alone_when_wished(void **state) {
+	const struct tls_world *w = *state;
+	struct tls_target target = tls_world_target(w);
+	target.wish.needs_tls_1_3 = true;
+	assert_true(tls_pair_connects(&target, w->server, NULL));
+	SSL_CTX *context = tls_server_context(w->identity);
+	assert_int_equal(SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION), 1);
+	tls_pair_assert_refused(&target, context, REASON_TLS_VERSION);
+	target.wish.needs_tls_1_3 = false;
+	assert_true(tls_pair_connects(&target, context, NULL));
+	SSL_CTX_free(context);
 }
 
 static void pins_have_a_limit(void **state) {
@@ -185,7 +258,7 @@ static struct tls_identity *client_identity(const struct tls_world *w, const cha
 	authority_write_identity(path, made);
 	struct tls_identity *identity = NULL;
 	char *problem = NULL;
-	assert_int_equal(tls_identity_new(path, &identity, &problem), 0);
+	assert_int_equal(tls_identity_new(path, NULL, &identity, &problem), 0);
 	return identity;
 }
 
@@ -225,7 +298,7 @@ static void s_69_ticket_is_for_one_identity(void **state) {
 static void assert_identity_refused(const char *path, int error, const char *problem) {
 	struct tls_identity *identity = NULL;
 	CLEANUP_TEXT char *text = NULL;
-	assert_int_equal(tls_identity_new(path, &identity, &text), error);
+	assert_int_equal(tls_identity_new(path, NULL, &identity, &text), error);
 	assert_null(identity);
 	assert_non_null(strstr(text, problem));
 }
@@ -247,6 +320,34 @@ static void bad_identity_files_are_named(void **state) {
 	const char *path = authority_path(w->authority, "mixed");
 	authority_write_identity(path, &mixed);
 	assert_identity_refused(path, -EINVAL, "holds a key that is not the first certificate's");
+
+	authority_write_identity(path, one);
+	assert_int_equal(chmod(path, 0604), 0);
+	assert_identity_refused(path, -EINVAL, "holds a key that everybody can read");
+}
+
+static void key_may_have_a_file_of_its_own(void **state) {
+	const struct tls_world *w = *state;
+	struct identity_wish wish = { .common_name = "apart", .extended_usage = "clientAuth" };
+	CLEANUP(authority_free_identity)
+	struct identity *made = authority_issue(w->authority, &wish);
+	const char *both = authority_path(w->authority, "both");
+	CLEANUP_TEXT char *certificate = memory_format("%s.cert", both);
+	authority_write_identity(both, made);
+	authority_write(certificate, made->certificate);
+	SSL_CTX *context = server_that_asks(w);
+	struct tls_target target = tls_world_target(w);
+	CLEANUP(tls_identity_free) struct tls_identity *identity = NULL;
+	CLEANUP_TEXT char *problem = NULL;
+	assert_int_equal(tls_identity_new(certificate, both, &identity, &problem), 0);
+	target.identity = identity;
+	assert_true(tls_pair_connects(&target, context, NULL));
+	SSL_CTX_free(context);
+
+	struct tls_identity *none = NULL;
+	CLEANUP_TEXT char *why = NULL;
+	assert_int_equal(tls_identity_new(certificate, certificate, &none, &why), -EINVAL);
+	assert_int_equal(unlink(certificate), 0);
 }
 
 /* --- channel binding --- */
@@ -348,10 +449,14 @@ int main(void) {
 		cmocka_unit_test(s_65_pin_is_for_one_account),
 		cmocka_unit_test(s_69_ticket_does_not_get_round_a_new_pin),
 		cmocka_unit_test(pins_are_read_in_every_form),
+		cmocka_unit_test(pins_have_days),
+		cmocka_unit_test(s_65_pin_expires),
+		cmocka_unit_test(tls_1_3_alone_when_wished),
 		cmocka_unit_test(pins_have_a_limit),
 		cmocka_unit_test(server_that_asks_gets_our_certificate),
 		cmocka_unit_test(s_69_ticket_is_for_one_identity),
 		cmocka_unit_test(bad_identity_files_are_named),
+		cmocka_unit_test(key_may_have_a_file_of_its_own),
 		cmocka_unit_test(a_26_exporter_is_the_same_on_both_ends),
 		cmocka_unit_test(end_point_is_the_certificates_digest),
 		cmocka_unit_test(unique_is_the_first_finished),
