@@ -21,8 +21,8 @@ static uint16_t default_port(const struct account_config *config) {
 
 /* The source and the mechanism must speak of the same kind of secret. */
 static const char *check_secret(const struct account_config *config) {
-	bool has_password =
-		config->password_file || config->password_credential || config->password_command;
+	bool has_password = config->password_file || config->password_credential ||
+			    config->password_command || config->password_keyring;
 	bool is_automatic = config->auth == SASL_MECHANISM_NONE;
 	enum sasl_secret wanted = sasl_mechanism_facts(config->auth)->secret;
 	if (!is_automatic && wanted == SASL_SECRET_NONE)
