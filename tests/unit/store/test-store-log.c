@@ -272,6 +272,7 @@ static void test_limits_may_change(void **state) {
 	for (char c = 'a'; c < 'f'; c++)
 		helper_append(store, (char[]){ c, '\0' }, NOW);
 	assert_int_equal(store_trim(store, NOW), 0);
+	assert_int_equal(store_commit(store), 0);
 	helper_expect_subjects(store, 0, "abcde");
 	store_set_limits(store, &(struct store_limits){ .keep_events = 2 });
 	assert_int_equal(store_trim(store, NOW), 0);
