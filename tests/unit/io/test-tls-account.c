@@ -321,9 +321,10 @@ static void bad_identity_files_are_named(void **state) {
 	authority_write_identity(path, &mixed);
 	assert_identity_refused(path, -EINVAL, "holds a key that is not the first certificate's");
 
-	authority_write_identity(path, one);
-	assert_int_equal(chmod(path, 0604), 0);
-	assert_identity_refused(path, -EINVAL, "holds a key that everybody can read");
+	const char *open_to_all = authority_path(w->authority, "open");
+	authority_write_identity(open_to_all, one);
+	assert_int_equal(chmod(open_to_all, 0604), 0);
+	assert_identity_refused(open_to_all, -EINVAL, "holds a key that everybody can read");
 }
 
 static void key_may_have_a_file_of_its_own(void **state) {
