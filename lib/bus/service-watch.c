@@ -81,10 +81,9 @@ static bool is_ours(const struct service_watch *w, DBusMessage *m) {
 
 static bool on_message(struct connection_listener *listener, DBusMessage *m) {
 	struct service_watch *w = CONTAINER_OF(listener, struct service_watch, listener);
-	bool ours = is_ours(w, m);
-	if (ours)
+	if (is_ours(w, m))
 		arm(w);
-	return ours;
+	return false; /* a signal is for all who listen */
 }
 
 int service_watch_new(struct connection *connection, const char *name, const char *path,
