@@ -1,5 +1,6 @@
 #include "daemon/account-config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -23,15 +24,14 @@ static uint16_t default_port(const struct account_config *config) {
 static const char *check_secret(const struct account_config *config) {
 	bool has_password = config->password_file || config->password_credential ||
 			    config->password_command || config->password_keyring;
+	bool has_any = has_password || config->token_command || config->goa_account;
 	bool is_automatic = config->auth == SASL_MECHANISM_NONE;
 	enum sasl_secret wanted = sasl_mechanism_facts(config->auth)->secret;
 	if (!is_automatic && wanted == SASL_SECRET_NONE)
-		return has_password || config->token_command
-			       ? "Auth= external and gssapi need no password, and no token"
-			       : NULL;
-	if (!has_password && !config->token_command)
-		return "one of PasswordFile=, PasswordKeyring=, PasswordCommand=, TokenCommand= or "
-		       "PasswordCredential= is needed";
+		return has_any ? "Auth= external and gssapi need no password, and no token" : NULL;
+	if (!has_any)
+		return "one of PasswordFile=, PasswordKeyring=, PasswordCommand=, TokenCommand=, "
+		       "GoaAccount= or PasswordCredential= is needed";
 	if (config->token_command && !is_automatic && wanted == SASL_SECRET_PASSWORD)
 		return "TokenCommand= gives tokens, and Auth= wants a password";
 	return NULL;
@@ -39,6 +39,8 @@ static const char *check_secret(const struct account_config *config) {
 
 /* NULL when all is well. */
 static const char *account_config_check(const struct account_config *config) {
+	if (config->goa_account && config->protocol != ACCOUNT_PROTOCOL_IMAP)
+		return "GoaAccount= is for Protocol=imap";
 	if (!config->host)
 		return "Host= is missing";
 	if (!config->user)
@@ -60,6 +62,12 @@ static void account_config_complete(
 	struct account_config *config, struct config_messages *messages) {
 	if (!config->name)
 		config->name = memory_strdup(config->id);
+	config->asks_place = config->goa_account && !config->host;
+	if (config->asks_place) {
+		config->host = memory_strdup("");
+		free(config->user);
+		config->user = memory_strdup("");
+	}
 	if (!config->port)
 		config->port = default_port(config);
 	config->n_watch = config_type_list_length(config->watch);
@@ -67,6 +75,30 @@ static void account_config_complete(
 	if (problem)
 		config->problem = memory_strdup(
 			config_messages_add(messages, true, config->file, 0, "%s", problem));
+}
+
+static int set_text(char **field, const char *text) {
+	if (!strcmp(*field, text))
+		return 0;
+	free(*field);
+	*field = memory_strdup(text);
+	return 1;
+}
+
+int account_config_take_place(struct account_config *config, const struct account_place *place) {
+	CLEANUP_TEXT char *bad_host = account_keys_check_host(place->host);
+	CLEANUP_TEXT char *bad_user = account_keys_check_user(place->user);
+	if (!config->asks_place)
+		return 0;
+	if (bad_host || bad_user || !*place->host || !*place->user)
+		return -EINVAL;
+	uint16_t port = config->port;
+	enum account_security security = config->security;
+	config->security = place->security;
+	config->port = place->port ? place->port : default_port(config);
+	int changed = port != config->port || security != config->security;
+	changed |= set_text(&config->host, place->host);
+	return changed | set_text(&config->user, place->user);
 }
 
 struct account_config *account_config_new(const struct account_source *source,
@@ -105,15 +137,24 @@ static bool is_same_text(const char *a, const char *b) {
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+/* What was learned since the old one was read does not differ from what is not known yet. */
+static bool is_of_place(const struct config_key *key) {
+	return key->offset == offsetof(struct account_config, host) ||
+	       key->offset == offsetof(struct account_config, port) ||
+	       key->offset == offsetof(struct account_config, security) ||
+	       key->offset == offsetof(struct account_config, user);
+}
+
 enum account_config_change account_config_compare(
 	const struct account_config *old, const struct account_config *new) {
-	if (!is_same_text(old->problem, new->problem))
+	if (!is_same_text(old->problem, new->problem) || old->asks_place != new->asks_place)
 		return ACCOUNT_CONFIG_OTHER;
 	enum account_config_change change = ACCOUNT_CONFIG_SAME;
 	for (size_t i = 0; i < account_keys_table.n; i++) {
 		const struct config_key *key = &account_keys_table.keys[i];
 		if (key->type->is_equal(
-			    (const char *)old + key->offset, (const char *)new + key->offset))
+			    (const char *)old + key->offset, (const char *)new + key->offset) ||
+			(new->asks_place &&is_of_place(key)))
 			continue;
 		if (!(key->flags & CONFIG_KEY_LIVE))
 			return ACCOUNT_CONFIG_OTHER;

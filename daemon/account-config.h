@@ -51,6 +51,7 @@ struct account_config {
 	char *password_credential;
 	char **password_command; /* argv */
 	char **password_keyring; /* "yes", or attributes "name=value" of an item */
+	char *goa_account; /* its id in GNOME Online Accounts */
 	char **token_command; /* argv; prints an OAuth 2.0 access token */
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
@@ -63,6 +64,8 @@ struct account_config {
 	bool alpn;
 	char **watch; /* NULL-terminated mailbox names; INBOX when not given */
 	size_t n_watch; /* of them */
+
+	bool asks_place; /* GoaAccount= says where the mail is, the keys above are "" until then */
 };
 
 struct account_source {
@@ -82,6 +85,18 @@ DEFINE_CLEANUP(struct account_config, account_config_free);
 /* One text alone. */
 struct account_config *account_config_parse(const char *id, const char *file, const char *text,
 	size_t n, struct config_messages *messages);
+
+/* Where the mail of an account is, from a source that knows it. */
+struct account_place {
+	const char *host;
+	uint16_t port; /* 0: the usual one */
+	enum account_security security;
+	const char *user;
+};
+
+/* For an account that asks for it: 1 when it differs from the one before, else 0; -EINVAL when it
+ * names no usable host or user. */
+int account_config_take_place(struct account_config *config, const struct account_place *place);
 
 enum account_config_change {
 	ACCOUNT_CONFIG_SAME,

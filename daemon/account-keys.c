@@ -12,14 +12,14 @@
 
 #define FIELD(member) CONFIG_FIELD(struct account_config, member)
 
-static char *check_host(const char *text) {
+char *account_keys_check_host(const char *text) {
 	for (const char *p = text; *p; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7F || strchr("/@\"\\", *p))
 			return memory_format("'%s' is no host name", text);
 	return NULL;
 }
 
-static char *check_user(const char *text) {
+char *account_keys_check_user(const char *text) {
 	/* A-03: a line end in a user name would be a command of its own. */
 	for (const char *p = text; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7F)
@@ -88,7 +88,7 @@ static const struct config_key rows[] = {
 		.name = "Host",
 		.type = &config_type_text,
 		FIELD(host),
-		.check = check_host,
+		.check = account_keys_check_host,
 		.help = "the server's name or address",
 	},
 	{
@@ -120,7 +120,7 @@ static const struct config_key rows[] = {
 		.name = "User",
 		.type = &config_type_text,
 		FIELD(user),
-		.check = check_user,
+		.check = account_keys_check_user,
 		.help = "the login name",
 	},
 	{
@@ -128,7 +128,7 @@ static const struct config_key rows[] = {
 		.name = "AuthUser",
 		.type = &config_type_text,
 		FIELD(auth_user),
-		.check = check_user,
+		.check = account_keys_check_user,
 		.help = "whose password or token it is, where User= is somebody else's mailbox",
 	},
 	{
@@ -181,6 +181,15 @@ static const struct config_key rows[] = {
 		FIELD(token_command),
 		.group = CONFIG_GROUP_SECRET,
 		.help = "a program that prints an OAuth 2.0 access token, run without a shell",
+	},
+	{
+		.section = "Account",
+		.name = "GoaAccount",
+		.type = &config_type_text,
+		FIELD(goa_account),
+		.group = CONFIG_GROUP_SECRET,
+		.flags = CONFIG_KEY_OWN,
+		.help = "the account of GNOME Online Accounts that says where it is, and logs in",
 	},
 	{
 		.section = "Account",

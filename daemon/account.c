@@ -341,8 +341,14 @@ static void account_on_credential(const struct credential_result *result, void *
 	struct account *account = userdata;
 	/* The secret lives until the credential's own callback returns. */
 	CLEANUP(credential_free) struct credential *done = TAKE_PTR(account->credential);
+	int r = result->place ? account_config_take_place(account->config, result->place) : 0;
+	if (r > 0)
+		account_changed(account, ACCOUNT_CHANGED_CONFIG);
 	token_care_on_credential(&account->token, result);
-	if (result->reason == REASON_NONE)
+	if (r < 0)
+		account_ended(account, REASON_SECRET_FAILED,
+			"what is said of the server and the user is not usable", 0);
+	else if (result->reason == REASON_NONE)
 		account_connect(account, result);
 	else
 		account_ended(account, result->reason, result->problem, 0);
@@ -468,8 +474,10 @@ void account_check(struct account *account) {
 }
 
 void account_secrets_changed(struct account *account) {
-	bool waits = account->reason == REASON_LOCKED || account->reason == REASON_SECRET_FAILED;
-	if (waits && account_may_hurry(account) && !account->place.is_inside)
+	bool waits = account->reason == REASON_LOCKED || account->reason == REASON_SECRET_FAILED ||
+		     (account->reason == REASON_TOKEN_EXPIRED && account->config->goa_account);
+	bool is_free = account_is_idle(account) && !account->stopping && !account->rolled_back;
+	if (waits && is_free && !account->place.is_inside)
 		account_attempt(account);
 }
 

@@ -27,6 +27,7 @@ extern const struct credential_source credential_file_source;
 extern const struct credential_source credential_systemd_source;
 extern const struct credential_source credential_command_source;
 extern const struct credential_source credential_keyring_source;
+extern const struct credential_source credential_goa_source;
 
 /* Each calls the owner, who may free the credential: the last thing that a source does. */
 void credential_finish(struct credential *credential, const struct credential_result *result);

@@ -7,6 +7,8 @@
 static const struct credential_source *source_of(const struct account_config *config) {
 	if (config->password_command || config->token_command)
 		return &credential_command_source;
+	if (config->goa_account)
+		return &credential_goa_source;
 	if (config->password_keyring)
 		return &credential_keyring_source;
 	if (config->password_file)

@@ -29,12 +29,16 @@ struct credential_request {
 	struct desktop *desktop; /* borrowed likewise; NULL: there is none to ask */
 };
 
+/* Where the mail is, from a source that knows it. Checked as the configuration's own. */
+struct account_place;
+
 struct credential_result {
 	const char *secret; /* NULL on failure, and where there is none; borrowed, erased after the
 			       callback */
 	enum credential_kind kind;
 	uint64_t expires_usec; /* wall clock; 0: the source does not say */
 	enum reason reason; /* NONE, or why it failed: SECRET_FAILED, LOCKED, UNAVAILABLE */
+	const struct account_place *place; /* of GoaAccount= alone, else NULL */
 	const char *problem; /* and a sentence for the user */
 };
 

@@ -37,6 +37,14 @@ static const struct config_key rows[] = {
 			"15min of the system",
 	},
 	{
+		.section = "Daemon",
+		.name = "GnomeOnlineAccounts",
+		.type = &config_type_boolean,
+		FIELD(gnome_online_accounts),
+		.standard = "no",
+		.help = "watch all accounts for mail that GNOME Online Accounts has",
+	},
+	{
 		.section = "Events",
 		.name = "MaxAge",
 		.type = &config_type_timespan,

@@ -13,6 +13,7 @@
 struct daemon_config {
 	unsigned log_level; /* of log_level_words */
 	uint64_t logins_per_host;
+	bool gnome_online_accounts;
 	uint64_t retry_max_usec; /* 0: by the kind of daemon */
 	uint64_t events_max_age_usec;
 	uint64_t events_max_count;

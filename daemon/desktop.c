@@ -11,6 +11,7 @@ struct desktop {
 	sd_event *loop;
 	struct connection *connection;
 	struct service_watch *key_ring;
+	struct service_watch *online_accounts;
 	void (*changed)(void *userdata);
 	void *userdata;
 };
@@ -27,6 +28,7 @@ struct desktop *desktop_free(struct desktop *d) {
 	if (!d)
 		return NULL;
 	service_watch_free(d->key_ring);
+	service_watch_free(d->online_accounts);
 	connection_free(d->connection);
 	return memory_free(d);
 }
@@ -53,4 +55,10 @@ static void watch_service(
 struct connection *desktop_key_ring(struct desktop *d) {
 	watch_service(d, &d->key_ring, "org.freedesktop.secrets", "/org/freedesktop/secrets");
 	return d->key_ring ? d->connection : NULL;
+}
+
+struct connection *desktop_online_accounts(struct desktop *d) {
+	watch_service(
+		d, &d->online_accounts, "org.gnome.OnlineAccounts", "/org/gnome/OnlineAccounts");
+	return d->online_accounts ? d->connection : NULL;
 }

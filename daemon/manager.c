@@ -14,6 +14,7 @@
 #include "daemon/config.h"
 #include "daemon/desktop.h"
 #include "daemon/gate.h"
+#include "daemon/online-config.h"
 #include "daemon/status-line.h"
 #include "daemon/trust.h"
 #include "io/resolver.h"
@@ -46,6 +47,7 @@ struct manager {
 	struct gate gate;
 	struct alarm_clock *clock;
 	struct desktop *desktop;
+	struct online_config *online; /* NULL like the desktop */
 	struct resolver *resolver; /* one for all: each costs a channel and its buffers */
 	struct member *members; /* sorted by id */
 	size_t n_members;
@@ -366,10 +368,20 @@ static void manager_apply(struct manager *m, const struct daemon_config *config)
 	store_set_limits(m->store, &limits);
 }
 
+static struct config *manager_read_config(struct manager *m) {
+	if (!m->online)
+		return config_load(m->settings.config_folders, false);
+	struct config *config = config_load(online_config_folders(m->online), false);
+	if (!online_config_set(m->online, config->daemon.gnome_online_accounts))
+		return config;
+	config_free(config);
+	return config_load(online_config_folders(m->online), false);
+}
+
 static void manager_load(struct manager *m, bool start) {
 	/* What an account wrote before it goes must be committed: its cursor stays true. */
 	manager_commit(m);
-	struct config *config = config_load(m->settings.config_folders, false);
+	struct config *config = manager_read_config(m);
 	manager_apply(m, &config->daemon);
 	manager_log_messages(&config->messages);
 	manager_merge(m, config, start);
@@ -386,6 +398,12 @@ void manager_start(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_start(m->members[i].account);
 	manager_publish(m);
+}
+
+static void manager_on_online_changed(void *userdata) {
+	struct manager *m = userdata;
+	if (!m->stopped)
+		manager_reload(m);
 }
 
 static void manager_on_secrets_changed(void *userdata) {
@@ -474,8 +492,11 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		r = manager_add_sources(m);
 	if (r < 0)
 		return r;
-	if (settings->has_desktop)
+	if (settings->has_desktop) {
 		m->desktop = desktop_new(settings->loop, manager_on_secrets_changed, m);
+		m->online = online_config_new(
+			m->desktop, settings->config_folders, manager_on_online_changed, m);
+	}
 	m->host = (struct account_host){
 		.loop = settings->loop,
 		.clock = m->clock,
@@ -500,6 +521,7 @@ struct manager *manager_free(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_free(m->members[i].account);
 	free(m->members);
+	online_config_free(m->online);
 	desktop_free(m->desktop);
 	resolver_free(m->resolver);
 	alarm_clock_free(m->clock);

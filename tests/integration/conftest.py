@@ -18,6 +18,7 @@ from harness.certificates import Authority  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.dovecot import Dovecot  # noqa: E402
 from harness.keyring import KeyRing, ScriptedKeyRing  # noqa: E402
+from harness.online_accounts import OnlineAccounts  # noqa: E402
 from harness.posthorn import Daemon  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
 
@@ -121,6 +122,13 @@ def scripted_keyring(bus):
     ring = ScriptedKeyRing(bus)
     yield ring
     ring.stop()
+
+
+@pytest.fixture
+def online_accounts(bus):
+    service = OnlineAccounts(bus)
+    yield service
+    service.stop()
 
 
 @pytest.fixture

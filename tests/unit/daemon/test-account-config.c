@@ -110,7 +110,7 @@ static const struct {
 	{ "[Account]\nHost=h\n", true, "/etc/posthorn/accounts.d/work.conf: User= is missing" },
 	{ "[Account]\nHost=h\nUser=u\n", true,
 		"/etc/posthorn/accounts.d/work.conf: one of PasswordFile=, PasswordKeyring=, "
-		"PasswordCommand=, TokenCommand= or PasswordCredential= is needed" },
+		"PasswordCommand=, TokenCommand=, GoaAccount= or PasswordCredential= is needed" },
 	{ GOOD "PasswordFile=/x\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: only one of PasswordCommand= and "
 		"PasswordFile= may be given" },
