@@ -79,3 +79,17 @@ char *address_format(const struct address *a) {
 	uint16_t port = ntohs(v4 ? a->socket.v4.sin_port : a->socket.v6.sin6_port);
 	return memory_format("%s port %u", text, port);
 }
+
+/* The sizes that networks of end users have; it need not be exact to tell one from another. */
+char *address_network(const struct address *a) {
+	char text[INET6_ADDRSTRLEN];
+	bool v4 = a->socket.any.sa_family == AF_INET;
+	struct in_addr four = a->socket.v4.sin_addr;
+	struct in6_addr six = a->socket.v6.sin6_addr;
+	four.s_addr &= htonl(0xFFFFFF00);
+	memset(six.s6_addr + 8, 0, 8);
+	const void *bytes = v4 ? (const void *)&four : (const void *)&six;
+	if (!inet_ntop(a->socket.any.sa_family, bytes, text, sizeof(text)))
+		return memory_format("an unknown network");
+	return memory_format("%s/%u", text, v4 ? 24 : 64);
+}

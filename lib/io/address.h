@@ -25,3 +25,6 @@ bool address_is_loopback(const struct address *a);
 
 /* An owned text: "192.0.2.1 port 993". */
 char *address_format(const struct address *a);
+
+/* An owned text for the network that it is in: "192.0.2.0/24", "2001:db8::/64". */
+char *address_network(const struct address *a);

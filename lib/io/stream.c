@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "io/address.h"
 #include "io/connector.h"
 #include "io/tls.h"
 
@@ -470,6 +471,16 @@ int stream_start_tls(struct stream *s) {
 	}
 	s->clear = memory_free(s->clear);
 	return start_handshake(s);
+}
+
+char *stream_network(const struct stream *s) {
+	struct address own;
+	struct sockaddr_storage socket;
+	socklen_t length = sizeof(socket);
+	if (s->fd < 0 || getsockname(s->fd, (struct sockaddr *)&socket, &length) < 0 ||
+		address_from_socket((struct sockaddr *)&socket, 0, &own) < 0)
+		return NULL;
+	return address_network(&own);
 }
 
 bool stream_is_secure(const struct stream *s) {

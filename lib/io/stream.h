@@ -99,6 +99,9 @@ int stream_write(struct stream *stream, const void *bytes, size_t n);
  * handed out. */
 int stream_start_tls(struct stream *stream);
 
+/* The network of our own end, owned ("192.0.2.0/24"); NULL: not connected. */
+char *stream_network(const struct stream *stream);
+
 bool stream_is_secure(const struct stream *stream);
 /* For SASL mechanisms with -PLUS; 0 bytes: not secure, or no such binding. */
 size_t stream_bind(

@@ -272,6 +272,24 @@ static void loopback_is_known_in_all_its_forms(void **state) {
 	}
 }
 
+static void network_of_an_address(void **state) {
+	static const struct {
+		const char *literal, *network;
+	} cases[] = {
+		{ "192.0.2.130", "192.0.2.0/24" },
+		{ "192.0.2.1", "192.0.2.0/24" },
+		{ "127.0.0.1", "127.0.0.0/24" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+		{ "::1", "::/64" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address a;
+		assert_int_equal(address_parse(cases[i].literal, 1, &a), 0);
+		CLEANUP_TEXT char *network = address_network(&a);
+		assert_string_equal(network, cases[i].network);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -286,6 +304,7 @@ int main(void) {
 		TEST(cleartext_takes_the_loopback_address_of_a_name),
 		TEST(freed_dial_closes_its_sockets),
 		cmocka_unit_test(loopback_is_known_in_all_its_forms),
+		cmocka_unit_test(network_of_an_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
