@@ -12,6 +12,7 @@
 #include "daemon/backoff.h"
 #include "daemon/credential.h"
 #include "daemon/gate.h"
+#include "daemon/learned.h"
 #include "daemon/login-memory.h"
 #include "daemon/mailbox-counts.h"
 #include "daemon/token-care.h"
@@ -231,6 +232,13 @@ static void account_plan_renewal(struct account *account) {
 		account_wake_in(account, renewal - now);
 }
 
+static void account_on_learned(struct account *account, const struct watch_report *report) {
+	const struct store_fact fact = { report->value, account_now(account, CLOCK_REALTIME) };
+	int r = learned_save(account->host->store, report->about, report->fact, &fact);
+	if (r != 0)
+		account_written(account, ACCOUNT_WRITTEN_STATE, r);
+}
+
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	backoff_accepted(&account->backoff);
 	account_set_reason(account, REASON_NONE, NULL);
@@ -273,6 +281,9 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 	case WATCH_CONTACT:
 		account->last_contact_usec = account_now(account, CLOCK_REALTIME);
 		break;
+	case WATCH_LEARNED:
+		account_on_learned(account, report);
+		break;
 	case WATCH_SCHEDULED:
 		account->retry_at_usec =
 			account_now(account, CLOCK_REALTIME) + report->retry_after_usec;
@@ -284,8 +295,8 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 	}
 }
 
-static const struct watch_kind *watch_kind_of(enum account_protocol protocol) {
-	switch (protocol) {
+static const struct watch_kind *watch_kind_of(const struct account_config *config) {
+	switch (config->protocol) {
 	case ACCOUNT_PROTOCOL_IMAP:
 		return &watch_imap_kind;
 	case ACCOUNT_PROTOCOL_POP3:
@@ -332,7 +343,7 @@ static void account_connect(struct account *account, const struct credential_res
 		.report = account_on_report,
 		.userdata = account,
 	};
-	int r = watch_new(watch_kind_of(account->config->protocol), &context, &account->watch);
+	int r = watch_new(watch_kind_of(account->config), &context, &account->watch);
 	if (r < 0)
 		account_ended(account, REASON_INTERNAL, strerror(-r), 0);
 }

@@ -30,6 +30,7 @@ enum watch_report_kind {
 	WATCH_COUNTS, /* `cursor` has other counts */
 	WATCH_ALERT, /* `text`: a sentence of the server for its user */
 	WATCH_CONTACT, /* the server said something */
+	WATCH_LEARNED, /* `about`, `fact`, `value`: to be remembered */
 	WATCH_SCHEDULED, /* online, and silent for `retry_after_usec` */
 	WATCH_CLOSED, /* the end: `reason`, `text`, `retry_after_usec`; free the watch */
 };
@@ -48,6 +49,9 @@ struct watch_report {
 	size_t n_parts;
 	uint32_t cut_parts_from; /* parts from this number on are to be forgotten; 0: none */
 	const char *reset_reason;
+	const char *about;
+	enum store_fact_kind fact;
+	uint64_t value;
 	enum reason reason;
 	const char *text; /* printable; may be NULL */
 	uint64_t retry_after_usec;
@@ -61,6 +65,7 @@ struct watch_context {
 	sd_event *loop;
 	struct alarm_clock *clock;
 	const struct account_config *config;
+	const char *only; /* of the mailboxes that are to be watched; NULL: all */
 	const struct credential_result *credential;
 	struct tls_policy *policy;
 	struct tls_ticket *ticket;
