@@ -46,6 +46,14 @@
 #define IMAP_COUNT_POLLS 8
 /* From the first word that an announced message may have been read or removed to the question. */
 #define IMAP_FLAGS_USEC (100 * USEC_PER_MSEC)
+/* Names in one NOTIFY: Dovecot takes a hundred in a namespace. */
+#define IMAP_NOTIFY_NAMES_MAX 100
+/* RFC 7162 4: servers take command lines of 8192 bytes. */
+#define IMAP_NOTIFY_LENGTH_MAX ((size_t)6 * 1024)
+/* News that only asking brought to light, in a row, and a means to be told is believed no longer; for
+ * so long. */
+#define IMAP_MISSES_MAX 3
+#define IMAP_RETEST_USEC (24 * USEC_PER_HOUR)
 
 /* SASL. Beyond this a challenge of SCRAM is none; the nonces and the salt have no limit of their own. */
 #define SASL_CHALLENGE_MAX ((size_t)4 * 1024)

@@ -1,0 +1,43 @@
+#pragma once
+/* The ladder of means to hear of new mail, and the ledger that a server climbs down by: what it told
+ * by itself against what only asking brought to light. Pure, and small enough to be carried from one
+ * session to the next, so that a server that is found deaf is not believed anew at each login. */
+#include <stdbool.h>
+#include <stdint.h>
+
+/* From the best to the plainest; 0, nothing known, is the best. */
+enum imap_rung {
+	IMAP_RUNG_NOTIFY, /* RFC 5465: all watched mailboxes are told of, the envelope comes by itself */
+	IMAP_RUNG_IDLE, /* RFC 2177: the selected mailbox is told of */
+	IMAP_RUNG_POLL, /* nothing is */
+};
+
+/* What the server tells of. A push in one proves nothing for the other. */
+enum imap_channel {
+	IMAP_CHANNEL_SELECTED,
+	IMAP_CHANNEL_OTHERS,
+	IMAP_CHANNEL_COUNT_
+};
+
+struct imap_proof {
+	enum imap_rung best; /* that is believed */
+	uint8_t misses[IMAP_CHANNEL_COUNT_]; /* since the last push */
+	uint64_t retest_usec; /* when the next better rung is tried again; 0: nothing was demoted */
+};
+
+/* The server told of news by itself. */
+void imap_proof_on_push(struct imap_proof *p, enum imap_channel channel);
+
+/* While `rung` was in use a sweep found news that nobody had told of. True: that was once too often,
+ * and `best` is lower now. A single one means little: mail may come at the moment of the sweep. */
+bool imap_proof_on_miss(
+	struct imap_proof *p, enum imap_channel channel, enum imap_rung rung, uint64_t now_usec);
+
+/* The server does not do what it offers: not `rung`, for a day. */
+void imap_proof_refuse(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec);
+
+/* A day after a demotion the next better rung gets one more chance. */
+void imap_proof_tick(struct imap_proof *p, uint64_t now_usec);
+
+/* "notify", "idle", "poll" */
+const char *imap_rung_to_string(enum imap_rung rung);

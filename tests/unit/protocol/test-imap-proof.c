@@ -1,0 +1,108 @@
+#include "protocol/imap-proof.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/macros.h"
+#include "protocol/limits.h"
+
+#define NOW (5 * USEC_PER_HOUR)
+#define DAY (24 * USEC_PER_HOUR)
+
+static bool miss(struct imap_proof *p, enum imap_channel channel, enum imap_rung rung) {
+	return imap_proof_on_miss(p, channel, rung, NOW);
+}
+
+static void test_three_in_a_row(void **state) {
+	struct imap_proof p = { 0 };
+	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	imap_proof_on_push(&p, IMAP_CHANNEL_SELECTED);
+	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	assert_true(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	assert_int_equal(p.best, IMAP_RUNG_IDLE);
+	for (int i = 1; i < IMAP_MISSES_MAX; i++)
+		assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
+	assert_true(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
+	assert_int_equal(p.best, IMAP_RUNG_POLL);
+}
+
+/* A push in one channel says nothing of the other. */
+static void test_channels(void **state) {
+	struct imap_proof p = { 0 };
+	assert_false(miss(&p, IMAP_CHANNEL_OTHERS, IMAP_RUNG_NOTIFY));
+	assert_false(miss(&p, IMAP_CHANNEL_OTHERS, IMAP_RUNG_NOTIFY));
+	imap_proof_on_push(&p, IMAP_CHANNEL_SELECTED);
+	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	assert_true(miss(&p, IMAP_CHANNEL_OTHERS, IMAP_RUNG_NOTIFY));
+	assert_int_equal(p.best, IMAP_RUNG_IDLE);
+}
+
+/* What was not promised is not missed: others in IDLE, anything in a poll, a rung given up before. */
+static void test_not_promised(void **state) {
+	struct imap_proof p = { 0 };
+	for (int i = 0; i < 2 * IMAP_MISSES_MAX; i++) {
+		assert_false(miss(&p, IMAP_CHANNEL_OTHERS, IMAP_RUNG_IDLE));
+		assert_false(miss(&p, IMAP_CHANNEL_OTHERS, IMAP_RUNG_POLL));
+		assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_POLL));
+	}
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	p.best = IMAP_RUNG_IDLE;
+	for (int i = 0; i < 2 * IMAP_MISSES_MAX; i++)
+		assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+}
+
+static void test_retest(void **state) {
+	struct imap_proof p = { 0 };
+	imap_proof_tick(&p, NOW);
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	imap_proof_refuse(&p, IMAP_RUNG_IDLE, NOW);
+	assert_int_equal(p.best, IMAP_RUNG_POLL);
+	imap_proof_tick(&p, NOW + DAY - 1);
+	assert_int_equal(p.best, IMAP_RUNG_POLL);
+	imap_proof_tick(&p, NOW + DAY);
+	assert_int_equal(p.best, IMAP_RUNG_IDLE);
+	/* one chance, not three */
+	assert_true(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
+	assert_int_equal(p.best, IMAP_RUNG_POLL);
+	imap_proof_tick(&p, NOW + DAY);
+	imap_proof_on_push(&p, IMAP_CHANNEL_SELECTED);
+	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
+	imap_proof_tick(&p, NOW + 2 * DAY);
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	assert_true(p.retest_usec == 0);
+	imap_proof_tick(&p, NOW + 9 * DAY);
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+}
+
+static void test_refuse(void **state) {
+	struct imap_proof p = { 0 };
+	imap_proof_refuse(&p, IMAP_RUNG_POLL, NOW);
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	imap_proof_refuse(&p, IMAP_RUNG_IDLE, NOW);
+	imap_proof_refuse(&p, IMAP_RUNG_NOTIFY, NOW);
+	assert_int_equal(p.best, IMAP_RUNG_POLL);
+}
+
+static void test_words(void **state) {
+	assert_string_equal(imap_rung_to_string(IMAP_RUNG_NOTIFY), "notify");
+	assert_string_equal(imap_rung_to_string(IMAP_RUNG_IDLE), "idle");
+	assert_string_equal(imap_rung_to_string(IMAP_RUNG_POLL), "poll");
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_three_in_a_row),
+		cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_not_promised),
+		cmocka_unit_test(test_retest),
+		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_words),
+	};
+	return cmocka_run_group_tests_name("imap-proof", tests, NULL, NULL);
+}
