@@ -32,6 +32,13 @@ enum account_tls_version {
 	ACCOUNT_TLS_1_3,
 };
 
+/* The best means that is tried; the server decides about the rest. */
+enum account_strategy {
+	ACCOUNT_STRATEGY_AUTOMATIC,
+	ACCOUNT_STRATEGY_IDLE,
+	ACCOUNT_STRATEGY_POLL,
+};
+
 struct account_config {
 	char *id; /* the file's name without .conf; also the key of cursors in the store */
 	char *file;
@@ -53,6 +60,7 @@ struct account_config {
 	char **password_keyring; /* "yes", or attributes "name=value" of an item */
 	char *goa_account; /* its id in GNOME Online Accounts */
 	char **token_command; /* argv; prints an OAuth 2.0 access token */
+	enum account_strategy strategy; /* of IMAP */
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
 	bool preview; /* the first words of each message, where the server has them */

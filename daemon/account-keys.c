@@ -59,6 +59,7 @@ static char *check_pin(const char *text) {
 static const char *const protocol_words[] = { "imap", "pop3", NULL };
 static const char *const security_words[] = { "tls", "starttls", "none", NULL };
 static const char *const tls_version_words[] = { "1.2", "1.3", NULL };
+static const char *const strategy_words[] = { "auto", "idle", "poll", NULL };
 static const char *const auth_words[] = { "auto", "plain", "login", "external", "scram-sha-1",
 	"scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus", "gssapi", "xoauth2",
 	"oauthbearer", NULL };
@@ -255,6 +256,15 @@ static const struct config_key rows[] = {
 		.max = ACCOUNT_INTERVAL_MAX,
 		.standard = "5min",
 		.help = "how often a mailbox is looked at that cannot push",
+	},
+	{
+		.section = "Account",
+		.name = "Strategy",
+		.type = &config_type_word,
+		FIELD(strategy),
+		.words = strategy_words,
+		.standard = "auto",
+		.help = "the best means to be told of mail that is tried: auto, idle or poll",
 	},
 	{
 		.section = "Account",

@@ -20,6 +20,7 @@
 #include "daemon/watch.h"
 #include "io/tls-pins.h"
 #include "io/tls-ticket.h"
+#include "protocol/imap-proof.h"
 
 struct account {
 	const struct account_host *host;
@@ -40,6 +41,7 @@ struct account {
 	struct watch *watch;
 	struct tls_ticket *ticket;
 	struct tls_pins *pins; /* from the first attempt on; NULL: none */
+	struct imap_proof proof;
 	size_t index; /* the host's */
 	bool stopping;
 	bool is_changed; /* by a reload, not reported yet */
@@ -60,7 +62,8 @@ static void account_changed(struct account *account, unsigned changed) {
 static void account_enter_state(struct account *account, enum account_state state) {
 	enum account_state was = account->state;
 	account->state = state;
-	account->strategy = state == ACCOUNT_STATE_ONLINE ? account->strategy : "";
+	bool is_watching = state == ACCOUNT_STATE_ONLINE || state == ACCOUNT_STATE_DEGRADED;
+	account->strategy = is_watching ? account->strategy : "";
 	switch (state) {
 	case ACCOUNT_STATE_ONLINE:
 	case ACCOUNT_STATE_DEGRADED:
@@ -241,11 +244,12 @@ static void account_on_learned(struct account *account, const struct watch_repor
 
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	backoff_accepted(&account->backoff);
-	account_set_reason(account, REASON_NONE, NULL);
+	account_set_reason_said(account, report->reason, NULL);
 	account->retry_at_usec = 0;
 	account->strategy = report->strategy;
 	account_plan_renewal(account);
-	account_enter_state(account, ACCOUNT_STATE_ONLINE);
+	account_enter_state(account,
+		report->reason == REASON_NONE ? ACCOUNT_STATE_ONLINE : ACCOUNT_STATE_DEGRADED);
 	gate_leave(account->host->gate, &account->place);
 }
 
@@ -340,6 +344,7 @@ static void account_connect(struct account *account, const struct credential_res
 		.pins = account->pins,
 		.resolver = account->host->resolver,
 		.store = account->host->store,
+		.proof = &account->proof,
 		.report = account_on_report,
 		.userdata = account,
 	};
@@ -583,6 +588,8 @@ enum account_state account_state_of_reason(enum reason reason) {
 	case REASON_LIMIT:
 	case REASON_UNAVAILABLE:
 	case REASON_LOCKED:
+	case REASON_PUSH_REFUSED:
+	case REASON_PUSH_SILENT:
 		return ACCOUNT_STATE_OFFLINE;
 	default:
 		/* A refusal, by the server or by us: it is tried again, but the user must know. */

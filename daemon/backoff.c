@@ -54,6 +54,8 @@ enum backoff_kind backoff_kind(enum reason reason) {
 	case REASON_UNEXPECTED_PREAUTH:
 	case REASON_LIMIT_EXCEEDED:
 	case REASON_NO_MAILBOX:
+	case REASON_PUSH_REFUSED:
+	case REASON_PUSH_SILENT:
 	case REASON_STORE_FAILED:
 	case REASON_INTERNAL:
 	case REASON_COUNT_:

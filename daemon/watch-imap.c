@@ -122,7 +122,11 @@ static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *
 	if (!w->is_online && imap_session_login(w->session, &login))
 		watch_login_report(&w->context, &login);
 	w->is_online = true;
-	struct watch_report report = { .kind = WATCH_ONLINE, .strategy = event->strategy };
+	struct watch_report report = {
+		.kind = WATCH_ONLINE,
+		.strategy = event->strategy,
+		.reason = event->reason,
+	};
 	watch_report(&w->context, &report);
 }
 
@@ -193,6 +197,18 @@ static enum imap_security security_of(enum account_security security) {
 	return IMAP_SECURITY_TLS;
 }
 
+static enum imap_rung ceiling_of(enum account_strategy strategy) {
+	switch (strategy) {
+	case ACCOUNT_STRATEGY_AUTOMATIC:
+		return IMAP_RUNG_NOTIFY;
+	case ACCOUNT_STRATEGY_IDLE:
+		return IMAP_RUNG_IDLE;
+	case ACCOUNT_STRATEGY_POLL:
+		return IMAP_RUNG_POLL;
+	}
+	return IMAP_RUNG_NOTIFY;
+}
+
 /* Tags that cannot be guessed; without a source of chance the address of the heap must do. */
 static uint64_t random_seed(const struct watch_imap *w) {
 	sd_id128_t random;
@@ -227,6 +243,9 @@ static int watch_imap_start_session(
 		.security = security_of(w->context.config->security),
 		.wants_preview = w->context.config->preview,
 		.tag_seed = random_seed(w),
+		.ceiling = ceiling_of(w->context.config->strategy),
+		.proof = w->context.proof,
+		.poll_usec = w->context.config->interval_usec,
 	};
 	w->session = imap_session_new(&settings);
 	w->link.session = w->session;
@@ -236,6 +255,8 @@ static int watch_imap_start_session(
 
 static struct watch *watch_imap_free(struct watch *watch) {
 	struct watch_imap *w = watch_imap_of(watch);
+	if (w->session)
+		*w->context.proof = imap_session_proof(w->session);
 	link_deinit(&w->link);
 	imap_session_free(w->session);
 	announcement_batch_clear(&w->batch);

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct account_config;
+struct imap_proof;
 struct alarm_clock;
 struct resolver;
 struct stream_event;
@@ -24,7 +25,7 @@ struct tls_ticket;
 
 enum watch_report_kind {
 	WATCH_LOGIN, /* `login`: how the server let us in */
-	WATCH_ONLINE, /* `strategy` */
+	WATCH_ONLINE, /* `strategy`; `reason`: why not a better one */
 	WATCH_BASELINE, /* `mailbox` is seen anew from `cursor` on; `reset_reason` unless the first time */
 	WATCH_MESSAGES, /* `events` and `cursor` belong into one transaction */
 	WATCH_COUNTS, /* `cursor` has other counts */
@@ -73,6 +74,7 @@ struct watch_context {
 	const struct tls_pins *pins; /* may be NULL */
 	struct resolver *resolver;
 	struct store *store; /* cursors are read from it */
+	struct imap_proof *proof; /* what one attempt learned and the next should know */
 	watch_report_fn report;
 	void *userdata;
 };

@@ -46,6 +46,8 @@ enum reason {
 	REASON_UNEXPECTED_PREAUTH,
 	REASON_LIMIT_EXCEEDED, /* a line, literal or list beyond our limits */
 	REASON_NO_MAILBOX, /* a watched mailbox cannot be opened */
+	REASON_PUSH_REFUSED, /* NOTIFY or IDLE: offered, and refused */
+	REASON_PUSH_SILENT, /* accepted, but new mail is found only by asking */
 	/* us */
 	REASON_CONFIG_ERROR,
 	REASON_STORE_FAILED,

@@ -4,6 +4,7 @@
 #include "protocol/imap-capability.h"
 #include "protocol/imap-conversation.h"
 #include "protocol/imap-refusal.h"
+#include "protocol/imap-watch.h"
 
 /* For so many messages the server may be asked to make previews. */
 #define PREVIEWS_MAX 8
@@ -16,11 +17,21 @@ static void on_exists(struct imap_session *s, uint32_t n) {
 	/* Fewer than there were, and no EXPUNGE: there may be new ones among them. */
 	if (m->is_open && n < m->exists)
 		s->arrival.is_suspected = true;
+	m->has_grown |= n > m->exists;
 	if (!m->has_exists || n < m->covered)
 		m->covered = n;
 	m->exists = n;
 	m->has_exists = true;
 	imap_session_cursor(s)->messages = m->is_open ? n : imap_session_cursor(s)->messages;
+}
+
+/* More are recent, and EXISTS did not say that there are more: some servers push only this. */
+static void on_recent(struct imap_session *s, uint32_t n) {
+	struct imap_selected *m = &s->selected;
+	if (m->is_open && n > m->recent && !m->has_grown)
+		s->arrival.is_suspected = true;
+	m->recent = n;
+	m->has_grown = false;
 }
 
 static void lose(struct imap_session *s, uint64_t n, uint64_t n_covered) {
@@ -67,6 +78,19 @@ static bool is_repeated(struct imap_session *s, uint32_t uid) {
 	return false;
 }
 
+static void report(struct imap_session *s, const struct imap_reply *reply) {
+	const struct imap_message *message = imap_fetch_message(reply->fetch);
+	if (imap_fetch_is_stand_in(reply->fetch))
+		return;
+	bool seen = imap_fetch_is_seen(reply->fetch);
+	imap_count_on_message(s, message->uid, seen);
+	if (seen || imap_fetch_is_deleted(reply->fetch))
+		return;
+	s->pending.message = message;
+	imap_flags_on_message(s, message->uid);
+	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_MESSAGE);
+}
+
 static void on_message(struct imap_session *s, const struct imap_reply *reply) {
 	struct imap_selected *m = &s->selected;
 	struct imap_arrival *a = &s->arrival;
@@ -82,15 +106,7 @@ static void on_message(struct imap_session *s, const struct imap_reply *reply) {
 
 	a->highest = MAX(a->highest, uid);
 	a->n_asked++;
-	if (imap_fetch_is_stand_in(reply->fetch))
-		return;
-	bool seen = imap_fetch_is_seen(reply->fetch);
-	imap_count_on_message(s, uid, seen);
-	if (seen || imap_fetch_is_deleted(reply->fetch))
-		return;
-	s->pending.message = message;
-	imap_flags_on_message(s, uid);
-	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_MESSAGE);
+	report(s, reply);
 }
 
 /* A push tells of flags alone. */
@@ -100,6 +116,43 @@ static bool is_answer(const struct imap_session *s, const struct imap_fetch *fet
 		asked |= IMAP_FETCH_FLAGS;
 	return imap_wire_awaits(&s->wire, IMAP_COMMAND_FETCH) &&
 	       (imap_fetch_items(fetch) & asked) != 0;
+}
+
+/* An envelope that nobody asked for is news if it is the next message behind all that are reported:
+ * sequence numbers go with UIDs, so none is passed over. */
+static bool is_news(const struct imap_session *s, const struct imap_reply *reply) {
+	uint32_t uid = imap_fetch_message(reply->fetch)->uid;
+	return s->notify.is_armed && reply->number > s->selected.covered && uid != 0 &&
+	       uid >= imap_session_cursor(s)->next_uid && uid < UINT32_MAX &&
+	       !imap_wire_awaits(&s->wire, IMAP_COMMAND_FETCH);
+}
+
+/* The cursor moves to what was known before the fetch, or behind what was seen in it. */
+static void advance(struct imap_session *s, uint32_t to) {
+	if (to <= imap_session_cursor(s)->next_uid)
+		return;
+	imap_session_cursor(s)->next_uid = to;
+	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_CURSOR);
+}
+
+/* More is missing than what was announced. */
+static bool is_astray(const struct imap_session *s) {
+	const struct imap_arrival *a = &s->arrival;
+	return a->is_suspected || a->target > imap_session_cursor(s)->next_uid;
+}
+
+static void on_news(struct imap_session *s, const struct imap_reply *reply) {
+	struct imap_selected *m = &s->selected;
+	bool has_envelope = (imap_fetch_items(reply->fetch) & IMAP_FETCH_ENVELOPE) != 0;
+	if (!has_envelope || reply->number != m->covered + 1 || is_astray(s)) {
+		imap_notify_on_bare(s);
+		return;
+	}
+	imap_watch_on_news(s, IMAP_CHANNEL_SELECTED);
+	m->covered = reply->number;
+	report(s, reply);
+	advance(s, imap_fetch_message(reply->fetch)->uid + 1);
+	imap_notify_on_envelope(s, m->exists == m->covered);
 }
 
 static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
@@ -120,7 +173,9 @@ static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 		if (uid != 0)
 			on_message(s, reply);
 		else
-			s->n_skipped++;
+			s->arrival.n_nameless++;
+	} else if (is_news(s, reply)) {
+		on_news(s, reply);
 	} else if ((imap_fetch_items(reply->fetch) & IMAP_FETCH_FLAGS) && !is_known) {
 		imap_count_on_change(s);
 	}
@@ -135,6 +190,8 @@ void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *repl
 		on_expunge(s, reply->number);
 	else if (reply->kind == IMAP_REPLY_VANISHED)
 		on_vanished(s, reply);
+	else if (reply->kind == IMAP_REPLY_RECENT)
+		on_recent(s, reply->number);
 	else if (reply->kind == IMAP_REPLY_FETCH)
 		on_fetch(s, reply);
 }
@@ -154,6 +211,7 @@ bool imap_arrival_is_due(const struct imap_session *s) {
 
 void imap_arrival_probe(struct imap_session *s) {
 	s->arrival.probed = 0;
+	s->arrival.announced = s->selected.exists;
 	imap_wire_send(&s->wire, IMAP_COMMAND_PROBE, "UID FETCH * (UID)");
 }
 
@@ -170,7 +228,8 @@ static void ask(struct imap_session *s, uint32_t first, uint32_t last) {
 	a->first = first;
 	a->last = last;
 	a->highest = 0;
-	a->n_uids = a->n_asked = 0;
+	a->announced = s->selected.exists;
+	a->n_uids = a->n_asked = a->n_nameless = 0;
 	a->is_suspected = false;
 	if (last == 0)
 		imap_wire_send(&s->wire, IMAP_COMMAND_FETCH, "UID FETCH %u:* (%s)", first, items);
@@ -198,14 +257,6 @@ void imap_arrival_ask(struct imap_session *s) {
 	}
 }
 
-/* The cursor moves to what was known before the fetch, or behind what was seen in it. */
-static void advance(struct imap_session *s, uint32_t to) {
-	if (to <= imap_session_cursor(s)->next_uid)
-		return;
-	imap_session_cursor(s)->next_uid = to;
-	imap_pending_raise_at(s, s->selected.place, IMAP_EVENT_CURSOR);
-}
-
 /* Nothing came of what was announced: some servers announce before they can tell. */
 static bool wait_for_more(struct imap_session *s) {
 	struct imap_arrival *a = &s->arrival;
@@ -224,7 +275,13 @@ static void on_answer(struct imap_session *s) {
 	if (a->target > imap_session_cursor(s)->next_uid)
 		return;
 	a->target = a->window = 0;
-	if (m->exists <= m->covered || a->n_asked > 0) {
+	s->n_skipped += (unsigned)a->n_nameless;
+	/* RFC 3501 6.4.8: a must. Without it there is no telling what was reported. */
+	if (a->n_nameless > 0 && a->n_asked == 0 && m->exists > m->covered)
+		imap_session_close(s, REASON_PROTOCOL_ERROR, NULL);
+	/* what was announced behind the question is asked for at once: Dovecot looks for news once for
+	 * all commands of a write, when all are done */
+	if (m->exists <= m->covered || m->exists > a->announced || a->n_asked > 0) {
 		a->attempts = 0;
 	} else if (a->last == 0 && !wait_for_more(s)) {
 		m->covered = m->exists;
@@ -247,11 +304,17 @@ static void on_refusal(struct imap_session *s, const struct imap_reply *reply) {
 }
 
 static void on_probed(struct imap_session *s) {
+	struct imap_selected *m = &s->selected;
 	struct imap_arrival *a = &s->arrival;
 	if (a->probed >= imap_session_cursor(s)->next_uid) {
 		a->target = a->probed + 1;
-	} else if (!wait_for_more(s)) {
-		s->selected.covered = s->selected.exists;
+		return;
+	}
+	/* nothing was announced, or behind the question */
+	if (m->exists <= m->covered || m->exists > a->announced)
+		return;
+	if (!wait_for_more(s)) {
+		m->covered = m->exists;
 		a->attempts = 0;
 		s->n_skipped++;
 	}

@@ -15,6 +15,8 @@ struct imap_selected {
 	size_t place; /* which one it is */
 	uint32_t exists;
 	uint32_t covered;
+	uint32_t recent;
+	bool has_grown; /* since the last RECENT */
 	bool has_exists;
 	bool is_open;
 	bool is_resync_asked; /* EXAMINE was asked for what became of announced messages */
@@ -34,7 +36,9 @@ struct imap_arrival {
 	uint32_t probed_number; /* and its sequence number */
 	uint32_t *uids; /* of the answer */
 	size_t n_uids;
+	uint32_t announced; /* messages that there were when it was asked */
 	size_t n_asked; /* of the answer's messages, those that were asked for */
+	size_t n_nameless; /* those without a UID */
 	unsigned attempts; /* that brought nothing */
 	uint64_t retry_usec; /* not before then; 0: at once */
 	bool is_suspected; /* ask although nothing was announced */

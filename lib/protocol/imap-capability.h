@@ -18,6 +18,7 @@ enum imap_capability {
 	IMAP_CAPABILITY_ENABLE = 1 << 10, /* RFC 5161 */
 	IMAP_CAPABILITY_CONDSTORE = 1 << 11, /* RFC 7162 */
 	IMAP_CAPABILITY_QRESYNC = 1 << 12, /* RFC 7162; it implies the two */
+	IMAP_CAPABILITY_NOTIFY = 1 << 13, /* RFC 5465 */
 };
 
 /* The bits of one word, in any case; 0 for a word that we have no use for. */

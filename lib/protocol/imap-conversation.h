@@ -11,12 +11,14 @@
  *   imap-count.c     how many are unseen
  *   imap-flags.c     what becomes of announced messages
  *   imap-round.c     the mailboxes beside the first one
+ *   imap-notify.c    NOTIFY: being told of all mailboxes, envelopes included
  *   imap-watch.c     what to do next: work, IDLE, or wait */
 #include "base/buffer.h"
 #include "protocol/imap-arrival.h"
 #include "protocol/imap-count.h"
 #include "protocol/imap-items.h"
 #include "protocol/imap-flags.h"
+#include "protocol/imap-notify.h"
 #include "protocol/imap-pending.h"
 #include "protocol/imap-place.h"
 #include "protocol/imap-quirk.h"
@@ -43,6 +45,14 @@ enum imap_state {
 	IMAP_STATE_CLOSED,
 };
 
+/* The look at what should have been told by itself, and was not. */
+struct imap_sweep {
+	uint64_t usec; /* when the last full one began, or the session went online */
+	bool is_running;
+	bool is_full; /* not only what a renewal of IDLE brings to light */
+	unsigned missed; /* in this one: bits, one for each enum imap_channel */
+};
+
 struct imap_session {
 	enum imap_state state;
 	uint64_t now_usec;
@@ -59,6 +69,14 @@ struct imap_session {
 	struct imap_count count;
 	struct imap_flags flags;
 	struct imap_round round;
+	struct imap_notify notify;
+	struct imap_sweep sweep;
+	struct imap_proof proof;
+	enum imap_rung ceiling; /* nothing better is wanted */
+	enum imap_rung rung; /* as announced by ONLINE, if `is_announced` */
+	enum reason rung_reason;
+	bool is_announced;
+	uint64_t poll_usec;
 	/* secret: what waits for a +, the rest of a LOGIN behind a literal's announcement or an
 	 * initial response */
 	struct buffer held;
@@ -76,10 +94,7 @@ struct imap_session {
 	bool is_leaving;
 	bool is_check_due;
 	bool is_poll_due;
-	bool is_renewing; /* IDLE ends because of its age alone */
 	unsigned n_idle_failures;
-	unsigned n_idle_misses; /* news since the last push that a renewal found */
-	const char *strategy; /* as announced by ONLINE */
 	unsigned n_skipped;
 	uint32_t n_unsolicited; /* replies since */
 	uint64_t unsolicited_usec;

@@ -48,7 +48,8 @@ void imap_count_on_status(struct imap_session *s, const struct imap_status *stat
 
 bool imap_count_ask(struct imap_session *s) {
 	struct imap_count *c = &s->count;
-	if (!c->is_due)
+	/* a number that an announced message may be part of or not is of no use */
+	if (!c->is_due || s->arrival.retry_usec != 0)
 		return false;
 	c->is_due = c->has_answer = false;
 	c->n_polls = 0;

@@ -54,6 +54,7 @@ void imap_opening_begin(struct imap_session *s) {
 		imap_session_close(s, REASON_CONFIG_ERROR, NULL);
 		return;
 	}
+	imap_watch_on_opening(s);
 	ask_who(s);
 	enable(s);
 	s->is_enabled = true;
@@ -295,6 +296,8 @@ void imap_opening_on_tagged(
 	/* ID may be announced to those alone who have logged in */
 	if (kind == IMAP_COMMAND_CAPABILITY)
 		identify(s);
+	if (kind == IMAP_COMMAND_IDLE)
+		imap_session_enter_state(s, s->state); /* from DONE's deadline to the command's */
 	if (s->wire.n_flights == 0)
 		open_mailbox(s);
 }

@@ -89,7 +89,8 @@ bool imap_pending_take(struct imap_session *s, struct imap_event *ret) {
 	case IMAP_EVENT_WANT_TLS:
 		break;
 	case IMAP_EVENT_ONLINE:
-		ret->strategy = s->strategy;
+		ret->strategy = imap_proof_rung_to_string(s->rung);
+		ret->reason = s->rung_reason;
 		ret->quirks = s->quirks;
 		break;
 	case IMAP_EVENT_BASELINE:

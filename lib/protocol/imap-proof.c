@@ -3,8 +3,13 @@
 #include "base/macros.h"
 #include "protocol/limits.h"
 
-static void demote(struct imap_proof *p, enum imap_rung to, uint64_t now_usec) {
-	*p = (struct imap_proof){ .best = to, .retest_usec = now_usec + IMAP_RETEST_USEC };
+static void demote(
+	struct imap_proof *p, enum imap_rung from, enum reason reason, uint64_t now_usec) {
+	*p = (struct imap_proof){
+		.best = from + 1,
+		.reason = reason,
+		.retest_usec = now_usec + IMAP_RETEST_USEC,
+	};
 }
 
 void imap_proof_on_push(struct imap_proof *p, enum imap_channel channel) {
@@ -18,25 +23,29 @@ bool imap_proof_on_miss(
 		return false;
 	if (rung < p->best || ++p->misses[channel] < IMAP_MISSES_MAX)
 		return false;
-	demote(p, rung + 1, now_usec);
+	demote(p, rung, REASON_PUSH_SILENT, now_usec);
 	return true;
 }
 
-void imap_proof_refuse(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec) {
+void imap_proof_on_refusal(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec) {
 	if (rung < IMAP_RUNG_POLL && rung >= p->best)
-		demote(p, rung + 1, now_usec);
+		demote(p, rung, REASON_PUSH_REFUSED, now_usec);
 }
 
 void imap_proof_tick(struct imap_proof *p, uint64_t now_usec) {
 	if (p->retest_usec == 0 || now_usec < p->retest_usec)
 		return;
 	p->best--;
-	p->retest_usec = p->best == IMAP_RUNG_NOTIFY ? 0 : now_usec + IMAP_RETEST_USEC;
+	p->retest_usec = now_usec + IMAP_RETEST_USEC;
+	if (p->best == IMAP_RUNG_NOTIFY) {
+		p->reason = REASON_NONE;
+		p->retest_usec = 0;
+	}
 	for (unsigned i = 0; i < IMAP_CHANNEL_COUNT_; i++)
 		p->misses[i] = IMAP_MISSES_MAX - 1;
 }
 
-const char *imap_rung_to_string(enum imap_rung rung) {
+const char *imap_proof_rung_to_string(enum imap_rung rung) {
 	switch (rung) {
 	case IMAP_RUNG_NOTIFY:
 		return "notify";

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/reason.h"
+
 /* From the best to the plainest; 0, nothing known, is the best. */
 enum imap_rung {
 	IMAP_RUNG_NOTIFY, /* RFC 5465: all watched mailboxes are told of, the envelope comes by itself */
@@ -21,6 +23,7 @@ enum imap_channel {
 
 struct imap_proof {
 	enum imap_rung best; /* that is believed */
+	enum reason reason; /* why no better one is */
 	uint8_t misses[IMAP_CHANNEL_COUNT_]; /* since the last push */
 	uint64_t retest_usec; /* when the next better rung is tried again; 0: nothing was demoted */
 };
@@ -34,10 +37,10 @@ bool imap_proof_on_miss(
 	struct imap_proof *p, enum imap_channel channel, enum imap_rung rung, uint64_t now_usec);
 
 /* The server does not do what it offers: not `rung`, for a day. */
-void imap_proof_refuse(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec);
+void imap_proof_on_refusal(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec);
 
 /* A day after a demotion the next better rung gets one more chance. */
 void imap_proof_tick(struct imap_proof *p, uint64_t now_usec);
 
 /* "notify", "idle", "poll" */
-const char *imap_rung_to_string(enum imap_rung rung);
+const char *imap_proof_rung_to_string(enum imap_rung rung);

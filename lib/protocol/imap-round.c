@@ -6,6 +6,7 @@
 #include "protocol/imap-conversation.h"
 #include "protocol/imap-mailbox-name.h"
 #include "protocol/imap-opening.h"
+#include "protocol/imap-watch.h"
 
 /* The place that is selected while nothing is to do. */
 #define HOME ((size_t)0)
@@ -34,8 +35,12 @@ static void take_counts(struct imap_session *s, size_t i, const struct imap_stat
 
 void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply) {
 	size_t i = imap_place_find_on_wire(&s->places, reply->mailbox);
+	if (i == IMAP_PLACE_NONE)
+		return;
 	bool is_poll = s->selected.is_open && imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP);
-	if (i == IMAP_PLACE_NONE || (i == s->selected.place && !is_poll))
+	bool is_selected = i == s->selected.place;
+	s->places.items[i].is_told |= imap_wire_awaits(&s->wire, IMAP_COMMAND_NOTIFY);
+	if (is_selected && !is_poll)
 		return;
 	switch (imap_mailbox_compare(&s->places.items[i].cursor, &reply->status)) {
 	case IMAP_CHANGE_SAME:
@@ -48,6 +53,9 @@ void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply
 			s->places.items[i].is_visit_due = true;
 		break;
 	case IMAP_CHANGE_NEW:
+		imap_watch_on_news(s, is_selected ? IMAP_CHANNEL_SELECTED : IMAP_CHANNEL_OTHERS);
+		s->places.items[i].is_visit_due = true;
+		break;
 	case IMAP_CHANGE_RESET:
 	case IMAP_CHANGE_SUSPICIOUS:
 		s->places.items[i].is_visit_due = true;
@@ -71,11 +79,15 @@ void imap_round_ask_selected(struct imap_session *s) {
 	ask_status(s, imap_session_place(s)->name);
 }
 
+static bool is_asked(const struct imap_session *s, size_t i) {
+	return i != s->selected.place && !(s->round.is_for_untold && s->places.items[i].is_told);
+}
+
 /* As many in one write as may be in flight. */
 static bool ask(struct imap_session *s) {
 	struct imap_round *round = &s->round;
 	for (; round->asked < s->places.n && s->wire.n_flights < IMAP_FLIGHTS_MAX; round->asked++)
-		if (round->asked != s->selected.place)
+		if (is_asked(s, round->asked))
 			ask_status(s, s->places.items[round->asked].name);
 	return s->wire.n_flights > 0;
 }
@@ -89,6 +101,24 @@ static size_t next_visit(const struct imap_session *s) {
 
 bool imap_round_has_visit(const struct imap_session *s) {
 	return next_visit(s) != IMAP_PLACE_NONE;
+}
+
+void imap_round_visit(struct imap_session *s) {
+	s->round.wanted = next_visit(s);
+}
+
+bool imap_round_is_over(const struct imap_session *s) {
+	return s->round.asked >= s->places.n && !imap_round_has_visit(s);
+}
+
+void imap_round_begin(struct imap_session *s) {
+	s->round.is_due = true;
+	s->round.is_for_untold = false;
+}
+
+void imap_round_begin_untold(struct imap_session *s) {
+	s->round.is_for_untold = !s->round.is_due || s->round.is_for_untold;
+	s->round.is_due = true;
 }
 
 bool imap_round_proceed(struct imap_session *s) {
@@ -107,8 +137,10 @@ bool imap_round_proceed(struct imap_session *s) {
 
 void imap_round_switch(struct imap_session *s) {
 	struct imap_round *round = &s->round;
+	/* an IDLE that ends is answered first, and hinders nothing */
+	unsigned n_ending = imap_wire_awaits(&s->wire, IMAP_COMMAND_IDLE) ? 1 : 0;
 	if (round->wanted == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED ||
-		s->wire.n_flights > 0)
+		s->wire.n_flights > n_ending)
 		return;
 	s->selected = (struct imap_selected){ .place = round->wanted };
 	round->wanted = IMAP_PLACE_NONE;

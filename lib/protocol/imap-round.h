@@ -16,9 +16,16 @@ struct imap_round {
 	size_t asked; /* places below were asked for their STATUS in this round */
 	size_t wanted; /* the place to select next, or IMAP_PLACE_NONE */
 	bool is_due;
+	bool is_for_untold; /* only places that NOTIFY did not tell of are asked */
 };
 
 void imap_round_init(struct imap_round *round, const struct imap_places *places);
+
+/* All are to be asked; or only those that NOTIFY SET did not tell of. */
+void imap_round_begin(struct imap_session *s);
+void imap_round_begin_untold(struct imap_session *s);
+/* Nothing is left to be asked or to be visited. */
+bool imap_round_is_over(const struct imap_session *s);
 
 /* A STATUS of a mailbox that is not the selected one, asked for or not. */
 void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply);
@@ -37,3 +44,5 @@ bool imap_round_give_up(struct imap_session *s);
 
 /* A visit is due although nothing was asked. */
 bool imap_round_has_visit(const struct imap_session *s);
+/* Chooses it. */
+void imap_round_visit(struct imap_session *s);

@@ -36,6 +36,9 @@ struct imap_session *imap_session_new(const struct imap_login *login) {
 	s->security = login->security;
 	s->items.wants_preview = login->wants_preview;
 	s->quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login->login.host, NULL);
+	s->ceiling = login->ceiling;
+	s->proof = login->proof ? *login->proof : (struct imap_proof){ 0 };
+	s->poll_usec = login->poll_usec != 0 ? login->poll_usec : IMAP_POLL_USEC;
 	s->is_secure = login->security != IMAP_SECURITY_STARTTLS;
 	s->deadline_usec = USEC_NEVER;
 	begin_conversation(s, login->tag_seed, 0);
@@ -93,6 +96,9 @@ void imap_session_secured(struct imap_session *s) {
 		.places = s->places,
 		.items.wants_preview = s->items.wants_preview,
 		.quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login_host(s->login), NULL),
+		.proof = s->proof,
+		.ceiling = s->ceiling,
+		.poll_usec = s->poll_usec,
 		.is_secure = true,
 	};
 	uint64_t tag_seed = s->wire.tag_seed, n_tags = s->wire.n_tags;
@@ -110,7 +116,7 @@ uint64_t imap_session_renew_usec(const struct imap_session *s) {
 
 static uint64_t poll_usec(const struct imap_session *s) {
 	uint64_t known = imap_quirk_poll_usec(s->quirks);
-	return known != 0 ? known : IMAP_POLL_USEC;
+	return known != 0 ? known : s->poll_usec;
 }
 
 static uint64_t state_deadline(const struct imap_session *s) {
@@ -121,9 +127,9 @@ static uint64_t state_deadline(const struct imap_session *s) {
 	case IMAP_STATE_CAPABILITY:
 	case IMAP_STATE_AUTHENTICATE:
 	case IMAP_STATE_LOGIN:
-	case IMAP_STATE_OPENING:
 	case IMAP_STATE_IDLE_STARTING:
 		return s->now_usec + IMAP_COMMAND_USEC;
+	case IMAP_STATE_OPENING:
 	case IMAP_STATE_WORKING:
 		return s->now_usec + (imap_wire_awaits(&s->wire, IMAP_COMMAND_IDLE)
 						     ? IMAP_DONE_USEC
@@ -242,6 +248,7 @@ static void on_condition(struct imap_session *s, const struct imap_reply *reply)
 		return;
 	}
 	imap_opening_on_reply(s, reply);
+	imap_notify_on_condition(s, reply);
 }
 
 /* Only from a server that has proved itself and let us in. */
@@ -288,6 +295,7 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 	case IMAP_REPLY_EXPUNGE:
 	case IMAP_REPLY_VANISHED:
 	case IMAP_REPLY_FETCH:
+	case IMAP_REPLY_RECENT:
 		if (!imap_opening_is_elsewhere(s))
 			imap_arrival_on_reply(s, reply);
 		break;
@@ -306,7 +314,6 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 		imap_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
 		break;
 	case IMAP_REPLY_CAPABILITY:
-	case IMAP_REPLY_RECENT:
 	case IMAP_REPLY_LIST:
 	case IMAP_REPLY_FLAGS:
 	case IMAP_REPLY_ENABLED:
@@ -401,12 +408,7 @@ void imap_session_sent(struct imap_session *s, size_t n) {
 }
 
 uint64_t imap_session_deadline(const struct imap_session *s) {
-	uint64_t deadline = s->deadline_usec;
-	if (s->state == IMAP_STATE_IDLING && s->count.is_due)
-		deadline = MIN(deadline, s->count.due_usec);
-	if (s->state == IMAP_STATE_IDLING && s->flags.is_due)
-		deadline = MIN(deadline, s->flags.due_usec);
-	return deadline;
+	return imap_watch_deadline(s);
 }
 
 void imap_session_tick(struct imap_session *s, uint64_t now_usec) {
@@ -434,6 +436,16 @@ void imap_session_logout(struct imap_session *s) {
 		imap_session_close(s, REASON_NONE, NULL);
 	else
 		imap_watch_interrupt(s);
+}
+
+/* A server that is lost over a command is not asked for that again. */
+struct imap_proof imap_session_proof(const struct imap_session *s) {
+	struct imap_proof proof = s->proof;
+	if (imap_wire_awaits(&s->wire, IMAP_COMMAND_NOTIFY))
+		imap_proof_on_refusal(&proof, IMAP_RUNG_NOTIFY, s->now_usec);
+	if (s->state == IMAP_STATE_IDLE_STARTING)
+		imap_proof_on_refusal(&proof, IMAP_RUNG_IDLE, s->now_usec);
+	return proof;
 }
 
 unsigned imap_session_skipped(const struct imap_session *s) {

@@ -16,6 +16,7 @@
 #include "protocol/imap-announced.h"
 #include "protocol/imap-mailbox.h"
 #include "protocol/imap-message.h"
+#include "protocol/imap-proof.h"
 #include "protocol/limits.h"
 #include "protocol/login.h"
 
@@ -34,6 +35,9 @@ struct imap_login {
 	enum imap_security security;
 	bool wants_preview; /* the first words of each message, where the server has them */
 	uint64_t tag_seed; /* random: tags must not be guessed (CVE-2026-42246) */
+	enum imap_rung ceiling; /* nothing better is tried */
+	const struct imap_proof *proof; /* of the session before; NULL: nothing is known */
+	uint64_t poll_usec; /* between two polls; 0: IMAP_POLL_USEC */
 };
 
 /* In the order in which they are handed out when more than one is due. */
@@ -56,7 +60,8 @@ enum imap_event_kind {
 	IMAP_EVENT_CURSOR,
 	/* `cursor` has other counts of messages or unseen ones; nothing new. */
 	IMAP_EVENT_COUNTS,
-	/* Logged in and watching. `strategy` says by which means; again when they change. */
+	/* Logged in and watching. `strategy` says by which means, `reason` why not by better ones
+	 * (REASON_NONE: the server has none, or none is wanted); again when they change. */
 	IMAP_EVENT_ONLINE,
 	/* The session has ended; `reason`, `text`, `retry_after_usec`. The last event. */
 	IMAP_EVENT_CLOSED,
@@ -75,7 +80,7 @@ struct imap_event {
 	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
 	uint64_t quirks; /* ONLINE: the rows of imap-quirk.h that fit the server, as a set */
 	const char *reset; /* BASELINE: the word for why; a constant, or NULL at first sight */
-	enum reason reason; /* CLOSED */
+	enum reason reason; /* CLOSED, ONLINE */
 	/* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL. None from before
 	 * TLS where TLS was wanted. */
 	const char *text;
@@ -133,6 +138,9 @@ void imap_session_check(struct imap_session *s);
 
 /* Ends politely: DONE if needed, LOGOUT; then CLOSED comes as REASON_NONE. */
 void imap_session_logout(struct imap_session *s);
+
+/* What the next session with this server should know; at any time. */
+struct imap_proof imap_session_proof(const struct imap_session *s);
 
 /* Replies that were malformed, or made no sense, and were passed over; announced messages that never
  * came. For the log. */

@@ -1,25 +1,26 @@
 #include "protocol/imap-watch.h"
 
-#include "base/text.h"
 #include "protocol/imap-capability.h"
 #include "protocol/imap-refusal.h"
 
 /* A server that ends IDLE at once, and so often, does not mean it. */
 #define IDLE_FAILURES_MAX 3
-/* Nor does one whose news are found only by asking, so often in a row: GNU imap4d takes IDLE and
- * looks at the mailbox when it ends. */
-#define IDLE_MISSES_MAX 3
 
 static bool can_idle(const struct imap_session *s) {
-	return imap_session_can(s, IMAP_CAPABILITY_IDLE) &&
-	       s->n_idle_failures < IDLE_FAILURES_MAX && s->n_idle_misses < IDLE_MISSES_MAX;
+	return imap_session_can(s, IMAP_CAPABILITY_IDLE) && s->ceiling <= IMAP_RUNG_IDLE &&
+	       s->proof.best <= IMAP_RUNG_IDLE;
 }
 
-/* Once, and again when the means change. */
-static void announce(struct imap_session *s, const char *strategy) {
-	if (s->strategy && text_equal_nocase(s->strategy, strategy))
+/* Once, and again when the means change, or why there are no better ones. */
+static void announce(struct imap_session *s, enum imap_rung rung) {
+	enum reason reason = s->proof.best > s->ceiling ? s->proof.reason : REASON_NONE;
+	if (s->is_announced && s->rung == rung && s->rung_reason == reason)
 		return;
-	s->strategy = strategy;
+	if (!s->is_announced)
+		s->sweep.usec = s->now_usec;
+	s->is_announced = true;
+	s->rung = rung;
+	s->rung_reason = reason;
 	imap_pending_raise(s, IMAP_EVENT_ONLINE);
 }
 
@@ -32,6 +33,32 @@ static void look_at_flags(struct imap_session *s) {
 	imap_flags_on_change(s);
 }
 
+/* Together with something else, rather than by itself a bit later. */
+static bool is_sweep_near(const struct imap_session *s) {
+	return s->now_usec - s->sweep.usec >= IMAP_SWEEP_USEC / 2;
+}
+
+static void begin_sweep(struct imap_session *s) {
+	bool is_full = is_sweep_near(s);
+	s->sweep = (struct imap_sweep){
+		.usec = is_full ? s->now_usec : s->sweep.usec,
+		.is_running = true,
+		.is_full = is_full,
+	};
+	imap_proof_tick(&s->proof, s->now_usec);
+	s->is_poll_due = true;
+	look_at_flags(s);
+	if (is_full)
+		imap_round_begin(s);
+}
+
+/* Not all servers tell in NOOP what is new. */
+static void start_probe(struct imap_session *s) {
+	bool is_due = s->sweep.is_running && s->sweep.is_full;
+	if (is_due && s->selected.exists > 0 && !imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP))
+		imap_arrival_probe(s);
+}
+
 /* Writes the commands of the most urgent thing that is due. */
 static bool start_work(struct imap_session *s) {
 	if (s->is_leaving) {
@@ -40,10 +67,10 @@ static bool start_work(struct imap_session *s) {
 	}
 	bool check = s->is_check_due, noop = check || s->is_poll_due;
 	s->is_check_due = s->is_poll_due = false;
-	s->round.is_due |= noop;
 	if (check) {
 		look_at_flags(s);
 		imap_count_on_change(s);
+		imap_round_begin(s);
 		s->arrival.retry_usec = 0;
 	}
 	bool is_deaf = imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP);
@@ -56,6 +83,8 @@ static bool start_work(struct imap_session *s) {
 		imap_arrival_ask(s);
 	else if (check && !is_deaf)
 		imap_arrival_ask_all(s);
+	else if (noop)
+		start_probe(s);
 	bool asks = imap_flags_ask(s);
 	/* what is arriving is counted once it is there */
 	bool counts = (check || !arrives) && imap_count_ask(s);
@@ -66,6 +95,20 @@ static void enter_work(struct imap_session *s) {
 	imap_session_enter_state(s, s->is_leaving ? IMAP_STATE_LEAVING : IMAP_STATE_WORKING);
 }
 
+/* Nothing is to do but to be told of news, or to wait for the next look. */
+static void rest(struct imap_session *s) {
+	s->sweep.is_running = false;
+	if (s->arrival.retry_usec != 0) {
+		imap_session_enter_state(s, IMAP_STATE_WAITING);
+	} else if (can_idle(s)) {
+		imap_wire_send(&s->wire, IMAP_COMMAND_IDLE, "IDLE");
+		imap_session_enter_state(s, IMAP_STATE_IDLE_STARTING);
+	} else {
+		announce(s, IMAP_RUNG_POLL);
+		imap_session_enter_state(s, IMAP_STATE_WAITING);
+	}
+}
+
 /* Nothing is in flight. */
 void imap_watch_proceed(struct imap_session *s) {
 	if (start_work(s)) {
@@ -73,34 +116,39 @@ void imap_watch_proceed(struct imap_session *s) {
 		return;
 	}
 	imap_count_report(s);
-	s->is_renewing = false;
-	if (imap_round_proceed(s)) {
-		imap_session_enter_state(s, IMAP_STATE_WORKING);
+	if (imap_notify_leave(s))
 		return;
-	}
-	if (s->arrival.retry_usec != 0) {
-		imap_session_enter_state(s, IMAP_STATE_WAITING);
-	} else if (can_idle(s)) {
-		imap_wire_send(&s->wire, IMAP_COMMAND_IDLE, "IDLE");
-		imap_session_enter_state(s, IMAP_STATE_IDLE_STARTING);
-	} else {
-		announce(s, "poll");
-		imap_session_enter_state(s, IMAP_STATE_WAITING);
-	}
+	bool is_arming = imap_notify_arm(s);
+	if (is_arming || imap_round_proceed(s))
+		imap_session_enter_state(s, IMAP_STATE_WORKING);
+	else
+		rest(s);
 }
 
 /* DONE and what it is for go out in one write; the next IDLE waits for the answers. */
 static void leave_idle(struct imap_session *s) {
+	imap_notify_give_up(s);
 	imap_wire_send_text(&s->wire, "DONE\r\n");
-	(void)start_work(s);
+	if (!start_work(s))
+		imap_round_visit(s);
 	enter_work(s);
 }
 
-/* The slow sweep as well: what a deaf IDLE has missed, arrivals and flags, is found here. */
 static void renew_idle(struct imap_session *s) {
-	s->is_renewing = s->is_poll_due = true;
-	look_at_flags(s);
+	begin_sweep(s);
 	leave_idle(s);
+}
+
+static void poll(struct imap_session *s) {
+	bool is_retry = s->arrival.retry_usec != 0;
+	s->arrival.retry_usec = 0;
+	if (!is_retry) {
+		begin_sweep(s);
+		imap_round_begin(s);
+	}
+	/* also before asking again: some servers look for new messages in NOOP alone */
+	s->is_poll_due = true;
+	imap_watch_proceed(s);
 }
 
 void imap_watch_interrupt(struct imap_session *s) {
@@ -110,26 +158,42 @@ void imap_watch_interrupt(struct imap_session *s) {
 		imap_watch_proceed(s);
 }
 
-/* What comes inside IDLE was pushed; what comes while it is only renewed was not. */
+/* What comes inside IDLE was pushed; what only a sweep brought to light was not. What comes between,
+ * in the answers to other commands, proves nothing. */
+void imap_watch_on_news(struct imap_session *s, enum imap_channel channel) {
+	unsigned bit = 1u << channel;
+	if (s->state == IMAP_STATE_IDLING) {
+		imap_proof_on_push(&s->proof, channel);
+	} else if (s->state == IMAP_STATE_WORKING && s->sweep.is_running &&
+		   (s->sweep.missed & bit) == 0 &&
+		   !imap_session_has_quirk(s, IMAP_QUIRK_SLOW_PUSH)) {
+		s->sweep.missed |= bit;
+		(void)imap_proof_on_miss(&s->proof, channel, s->rung, s->now_usec);
+	}
+}
+
 void imap_watch_on_change(struct imap_session *s) {
-	bool has_arrived = imap_arrival_is_due(s);
-	if (!has_arrived && !imap_round_has_visit(s))
-		return;
-	if (has_arrived && s->state == IMAP_STATE_IDLING)
-		s->n_idle_misses = 0;
-	else if (has_arrived && s->state == IMAP_STATE_WORKING && s->is_renewing &&
-		 !imap_session_has_quirk(s, IMAP_QUIRK_SLOW_PUSH))
-		s->n_idle_misses++;
+	bool has_arrived = imap_arrival_is_due(s), has_visit = imap_round_has_visit(s);
 	if (has_arrived)
-		s->is_renewing = false;
+		imap_watch_on_news(s, IMAP_CHANNEL_SELECTED);
+	if (!has_arrived && !has_visit)
+		return;
+	if (s->state == IMAP_STATE_IDLING && !has_visit && imap_notify_awaits(s))
+		return;
 	imap_watch_interrupt(s);
+}
+
+/* Another mailbox is selected: news in it are no news of the one that is told of. */
+void imap_watch_on_opening(struct imap_session *s) {
+	s->sweep.is_running = false;
+	imap_notify_disarm(s);
 }
 
 /* The + that IDLE waits for. Others mean nothing. */
 void imap_watch_on_continuation(struct imap_session *s) {
 	if (s->state != IMAP_STATE_IDLE_STARTING)
 		return;
-	announce(s, "idle");
+	announce(s, imap_notify_is_complete(s) ? IMAP_RUNG_NOTIFY : IMAP_RUNG_IDLE);
 	imap_session_enter_state(s, IMAP_STATE_IDLING);
 	if (s->is_leaving || s->is_check_due)
 		leave_idle(s);
@@ -145,12 +209,28 @@ static void on_idle_ended(struct imap_session *s, const struct imap_reply *reply
 	if (s->state == IMAP_STATE_WORKING)
 		return; /* as we asked */
 	enum reason reason = imap_refusal_of(reply, REASON_NONE).reason;
-	if (reply->condition == IMAP_CONDITION_OK)
-		s->n_idle_failures = has_idled(s) ? 0 : s->n_idle_failures + 1;
-	else if (reason == REASON_NONE)
-		s->n_idle_failures = IDLE_FAILURES_MAX;
-	else
+	bool is_ok = reply->condition == IMAP_CONDITION_OK;
+	if (!is_ok && reason != REASON_NONE) {
 		imap_session_refuse(s, reply, reason);
+		return;
+	}
+	s->n_idle_failures = is_ok && has_idled(s) ? 0 : s->n_idle_failures + 1;
+	if (!is_ok || s->n_idle_failures >= IDLE_FAILURES_MAX)
+		imap_proof_on_refusal(&s->proof, IMAP_RUNG_IDLE, s->now_usec);
+}
+
+static void on_answer(
+	struct imap_session *s, enum imap_command_kind kind, const struct imap_reply *reply) {
+	if (kind == IMAP_COMMAND_IDLE)
+		on_idle_ended(s, reply);
+	else if (kind == IMAP_COMMAND_FETCH || kind == IMAP_COMMAND_PROBE)
+		imap_arrival_on_tagged(s, kind == IMAP_COMMAND_PROBE, reply);
+	else if (kind == IMAP_COMMAND_SEARCH)
+		imap_count_on_tagged(s, reply);
+	else if (kind == IMAP_COMMAND_NOTIFY)
+		imap_notify_on_tagged(s, reply);
+	else if (kind == IMAP_COMMAND_FLAGS)
+		imap_flags_on_tagged(s, reply);
 }
 
 void imap_watch_on_tagged(
@@ -160,20 +240,29 @@ void imap_watch_on_tagged(
 			imap_session_close(s, REASON_NONE, NULL);
 		return;
 	}
-	if (kind == IMAP_COMMAND_IDLE)
-		on_idle_ended(s, reply);
-	else if (kind == IMAP_COMMAND_FETCH || kind == IMAP_COMMAND_PROBE)
-		imap_arrival_on_tagged(s, kind == IMAP_COMMAND_PROBE, reply);
-	else if (kind == IMAP_COMMAND_SEARCH)
-		imap_count_on_tagged(s, reply);
-	else if (kind == IMAP_COMMAND_FLAGS)
-		imap_flags_on_tagged(s, reply);
+	on_answer(s, kind, reply);
 	if (s->state == IMAP_STATE_CLOSED)
 		return;
 	if (s->wire.n_flights == 0)
 		imap_watch_proceed(s);
 	else if (kind == IMAP_COMMAND_IDLE)
 		imap_session_enter_state(s, s->state); /* from DONE's deadline to the command's */
+}
+
+/* When IDLE ends by itself, for its age or for a sweep. */
+static uint64_t renewal(const struct imap_session *s) {
+	return MIN(s->deadline_usec, s->sweep.usec + IMAP_SWEEP_USEC);
+}
+
+uint64_t imap_watch_deadline(const struct imap_session *s) {
+	if (s->state != IMAP_STATE_IDLING)
+		return s->deadline_usec;
+	uint64_t deadline = renewal(s);
+	if (s->count.is_due)
+		deadline = MIN(deadline, s->count.due_usec);
+	if (s->flags.is_due)
+		deadline = MIN(deadline, s->flags.due_usec);
+	return s->notify.due_usec != 0 ? MIN(deadline, s->notify.due_usec) : deadline;
 }
 
 void imap_watch_on_deadline(struct imap_session *s) {
@@ -186,24 +275,20 @@ void imap_watch_on_deadline(struct imap_session *s) {
 	case IMAP_STATE_OPENING:
 	case IMAP_STATE_WORKING:
 	case IMAP_STATE_IDLE_STARTING:
+		s->proof = imap_session_proof(s);
 		imap_session_close(s, REASON_TIMED_OUT, NULL);
 		break;
 	case IMAP_STATE_LEAVING:
 		imap_session_close(s, REASON_NONE, NULL);
 		break;
 	case IMAP_STATE_IDLING:
-		if (s->now_usec >= s->deadline_usec)
+		if (s->now_usec >= renewal(s))
 			renew_idle(s);
 		else
 			leave_idle(s);
 		break;
 	case IMAP_STATE_WAITING:
-		/* also before asking again: some servers look for new messages in NOOP alone */
-		s->is_poll_due = true;
-		if (s->arrival.retry_usec == 0)
-			look_at_flags(s);
-		s->arrival.retry_usec = 0;
-		imap_watch_proceed(s);
+		poll(s);
 		break;
 	case IMAP_STATE_WANT_TLS:
 	case IMAP_STATE_CLOSED:

@@ -50,6 +50,12 @@
 #define IMAP_NOTIFY_NAMES_MAX 100
 /* RFC 7162 4: servers take command lines of 8192 bytes. */
 #define IMAP_NOTIFY_LENGTH_MAX ((size_t)6 * 1024)
+/* From the announcement of a message to its envelope, which comes by itself. */
+#define IMAP_NOTIFY_ENVELOPE_USEC USEC_PER_SEC
+/* A server that loses events all the time is asked so often. */
+#define IMAP_NOTIFY_LOST_USEC USEC_PER_MINUTE
+/* The longest time between two looks at what should have been told. */
+#define IMAP_SWEEP_USEC (15 * USEC_PER_MINUTE)
 /* News that only asking brought to light, in a row, and a means to be told is believed no longer; for
  * so long. */
 #define IMAP_MISSES_MAX 3

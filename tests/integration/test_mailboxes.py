@@ -51,5 +51,5 @@ def test_one_connection_for_all(daemon, client, server, user, proxy):
     assert proxy.connections == 1
     said = b"".join(chunk.data for chunk in proxy.chunks if chunk.side == "C")
     assert b"EXAMINE Work" in said
-    assert b"SELECT" not in said and b"STORE" not in said
+    assert b" SELECT " not in said and b"STORE" not in said
     assert server.snapshot(user) == before

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from harness.messages import message
 from harness.wait import stays_quiet, wait_for
 
@@ -27,7 +28,6 @@ def test_nothing_is_changed_and_no_text_is_read(watched, client, server, user, p
     before = server.snapshot(user)
     server.deliver(message("Three", body="The body of the third"), user)
     client.wait_new_mail(3)
-    wait_idle(proxy)
     watched.restart()
     client.wait_account("work", State="online")
     wait_idle(proxy)
@@ -68,17 +68,31 @@ def test_one_connection_for_many_mailboxes(daemon, client, server, user, proxy):
 
 
 def test_no_byte_while_nothing_happens(watched, client, server, user, proxy):
+    wait_idle(proxy)
     server.deliver(message("Wake up once"), user)
     client.wait_new_mail()
-    wait_idle(proxy)
     mark = proxy.mark()
     assert stays_quiet(lambda: proxy.since(mark), 5), proxy.since(mark)
     assert (proxy.connections, proxy.open) == (1, 1)
 
 
-def test_envelope_in_one_round_trip(watched, client, server, user, proxy):
-    """Between the server's EXISTS and the envelope the client speaks once: DONE and UID FETCH
+def test_envelope_in_no_round_trip(watched, client, server, user, proxy):
+    """By NOTIFY: the server pushes the envelope, and the client does not say a byte."""
+    wait_idle(proxy)
+    client.wait_account("work", Strategy="notify")
+    mark = proxy.mark()
+    server.deliver(message("No round trip"), user)
+    assert client.wait_new_mail()[0]["subject"] == "No round trip"
+    assert stays_quiet(lambda: proxy.since(mark, "C"), 2), proxy.since(mark, "C")
+    assert len(proxy.since(mark, "S")) == 1 and len(proxy.sent("S", mark)) < 600, proxy.since(mark)
+
+
+def test_envelope_in_one_round_trip(daemon, client, server, user, proxy):
+    """By IDLE: between the server's EXISTS and the envelope the client speaks once, DONE and UID FETCH
     together, with no answer awaited in between."""
+    daemon.write_account("work", Port=proxy.port, Security="none", User=user, Strategy="idle")
+    daemon.start()
+    client.wait_account("work", State="online", Strategy="idle")
     wait_idle(proxy)
     mark = proxy.mark()
     server.deliver(message("One round trip"), user)
@@ -94,11 +108,12 @@ def test_envelope_in_one_round_trip(watched, client, server, user, proxy):
     assert [number for number in spoken if number < answer] == spoken[:1], chunks
 
 
-def test_bytes_follow_what_is_new_not_the_size_of_the_mailbox(daemon, client, server, user, proxy):
+@pytest.mark.parametrize("strategy", ["auto", "idle"])
+def test_bytes_follow_what_is_new_not_the_size_of_the_mailbox(daemon, client, server, user, proxy, strategy):
     """The same new message costs the same behind 5 and behind 505 old ones."""
     def cost(account, mail_user, old):
         server.place([message(f"Old {number}") for number in range(old)], mail_user)
-        daemon.write_account(account, Port=proxy.port, Security="none", User=mail_user)
+        daemon.write_account(account, Port=proxy.port, Security="none", User=mail_user, Strategy=strategy)
         if daemon.process is None:
             daemon.start()
         else:
@@ -108,7 +123,8 @@ def test_bytes_follow_what_is_new_not_the_size_of_the_mailbox(daemon, client, se
         mark = proxy.mark()
         server.deliver(message("The new one", message_id="same@example.test"), mail_user)
         client.wait_signal("NewMail", lambda signal: signal.arguments[2]["account"] == account)
-        wait_idle(proxy, mark)
+        if strategy == "idle":
+            wait_idle(proxy, mark)
         return len(proxy.sent("S", mark)), len(proxy.sent("C", mark))
 
     few, many = cost("few", f"{user}-few", 5), cost("many", f"{user}-many", 505)

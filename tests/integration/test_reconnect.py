@@ -44,8 +44,10 @@ def test_line_is_reset(watched, client, server, user, proxy):
     assert len(client.new_events()) == 1
 
 
-def test_break_in_the_middle_of_the_envelope(watched, client, server, user, proxy):
+def test_break_in_the_middle_of_the_envelope(daemon, client, server, user, proxy):
     """The line breaks when the answer is on its way: nothing is lost, nothing comes twice."""
+    daemon.write_account("work", Port=proxy.port, Security="none", User=user, Strategy="idle")
+    daemon.start()
     for number in range(3):
         client.wait_account("work", State="online")
         mark = proxy.mark()

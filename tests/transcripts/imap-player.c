@@ -16,17 +16,25 @@ static enum imap_security security_from_word(const char *word) {
 	return word && strcmp(word, "none") == 0 ? IMAP_SECURITY_NONE : IMAP_SECURITY_TLS;
 }
 
+static enum imap_rung rung_from_word(const char *word) {
+	if (word && strcmp(word, "idle") == 0)
+		return IMAP_RUNG_IDLE;
+	return word && strcmp(word, "poll") == 0 ? IMAP_RUNG_POLL : IMAP_RUNG_NOTIFY;
+}
+
 static void *session_new(const char *settings) {
 	struct login_words words;
 	CLEANUP_TEXT char *host = transcript_value(settings, "host");
 	CLEANUP_TEXT char *preview = transcript_value(settings, "preview");
 	CLEANUP_TEXT char *security = transcript_value(settings, "security");
+	CLEANUP_TEXT char *strategy = transcript_value(settings, "strategy");
 	login_words_init(&words, host ? host : "imap.example.org", settings);
 	struct imap_session *s = imap_session_new(&(struct imap_login){
 		.login = words.settings,
 		.security = security_from_word(security),
 		.wants_preview = preview != NULL,
 		.tag_seed = 42,
+		.ceiling = rung_from_word(strategy),
 	});
 	imap_session_bind(s, &words.bindings);
 	login_words_deinit(&words);

@@ -25,6 +25,7 @@ class Link:
         self.lines = sock.makefile("rb")
         self.idle = None
         self.told = 0
+        self.pushes = False
 
     def send(self, *lines):
         """Text as latin-1, each with a line end; bytes as they are. All in one write."""
@@ -147,6 +148,10 @@ class OddServer:
         link.told = len(self.messages)
         link.send(*self.examined(), f"{tag} OK [READ-ONLY] done")
 
+    def on_notify(self, link, tag, rest):
+        link.pushes = rest.startswith("SET")
+        link.send(f"{tag} OK done")
+
     def on_search(self, link, tag, _rest):
         found = [str(message.uid) for message in self.messages if "\\Seen" not in message.flags]
         link.send("* SEARCH " + " ".join(found), f"{tag} OK done")
@@ -182,8 +187,12 @@ class OddServer:
             link.told = len(self.messages)
             link.send(*self.news(link))
 
-    def news(self, _link):
-        return [f"* {len(self.messages)} EXISTS", "* 1 RECENT"]
+    def news(self, link):
+        return [f"* {len(self.messages)} EXISTS", "* 1 RECENT", *self.pushed(link)]
+
+    def pushed(self, link):
+        """What NOTIFY makes of a new message."""
+        return self.fetched(len(self.messages), self.messages[-1]) if link.pushes else []
 
     # --- what the test does -----------------------------------------------------------------------
 

@@ -76,7 +76,8 @@ void imap_event_text_append(struct buffer *out, const struct imap_event *event) 
 		(void)buffer_append_text(out, "want-tls");
 		break;
 	case IMAP_EVENT_ONLINE:
-		(void)buffer_append_format(out, "online %s", event->strategy);
+		(void)buffer_append_format(out, "online %s%s%s", event->strategy,
+			event->reason == REASON_NONE ? "" : " ", reason_to_string(event->reason));
 		append_quirks(out, event->quirks);
 		break;
 	case IMAP_EVENT_BASELINE:

@@ -26,6 +26,7 @@ static void test_three_in_a_row(void **state) {
 	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
 	assert_true(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
 	assert_int_equal(p.best, IMAP_RUNG_IDLE);
+	assert_int_equal(p.reason, REASON_PUSH_SILENT);
 	for (int i = 1; i < IMAP_MISSES_MAX; i++)
 		assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
 	assert_true(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
@@ -61,7 +62,7 @@ static void test_retest(void **state) {
 	struct imap_proof p = { 0 };
 	imap_proof_tick(&p, NOW);
 	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
-	imap_proof_refuse(&p, IMAP_RUNG_IDLE, NOW);
+	imap_proof_on_refusal(&p, IMAP_RUNG_IDLE, NOW);
 	assert_int_equal(p.best, IMAP_RUNG_POLL);
 	imap_proof_tick(&p, NOW + DAY - 1);
 	assert_int_equal(p.best, IMAP_RUNG_POLL);
@@ -75,6 +76,7 @@ static void test_retest(void **state) {
 	assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
 	imap_proof_tick(&p, NOW + 2 * DAY);
 	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	assert_int_equal(p.reason, REASON_NONE);
 	assert_true(p.retest_usec == 0);
 	imap_proof_tick(&p, NOW + 9 * DAY);
 	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
@@ -82,17 +84,18 @@ static void test_retest(void **state) {
 
 static void test_refuse(void **state) {
 	struct imap_proof p = { 0 };
-	imap_proof_refuse(&p, IMAP_RUNG_POLL, NOW);
+	imap_proof_on_refusal(&p, IMAP_RUNG_POLL, NOW);
 	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
-	imap_proof_refuse(&p, IMAP_RUNG_IDLE, NOW);
-	imap_proof_refuse(&p, IMAP_RUNG_NOTIFY, NOW);
+	imap_proof_on_refusal(&p, IMAP_RUNG_IDLE, NOW);
+	imap_proof_on_refusal(&p, IMAP_RUNG_NOTIFY, NOW);
 	assert_int_equal(p.best, IMAP_RUNG_POLL);
+	assert_int_equal(p.reason, REASON_PUSH_REFUSED);
 }
 
 static void test_words(void **state) {
-	assert_string_equal(imap_rung_to_string(IMAP_RUNG_NOTIFY), "notify");
-	assert_string_equal(imap_rung_to_string(IMAP_RUNG_IDLE), "idle");
-	assert_string_equal(imap_rung_to_string(IMAP_RUNG_POLL), "poll");
+	assert_string_equal(imap_proof_rung_to_string(IMAP_RUNG_NOTIFY), "notify");
+	assert_string_equal(imap_proof_rung_to_string(IMAP_RUNG_IDLE), "idle");
+	assert_string_equal(imap_proof_rung_to_string(IMAP_RUNG_POLL), "poll");
 }
 
 int main(void) {
