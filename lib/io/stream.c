@@ -321,7 +321,8 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 	s->userdata = userdata;
 	s->fd = -1;
 	s->security = target->security;
-	buffer_init(&s->output, STREAM_OUTPUT_MAX);
+	/* Without TLS a login goes through it as it is. */
+	buffer_init_secret(&s->output, STREAM_OUTPUT_MAX);
 	struct setup *setup = s->setup = MEMORY_NEW(struct setup);
 	setup->host = memory_strdup(target->host);
 	setup->handshake_usec = or_default(target->handshake_usec, STREAM_HANDSHAKE_USEC);
