@@ -26,6 +26,8 @@ struct online_credential {
 	bool is_tls, is_starttls;
 	bool is_token;
 	bool has_imap, has_secret, needs_attention;
+	char *secret;
+	int32_t expires_sec;
 };
 
 static struct online_credential *credential_of(struct exchange *e) {
@@ -43,8 +45,28 @@ static bool is_absent(const char *name) {
 	       !strcmp(name, DBUS_ERROR_NAME_HAS_NO_OWNER) || !strncmp(name, spawn, strlen(spawn));
 }
 
+static void finish(struct online_credential *o) {
+	CLEANUP_SECRET char *secret = TAKE_PTR(o->secret);
+	const struct online_answer answer = {
+		.outcome = ONLINE_FOUND,
+		.secret = secret,
+		.is_token = o->is_token,
+		.expires_sec = o->expires_sec > 0 ? (uint32_t)o->expires_sec : 0,
+		.host = o->host,
+		.port = o->port,
+		.is_tls = o->is_tls,
+		.is_starttls = o->is_starttls,
+		.user = o->user,
+	};
+	o->done(&answer, o->userdata);
+}
+
 static void on_failed(struct exchange *e, const char *name, const char *text) {
 	struct online_credential *o = credential_of(e);
+	if (o->secret) {
+		finish(o);
+		return;
+	}
 	CLEANUP_TEXT char *printable = text_printable(text);
 	CLEANUP_TEXT char *problem =
 		memory_format("GNOME Online Accounts says: %s", *printable ? printable : name);
@@ -58,19 +80,17 @@ static void on_failed(struct exchange *e, const char *name, const char *text) {
 		fail(o, ONLINE_FAILED, problem);
 }
 
-static void finish(struct online_credential *o, const char *secret, int32_t expires_sec) {
-	const struct online_answer answer = {
-		.outcome = ONLINE_FOUND,
-		.secret = secret,
-		.is_token = o->is_token,
-		.expires_sec = expires_sec > 0 ? (uint32_t)expires_sec : 0,
-		.host = o->host,
-		.port = o->port,
-		.is_tls = o->is_tls,
-		.is_starttls = o->is_starttls,
-		.user = o->user,
-	};
-	o->done(&answer, o->userdata);
+static void on_washed(struct exchange *e, DBusMessage *reply) {
+	finish(credential_of(e));
+}
+
+/* libdbus reads all messages into one buffer, each to its start, and erases nothing: a long answer
+ * that is no secret lies over the secret afterwards. */
+static void wash(struct exchange *e) {
+	exchange_call(e,
+		message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_INTROSPECTABLE,
+			"Introspect"),
+		on_washed);
 }
 
 /* GetAccessToken answers (si), GetPassword (s). libdbus gives no way to have a message erased when
@@ -79,20 +99,21 @@ static void on_secret(struct exchange *e, DBusMessage *reply) {
 	struct online_credential *o = credential_of(e);
 	struct message_reader r;
 	const char *text;
-	int32_t expires_sec = 0;
 	message_reader_init(&r, reply);
 	if (message_read_string(&r, &text) < 0) {
 		fail(o, ONLINE_FAILED, "the answer of GNOME Online Accounts cannot be understood");
 		return;
 	}
 	if (o->is_token)
-		(void)message_read_i32(&r, &expires_sec);
-	CLEANUP_SECRET char *secret = memory_strdup(text);
+		(void)message_read_i32(&r, &o->expires_sec);
+	o->secret = memory_strdup(text);
 	memory_erase((char *)(uintptr_t)text, strlen(text));
-	if (*secret)
-		finish(o, secret, expires_sec);
-	else
-		fail(o, ONLINE_FAILED, "GNOME Online Accounts has no secret for this account");
+	if (*o->secret) {
+		wash(e);
+		return;
+	}
+	o->secret = memory_free(o->secret);
+	fail(o, ONLINE_FAILED, "GNOME Online Accounts has no secret for this account");
 }
 
 static void on_ensured(struct exchange *e, DBusMessage *reply) {
@@ -180,6 +201,7 @@ struct online_credential *online_credential_free(struct online_credential *o) {
 	if (!o)
 		return NULL;
 	exchange_deinit(&o->exchange);
+	(void)memory_free_secret(o->secret);
 	free(o->id);
 	free(o->path);
 	free(o->host);
