@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -47,10 +48,17 @@ static int check_config(const struct options *options) {
 	return config->messages.n_errors ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Thousands of connections need descriptors; the hard limit is the administrator's word. And no
- * core file: passwords pass through our memory. */
-static void set_limits(void) {
+/* Passwords pass through our memory: nobody may have a core file of it. A core that is piped to a
+ * program knows no limit of its size, and a process that cannot be dumped cannot be traced by
+ * others of the same user either. */
+static void forbid_dumps(void) {
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		log_warning("core files cannot be forbidden: %s", strerror(errno));
+}
+
+/* Thousands of connections need descriptors; the hard limit is the administrator's word. */
+static void set_limits(void) {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
 		return;
@@ -177,6 +185,7 @@ static int run_loop(struct daemon *d, const struct options *options) {
 
 static int run(const struct options *options) {
 	struct daemon d = { 0 };
+	forbid_dumps();
 	set_limits();
 	header_text_init();
 	int r = run_loop(&d, options);
