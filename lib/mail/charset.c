@@ -188,6 +188,7 @@ static bool flush_chunk(struct buffer *out, char *chunk, size_t size, char **at,
 static void convert(const char *converter, const char *bytes, size_t n, struct buffer *out) {
 	char chunk[256];
 	char *at = chunk;
+	size_t unit = strncmp(converter, "UTF-16", 6) == 0 ? 2 : 1;
 	size_t n_left = sizeof(chunk);
 	/* iconv() takes `char **` and writes nothing there */
 	char *in = (char *)(uintptr_t)bytes;
@@ -204,12 +205,13 @@ static void convert(const char *converter, const char *bytes, size_t n, struct b
 			break;
 		if (problem == E2BIG)
 			continue;
-		/* EILSEQ: not of this charset. EINVAL: cut in a character. One byte goes in any
+		/* EILSEQ: not of this charset. EINVAL: cut in a character. One unit goes in any
 		 * case, so the loop ends. */
 		if (buffer_append(out, REPLACEMENT, strlen(REPLACEMENT)) < 0 || problem == EINVAL)
 			break;
-		in++;
-		n--;
+		size_t n_gone = MIN(unit, n);
+		in += n_gone;
+		n -= n_gone;
 	}
 	/* Some converters hold a character back to see whether it combines with the next one */
 	(void)iconv(cd, NULL, NULL, &at, &n_left);

@@ -57,6 +57,9 @@ static void check_identifiers(const char *raw) {
 		check_token(message_id, HEADER_TEXT_ID_MAX);
 		FUZZ_CHECK(message_id[0] == '<' && message_id[strlen(message_id) - 1] == '>');
 	}
+	CLEANUP_TEXT char *keyword = header_text_keyword(raw);
+	if (keyword)
+		check_token(keyword, HEADER_TEXT_KEYWORD_MAX);
 	FUZZ_CHECK(header_text_date(raw) < YEAR_10000_USEC);
 }
 
