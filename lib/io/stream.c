@@ -1,5 +1,6 @@
 #include "io/stream.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -333,6 +334,7 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 		.ticket = target->ticket,
 		.identity = target->identity,
 		.wish = target->wish,
+		.record = target->record,
 	};
 	struct connector_target connector = {
 		.host = setup->host,
@@ -495,4 +497,23 @@ size_t stream_bind(
 
 struct stream_counts stream_counts(const struct stream *s) {
 	return s->counts;
+}
+
+char *stream_peer(const struct stream *s) {
+	struct sockaddr_storage socket;
+	socklen_t n = sizeof(socket);
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&socket;
+	struct address address;
+	if (s->fd < 0 || getpeername(s->fd, (struct sockaddr *)&socket, &n) < 0)
+		return NULL;
+	/* the port is at the same place in both families */
+	int r = address_from_socket((struct sockaddr *)&socket, ntohs(v4->sin_port), &address);
+	return r < 0 ? NULL : address_format(&address);
+}
+
+uint64_t stream_round_trip_usec(const struct stream *s) {
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+	bool is_known = s->fd >= 0 && getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0;
+	return is_known ? info.tcpi_rtt : 0;
 }

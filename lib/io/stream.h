@@ -17,6 +17,7 @@
 struct resolver;
 struct stream;
 struct tls_policy;
+struct tls_record;
 struct tls_ticket;
 
 enum stream_security {
@@ -32,8 +33,8 @@ enum stream_security {
 #define STREAM_CONNECT_USEC (30 * USEC_PER_SEC)
 #define STREAM_HANDSHAKE_USEC (15 * USEC_PER_SEC)
 
-/* All borrowed until stream_new() returns, but for the policy, the ticket, the identity, the pins and
- * the resolver, which must outlive the stream. */
+/* All borrowed until stream_new() returns, but for the policy, the ticket, the identity, the pins,
+ * the record and the resolver, which must outlive the stream. */
 struct stream_target {
 	const char *host; /* name or address literal; also the name in the certificate */
 	uint16_t port;
@@ -42,6 +43,7 @@ struct stream_target {
 	struct tls_ticket *ticket; /* resumption, never shared between accounts; may be NULL */
 	struct tls_identity *identity; /* our certificate; may be NULL */
 	struct tls_wish wish; /* pinned keys */
+	struct tls_record *record; /* filled in on the way; may be NULL */
 	const char *alpn; /* "imap", "pop3"; constant; NULL: none offered */
 	struct resolver *resolver; /* of the loop; NULL: an own one, 75 KiB while it asks */
 	uint64_t connect_usec; /* deadlines; 0: as above */
@@ -107,3 +109,7 @@ bool stream_is_secure(const struct stream *stream);
 size_t stream_bind(
 	const struct stream *stream, enum tls_binding kind, uint8_t ret_bytes[TLS_BINDING_MAX]);
 struct stream_counts stream_counts(const struct stream *stream);
+/* "192.0.2.1 port 993": where it is connected to; owned. NULL: nowhere. */
+char *stream_peer(const struct stream *stream);
+/* The round trip as the kernel has measured it, smoothed; 0: not known. */
+uint64_t stream_round_trip_usec(const struct stream *stream);

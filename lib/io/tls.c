@@ -14,6 +14,7 @@
 #include "io/tls-identity.h"
 #include "io/tls-private.h"
 #include "io/tls-reason.h"
+#include "io/tls-record.h"
 #include "io/tls-ticket.h"
 #include "io/tls-window.h"
 
@@ -39,6 +40,7 @@ struct tls {
 	char *description; /* of a certificate with other names */
 	struct tls_identity *identity;
 	struct tls_wish wish;
+	struct tls_record *record;
 	struct tls_certificate certificate; /* as it was verified, perhaps before the ticket */
 	struct tls_window window;
 	uint8_t *plaintext; /* only while data is being read */
@@ -62,6 +64,8 @@ static struct tls *tls_of_ssl(SSL *ssl) {
 int tls_on_certificate(X509_STORE_CTX *store, void *userdata) {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls *t = tls_of_ssl(ssl);
+	if (t->record)
+		tls_record_take_chain(t->record, store);
 	int r = tls_certificate_verify(store, &t->wish, &t->certificate);
 	int error = X509_STORE_CTX_get_error(store);
 	if (error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH)
@@ -144,6 +148,7 @@ int tls_new(const struct tls_target *target, struct tls **ret) {
 	t->alpn = target->alpn;
 	t->identity = target->identity;
 	t->wish = target->wish;
+	t->record = target->record;
 	t->host = memory_strdup(target->host);
 	buffer_init(&t->window.input, TLS_INPUT_MAX);
 	buffer_init(&t->window.output, TLS_OUTPUT_MAX);
@@ -268,6 +273,8 @@ static int finish_handshake(struct tls *t, struct tls_event *ret) {
 		return fail(t, REASON_TLS_ALPN, "the server is for another protocol", ret);
 	t->state = TLS_STATE_OPEN;
 	t->has_session = true;
+	if (t->record)
+		tls_record_take_session(t->record, t->ssl);
 	*ret = (struct tls_event){ .kind = TLS_EVENT_SECURED };
 	return 1;
 }

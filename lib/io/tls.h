@@ -20,6 +20,7 @@
 struct tls;
 struct tls_identity;
 struct tls_policy;
+struct tls_record;
 struct tls_ticket;
 
 enum tls_event_kind {
@@ -44,6 +45,7 @@ struct tls_target {
 	struct tls_ticket *ticket; /* may be NULL */
 	struct tls_identity *identity; /* ours, for a server that asks; may be NULL */
 	struct tls_wish wish;
+	struct tls_record *record; /* what is to be told of the connection; may be NULL */
 };
 
 /* 0; -EINVAL when the host cannot be the name of a certificate. */

@@ -47,6 +47,20 @@ static void bytes_on_the_wire_are_counted(void **state) {
 
 /* --- ways to end --- */
 
+static void tells_whom_it_is_connected_to(void **state) {
+	struct client c;
+	client_init(&c, *state, STREAM_SECURITY_NONE);
+	assert_null(stream_peer(c.stream));
+	assert_int_equal(stream_round_trip_usec(c.stream), 0);
+	client_run_until_log(&c, "c");
+	CLEANUP_TEXT char *peer = stream_peer(c.stream);
+	CLEANUP_TEXT char *port = memory_format(" port %u", c.target.port);
+	assert_non_null(peer);
+	assert_non_null(strstr(peer, port));
+	assert_int_not_equal(stream_round_trip_usec(c.stream), 0);
+	client_deinit(&c);
+}
+
 static void assert_ends(struct client *c, const char *log, enum reason reason) {
 	client_run_until_log(c, log);
 	assert_string_equal(reason_to_string(c->reason), reason_to_string(reason));
@@ -375,6 +389,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connects_and_talks),
 		cmocka_unit_test(bytes_on_the_wire_are_counted),
+		cmocka_unit_test(tells_whom_it_is_connected_to),
 		cmocka_unit_test(end_in_the_clear_is_clean),
 		cmocka_unit_test(close_notify_is_clean),
 		cmocka_unit_test(s_67_end_without_close_notify_is_truncation),

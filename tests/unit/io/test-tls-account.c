@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "io/tls-identity.h"
+#include "io/tls-record.h"
 #include "tls-pair.h"
 
 /* What belongs to one account alone: pinned keys, a client certificate, and what binds a login to
@@ -443,6 +444,43 @@ static void unique_needs_the_extended_master_secret(void **state) {
 	SSL_CTX_free(context);
 }
 
+/* --- what is told of a connection --- */
+
+static void record_tells_of_the_connection(void **state) {
+	const struct tls_world *w = *state;
+	struct tls_record record = { 0 };
+	struct tls_target target = tls_world_target(w);
+	target.record = &record;
+	assert_true(tls_pair_connects(&target, w->server, NULL));
+	assert_string_equal(record.version, "TLSv1.3");
+	assert_string_equal(record.cipher, "TLS_AES_256_GCM_SHA384");
+	assert_int_equal(record.n_chain, 1);
+	assert_non_null(strstr(record.chain[0], ", valid until 2"));
+	tls_record_deinit(&record);
+}
+
+/* What a refusal is about must be seen, and cannot do harm to who looks. */
+static void record_holds_what_was_refused(void **state) {
+	const struct tls_world *w = *state;
+	struct identity_wish wish = {
+		.common_name = "bad\x1b]52;c\a.example",
+		.alt_names = "DNS:mail.example",
+		.self_signed = true,
+	};
+	CLEANUP(authority_free_identity)
+	struct identity *identity = authority_issue(w->authority, &wish);
+	SSL_CTX *context = tls_server_context(identity);
+	struct tls_record record = { 0 };
+	struct tls_target target = tls_world_target(w);
+	target.record = &record;
+	tls_pair_assert_refused(&target, context, REASON_TLS_SELF_SIGNED);
+	assert_null(record.version);
+	assert_int_equal(record.n_chain, 1);
+	assert_non_null(strstr(record.chain[0], "issued by bad\\u{1b}]52;c\\u{7}.example"));
+	tls_record_deinit(&record);
+	SSL_CTX_free(context);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pin_comes_on_top_of_the_chain),
@@ -462,6 +500,8 @@ int main(void) {
 		cmocka_unit_test(end_point_is_the_certificates_digest),
 		cmocka_unit_test(unique_is_the_first_finished),
 		cmocka_unit_test(unique_needs_the_extended_master_secret),
+		cmocka_unit_test(record_tells_of_the_connection),
+		cmocka_unit_test(record_holds_what_was_refused),
 	};
 	return cmocka_run_group_tests(tests, tls_world_set_up, tls_world_tear_down);
 }
