@@ -345,6 +345,7 @@ static void account_connect(struct account *account, const struct credential_res
 		.resolver = account->host->resolver,
 		.store = account->host->store,
 		.proof = &account->proof,
+		.facts = account->host->facts,
 		.report = account_on_report,
 		.userdata = account,
 	};

@@ -26,6 +26,7 @@ struct resolver;
 struct store;
 struct store_event;
 struct trust;
+struct watch_facts;
 
 enum account_state {
 	ACCOUNT_STATE_OFFLINE, /* waiting for the next attempt, or not started */
@@ -69,6 +70,7 @@ struct account_host {
 	struct resolver *resolver;
 	struct gate *gate; /* how many may log in at once */
 	struct desktop *desktop; /* of the user; NULL: this is a system service */
+	struct watch_facts *facts; /* of a trial; else NULL */
 	bool state_lost; /* the store was set aside: a first sight is a reset */
 	uint64_t retry_cap_usec;
 	struct trust *trust;

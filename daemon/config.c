@@ -173,6 +173,16 @@ struct config *config_load(const char *const *folders, bool with_sources) {
 	return config;
 }
 
+void config_keep(struct config *config, const char *id) {
+	size_t n = 0;
+	for (size_t i = 0; i < config->n_accounts; i++)
+		if (!strcmp(config->accounts[i]->id, id))
+			config->accounts[n++] = config->accounts[i];
+		else
+			account_config_free(config->accounts[i]);
+	config->n_accounts = n;
+}
+
 static void config_sources_free(struct config_sources *sources, size_t n) {
 	for (size_t i = 0; i < n; i++) {
 		config_assignments_free(sources->own[i]);

@@ -32,5 +32,7 @@ struct config {
  * of the folders (NULL-terminated, highest rank first; see config-files.h). Never fails: what cannot
  * be read is a message. */
 struct config *config_load(const char *const *folders, bool with_sources);
+/* Forgets all accounts but one; its absence is no error. Not with sources. */
+void config_keep(struct config *config, const char *id);
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config, config_free);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/alarm-clock.h"
+#include "daemon/watch-facts.h"
 #include "daemon/watch-login.h"
 #include "io/stream.h"
 
@@ -86,6 +87,7 @@ static int on_stream_event(struct link *link, const struct stream_event *event) 
 	link_tick(link);
 	switch (event->kind) {
 	case STREAM_EVENT_CONNECTED:
+		watch_facts_connected(link->context->facts, link->stream);
 		bind_session(link);
 		break;
 	case STREAM_EVENT_SECURED:

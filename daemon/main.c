@@ -18,6 +18,7 @@
 #include "daemon/log-sink.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
+#include "daemon/trial.h"
 #include "mail/header-text.h"
 
 /* EX_TEMPFAIL of sysexits(3): another posthornd has the name. */
@@ -183,6 +184,22 @@ static int run_loop(struct daemon *d, const struct options *options) {
 	return sd_event_loop(d->loop);
 }
 
+/* What it finds is told in its report: the log is for who asks for it. */
+static int test_account(const struct options *options) {
+	const struct trial_settings settings = {
+		.config_folders = (const char *const *)options->config_folders,
+		.account = options->test_account,
+		.has_desktop = !options->is_system,
+		.waits_for_push = options->waits_for_push,
+		.json = options->json,
+	};
+	if (!options->has_log_level)
+		log_set_level(LOG_LEVEL_ERROR);
+	set_limits();
+	header_text_init();
+	return trial_run(&settings);
+}
+
 static int run(const struct options *options) {
 	struct daemon d = { 0 };
 	forbid_dumps();
@@ -203,7 +220,9 @@ int main(int argc, char **argv) {
 	int r = options_parse(&options, argc, argv);
 	if (r > 0) {
 		log_set_level(options.log_level);
-		r = options.check_config ? check_config(&options) : run(&options);
+		r = options.check_config   ? check_config(&options)
+		    : options.test_account ? test_account(&options)
+					   : run(&options);
 	} else {
 		r = r < 0 ? 2 : EXIT_SUCCESS;
 	}

@@ -382,6 +382,8 @@ static void manager_load(struct manager *m, bool start) {
 	/* What an account wrote before it goes must be committed: its cursor stays true. */
 	manager_commit(m);
 	struct config *config = manager_read_config(m);
+	if (m->settings.only_account)
+		config_keep(config, m->settings.only_account);
 	manager_apply(m, &config->daemon);
 	manager_log_messages(&config->messages);
 	manager_merge(m, config, start);
@@ -504,6 +506,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		.resolver = m->resolver,
 		.gate = &m->gate,
 		.desktop = m->desktop,
+		.facts = m->settings.facts,
 		.state_lost = m->host.state_lost,
 		.trust = &m->trust,
 		.changed = manager_on_account_changed,

@@ -11,6 +11,7 @@
 struct account;
 struct manager;
 struct store_event;
+struct watch_facts;
 
 enum manager_changed {
 	MANAGER_CHANGED_COUNTS = 1 << 0, /* Unseen, AccountsOnline, AccountsFailed */
@@ -34,6 +35,8 @@ struct manager_settings {
 	sd_event *loop;
 	const char *const *config_folders; /* first one wins; NULL-terminated */
 	const char *state_path; /* the store's file */
+	const char *only_account; /* the others are as if they were not there; NULL: all run */
+	struct watch_facts *facts; /* of the trial that this is; else NULL */
 	uint64_t retry_cap_usec; /* where posthorn.conf does not say */
 	bool keeps_log_level; /* whatever posthorn.conf says */
 	bool has_desktop; /* the daemon of a user: there is a session to ask for secrets */

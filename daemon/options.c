@@ -22,6 +22,9 @@ static const char help[] =
 	"  --config DIR        read the configuration from DIR alone\n"
 	"  --state DIR         keep posthorn.db in DIR\n"
 	"  --check-config      read the configuration, say what is wrong with it, and end\n"
+	"  --test-account ID   try one account, say what was found, and end\n"
+	"  --push              with --test-account: wait until a message has come\n"
+	"  --json              with --test-account: one JSON object\n"
 	"  --log-level LEVEL   error, warning, info or debug, whatever LogLevel= says\n"
 	"  -h, --help          show this\n"
 	"      --version       show the version\n"
@@ -34,6 +37,9 @@ enum option_code {
 	OPTION_CONFIG,
 	OPTION_STATE,
 	OPTION_CHECK_CONFIG,
+	OPTION_TEST_ACCOUNT,
+	OPTION_PUSH,
+	OPTION_JSON,
 	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
 };
@@ -44,6 +50,9 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "test-account", required_argument, NULL, OPTION_TEST_ACCOUNT },
+	{ "push", no_argument, NULL, OPTION_PUSH },
+	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -158,6 +167,16 @@ static int options_take(struct options *options, int option, const char *argumen
 	case OPTION_CHECK_CONFIG:
 		options->check_config = true;
 		return 1;
+	case OPTION_TEST_ACCOUNT:
+		free(options->test_account);
+		options->test_account = memory_strdup(argument);
+		return 1;
+	case OPTION_PUSH:
+		options->waits_for_push = true;
+		return 1;
+	case OPTION_JSON:
+		options->json = true;
+		return 1;
 	case OPTION_LOG_LEVEL:
 		return options_parse_level(options, argument);
 	case OPTION_VERSION:
@@ -185,9 +204,13 @@ int options_parse(struct options *options, int argc, char **argv) {
 			argv[optind]);
 		return -EINVAL;
 	}
+	if (!options->test_account && (options->waits_for_push || options->json)) {
+		fprintf(stderr, "posthornd: --push and --json go with --test-account\n");
+		return -EINVAL;
+	}
 	if (!options->config_folders[0])
 		options_default_folders(options);
-	if (!options->state_path && !options->check_config) {
+	if (!options->state_path && !options->check_config && !options->test_account) {
 		int r = options_default_state(options);
 		if (r < 0)
 			return r;
@@ -199,5 +222,6 @@ void options_deinit(struct options *options) {
 	for (size_t i = 0; options->config_folders[i]; i++)
 		free(options->config_folders[i]);
 	free(options->state_path);
+	free(options->test_account);
 	*options = (struct options){ 0 };
 }

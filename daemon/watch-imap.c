@@ -12,6 +12,7 @@
 #include "daemon/announcement.h"
 #include "daemon/imap-memory.h"
 #include "daemon/link.h"
+#include "daemon/watch-facts.h"
 #include "daemon/watch-login.h"
 #include "protocol/imap-quirk.h"
 #include "protocol/imap-session.h"
@@ -121,6 +122,8 @@ static void watch_imap_on_online(struct watch_imap *w, const struct imap_event *
 	struct login_outcome login;
 	if (!w->is_online && imap_session_login(w->session, &login))
 		watch_login_report(&w->context, &login);
+	if (!w->is_online)
+		watch_facts_imap(w->context.facts, w->link.stream, w->session);
 	w->is_online = true;
 	struct watch_report report = {
 		.kind = WATCH_ONLINE,

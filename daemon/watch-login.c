@@ -6,6 +6,7 @@
 
 #include "daemon/account-config.h"
 #include "daemon/login-memory.h"
+#include "daemon/watch-facts.h"
 #include "io/stream.h"
 
 int watch_login_init(struct watch_login *w, const struct watch_context *context,
@@ -47,6 +48,7 @@ void watch_login_bindings(const struct stream *stream, struct sasl_bindings *ret
 }
 
 void watch_login_report(const struct watch_context *context, const struct login_outcome *outcome) {
+	watch_facts_login(context->facts, outcome);
 	const struct watch_report report = { .kind = WATCH_LOGIN, .login = *outcome };
 	watch_report(context, &report);
 }

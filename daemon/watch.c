@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/watch-facts.h"
 #include "io/stream.h"
 
 static enum stream_security security_of(const struct account_config *config) {
@@ -33,6 +34,7 @@ struct stream_target watch_target(const struct watch_context *context, const cha
 		},
 		.resolver = context->resolver,
 		.alpn = context->config->alpn ? alpn : NULL,
+		.record = context->facts ? &context->facts->tls : NULL,
 	};
 }
 

@@ -22,6 +22,7 @@ struct tls_identity;
 struct tls_pins;
 struct tls_policy;
 struct tls_ticket;
+struct watch_facts;
 
 enum watch_report_kind {
 	WATCH_LOGIN, /* `login`: how the server let us in */
@@ -75,6 +76,7 @@ struct watch_context {
 	struct resolver *resolver;
 	struct store *store; /* cursors are read from it */
 	struct imap_proof *proof; /* what one attempt learned and the next should know */
+	struct watch_facts *facts; /* filled in for a trial; else NULL */
 	watch_report_fn report;
 	void *userdata;
 };

@@ -1,8 +1,11 @@
 #include "protocol/imap-capability.h"
 
+#include "base/buffer.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "protocol/sasl-mechanism.h"
+
+#define WORDS_MAX ((size_t)1024)
 
 static const struct {
 	const char *word;
@@ -32,6 +35,18 @@ uint32_t imap_capability_from_word(const char *bytes, size_t n) {
 		if (text_equal_nocase_n(bytes, n, words[i].word))
 			return words[i].bits;
 	return 0;
+}
+
+char *imap_capability_words(uint64_t set) {
+	struct buffer text;
+	buffer_init(&text, WORDS_MAX);
+	/* the last row has no bit of its own */
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(words); i++)
+		if ((set & words[i].bits) == words[i].bits)
+			(void)buffer_append_format(&text, "%s%s", text.n ? " " : "", words[i].word);
+	char *taken = buffer_take_text(&text);
+	buffer_deinit(&text);
+	return taken;
 }
 
 /* capability = "AUTH=" auth-type */

@@ -23,5 +23,7 @@ enum imap_capability {
 
 /* The bits of one word, in any case; 0 for a word that we have no use for. */
 uint32_t imap_capability_from_word(const char *bytes, size_t n);
+/* The words of a set, with blanks between them; those that we have a use for. Owned. */
+char *imap_capability_words(uint64_t set);
 /* The bit (enum sasl_mechanism) of an AUTH= word; 0 for any other. */
 uint32_t imap_capability_mechanism_from_word(const char *bytes, size_t n);

@@ -76,6 +76,10 @@ void imap_session_bind(struct imap_session *s, const struct sasl_bindings *bindi
 		login_set_bindings(s->login, bindings);
 }
 
+uint64_t imap_session_capabilities(const struct imap_session *s) {
+	return s->capabilities & ~imap_quirk_without(s->quirks);
+}
+
 bool imap_session_login(const struct imap_session *s, struct login_outcome *ret) {
 	if (!s->is_logged_in)
 		return false;

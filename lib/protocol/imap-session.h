@@ -130,6 +130,9 @@ void imap_session_bind(struct imap_session *s, const struct sasl_bindings *bindi
 /* How the server let us in. False: it has not. */
 bool imap_session_login(const struct imap_session *s, struct login_outcome *ret);
 
+/* What the server can, as far as we have a use for it (enum imap_capability) and believe it. */
+uint64_t imap_session_capabilities(const struct imap_session *s);
+
 /* The stream is encrypted now. All that was learned in the clear is forgotten. */
 void imap_session_secured(struct imap_session *s);
 

@@ -147,6 +147,18 @@ class Daemon:
         """CompletedProcess of posthornd --check-config."""
         return run(self.arguments("--check-config"), self.environment(), check=False)
 
+    def test_account(self, account, *options):
+        """CompletedProcess of posthornd --test-account."""
+        return run(self.arguments("--test-account", account, *options), self.trial_environment(), check=False)
+
+    def start_trial(self, account, *options):
+        """The same, but it goes on."""
+        return Process(self.arguments("--test-account", account, *options), self.trial_environment())
+
+    def trial_environment(self):
+        """Its temporary files stay in the test's own folder."""
+        return {**self.environment(), "TMPDIR": str(self.home / "run")}
+
     # --- the command line client -----------------------------------------------------------------
 
     def cli(self, *arguments, check=True):
