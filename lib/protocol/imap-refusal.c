@@ -23,6 +23,8 @@ static const struct sentence certain[] = {
 	{ "too many concurrent connections", REASON_LIMIT },
 	{ "too many connections", REASON_LIMIT },
 	{ "connection limit", REASON_LIMIT },
+	{ "user connection limit", REASON_LIMIT },
+	{ "too many sessions", REASON_LIMIT },
 	/* Microsoft 365 */
 	{ "authenticated but not connected", REASON_LIMIT },
 	{ "account is temporarily unavailable", REASON_LIMIT },
@@ -33,6 +35,14 @@ static const struct sentence certain[] = {
 	{ "exceeded command or bandwidth limits", REASON_THROTTLED },
 	/* Yahoo */
 	{ "rate limit", REASON_THROTTLED },
+	{ "rate exceeded", REASON_THROTTLED },
+	/* after too many failures, of whomever: it says nothing about this password */
+	{ "too many login", REASON_THROTTLED },
+	{ "too many failed", REASON_THROTTLED },
+	{ "too many authentication", REASON_THROTTLED },
+	{ "too many attempts", REASON_THROTTLED },
+	{ "temporarily blocked", REASON_THROTTLED },
+	{ "temporarily locked", REASON_THROTTLED },
 };
 
 /* These speak where there is no code. */
@@ -47,6 +57,10 @@ static const struct sentence likely[] = {
 	{ "internal error", REASON_UNAVAILABLE },
 	{ "internal server error", REASON_UNAVAILABLE },
 	{ "try again later", REASON_UNAVAILABLE },
+	/* Cyrus without its saslauthd, Dovecot without its auth process */
+	{ "generic failure", REASON_UNAVAILABLE },
+	{ "authentication server is not", REASON_UNAVAILABLE },
+	{ "cannot connect to saslauthd", REASON_UNAVAILABLE },
 };
 
 static enum reason find(const struct sentence *sentences, size_t n, const char *text) {

@@ -142,6 +142,8 @@ void pop3_session_enter_state(struct pop3_session *s, enum pop3_session_state st
 /* One command; the format makes the line, less its end. */
 void pop3_session_send(struct pop3_session *s, struct pop3_flight flight, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+void pop3_session_send_secret(
+	struct pop3_session *s, struct pop3_flight flight, const char *command, const char *secret);
 void pop3_session_send_text(struct pop3_session *s, const char *text);
 bool pop3_session_can(const struct pop3_session *s, enum pop3_capability capability);
 /* How many commands may be sent now. */

@@ -57,8 +57,9 @@ static void begin_auth(struct pop3_session *s) {
 	const char *response = s->initial && *s->initial ? s->initial : "=";
 	size_t n = strlen("AUTH  \r\n") + strlen(name) + strlen(response);
 	s->has_sent_initial = r == 0 && n <= INITIAL_RESPONSE_LINE_MAX;
+	CLEANUP_TEXT char *command = memory_format("AUTH %s ", name);
 	if (s->has_sent_initial)
-		pop3_session_send(s, flight, "AUTH %s %s", name, response);
+		pop3_session_send_secret(s, flight, command, response);
 	else
 		pop3_session_send(s, flight, "AUTH %s", name);
 }
@@ -188,8 +189,8 @@ void pop3_login_on_reply(
 	else if (reply->status == POP3_STATUS_CONTINUATION)
 		on_challenge(s, reply);
 	else if (command == POP3_COMMAND_USER && reply->status == POP3_STATUS_OK)
-		pop3_session_send(s, (struct pop3_flight){ .command = POP3_COMMAND_PASS },
-			"PASS %s", login_secret(s->login));
+		pop3_session_send_secret(s, (struct pop3_flight){ .command = POP3_COMMAND_PASS },
+			"PASS ", login_secret(s->login));
 	else
 		on_login(s, reply);
 }

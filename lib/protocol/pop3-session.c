@@ -128,17 +128,30 @@ void pop3_session_send_text(struct pop3_session *s, const char *text) {
 		s->wire.n_written += strlen(text);
 }
 
-void pop3_session_send(struct pop3_session *s, struct pop3_flight flight, const char *format, ...) {
+/* The line is written: ends it, and awaits its answer. */
+static void end_command(struct pop3_session *s, struct pop3_flight flight) {
 	struct pop3_wire *w = &s->wire;
 	assert(w->n_flights < ARRAY_SIZE(w->flights));
-	va_list arguments;
-	va_start(arguments, format);
-	CLEANUP_SECRET char *command = memory_vformat(format, arguments);
-	va_end(arguments);
-	pop3_session_send_text(s, command);
 	pop3_session_send_text(s, "\r\n");
 	flight.end = w->n_written;
 	w->flights[(w->first + w->n_flights++) % ARRAY_SIZE(w->flights)] = flight;
+}
+
+void pop3_session_send(struct pop3_session *s, struct pop3_flight flight, const char *format, ...) {
+	va_list arguments;
+	va_start(arguments, format);
+	CLEANUP_TEXT char *command = memory_vformat(format, arguments);
+	va_end(arguments);
+	pop3_session_send_text(s, command);
+	end_command(s, flight);
+}
+
+/* Formatting leaves copies behind: a secret goes straight to where it is erased. */
+void pop3_session_send_secret(struct pop3_session *s, struct pop3_flight flight,
+	const char *command, const char *secret) {
+	pop3_session_send_text(s, command);
+	pop3_session_send_text(s, secret);
+	end_command(s, flight);
 }
 
 bool pop3_session_can(const struct pop3_session *s, enum pop3_capability capability) {

@@ -103,26 +103,38 @@ static bool is_clean(const char *text) {
 	return true;
 }
 
-static char *bearer_message(const char *user, const struct sasl_login *login) {
-	struct buffer name;
-	buffer_init(&name, SASL_RESPONSE_MAX);
-	sasl_exchange_append_name(&name, user);
-	CLEANUP_TEXT char *escaped = buffer_take_text(&name);
-	return memory_format("n,a=%s,\1host=%s\1port=%u\1auth=Bearer %s\1\1", escaped, login->host,
-		(unsigned)login->port, login->secret);
+/* Formatting leaves copies behind: a token goes straight to where it is erased. */
+static char *make_message(const char *user, const struct sasl_login *login) {
+	struct buffer out;
+	buffer_init_secret(&out, SASL_RESPONSE_MAX);
+	if (login->mechanism == SASL_MECHANISM_XOAUTH2) {
+		(void)buffer_append_text(&out, "user=");
+		(void)buffer_append_text(&out, user);
+	} else {
+		(void)buffer_append_text(&out, "n,a=");
+		sasl_exchange_append_name(&out, user);
+		(void)buffer_append_format(
+			&out, ",\1host=%s\1port=%u", login->host, (unsigned)login->port);
+	}
+	(void)buffer_append_text(&out, "\1auth=Bearer ");
+	(void)buffer_append_text(&out, login->secret);
+	(void)buffer_append_text(&out, "\1\1");
+	return buffer_take_text(&out);
 }
 
 int sasl_oauth_new(const struct sasl_login *login, struct sasl_exchange **ret) {
 	/* Whose mailbox it is: the token says by itself whose it is. */
 	const char *user = login->authorization ? login->authorization : login->user;
-	if (!login->secret || !is_clean(user) || !is_clean(login->secret))
+	/* the longest name may be three times as long with its escapes */
+	if (!login->secret || 3 * strlen(user) + strlen(login->host) + strlen(login->secret) + 64 >
+				      SASL_RESPONSE_MAX)
+		return -EINVAL;
+	if (!is_clean(user) || !is_clean(login->secret))
 		return -EINVAL;
 	struct sasl_oauth *o = MEMORY_NEW(struct sasl_oauth);
 	o->exchange.kind = &sasl_oauth_kind;
 	o->mechanism = login->mechanism;
-	o->initial = login->mechanism == SASL_MECHANISM_XOAUTH2
-			     ? memory_format("user=%s\1auth=Bearer %s\1\1", user, login->secret)
-			     : bearer_message(user, login);
+	o->initial = make_message(user, login);
 	*ret = &o->exchange;
 	return 0;
 }

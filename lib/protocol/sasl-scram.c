@@ -42,10 +42,19 @@ struct scram_challenge {
 	uint32_t n_iterations;
 };
 
-/* SASLprep (RFC 4013), as both sides must do it; what it forbids is taken as it stands. */
+static bool is_ascii(const char *text) {
+	for (; *text; text++)
+		if ((uint8_t)*text >= 0x7f || (uint8_t)*text < ' ')
+			return false;
+	return true;
+}
+
+/* SASLprep (RFC 4013), as both sides must do it; what it forbids is taken as it stands. It changes no
+ * ASCII, and leaves copies behind. */
 static char *prepare(const char *text) {
 	char *prepared = NULL;
-	if (gsasl_saslprep(text, GSASL_ALLOW_UNASSIGNED, &prepared, NULL) != GSASL_OK)
+	if (is_ascii(text) ||
+		gsasl_saslprep(text, GSASL_ALLOW_UNASSIGNED, &prepared, NULL) != GSASL_OK)
 		return memory_strdup(text);
 	char *copy = memory_strdup(prepared);
 	memory_erase(prepared, strlen(prepared));

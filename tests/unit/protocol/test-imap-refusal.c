@@ -51,6 +51,9 @@ static const struct {
 		REASON_THROTTLED, 0 },
 	{ IMAP_CODE_NONE, "Session invalidated - AccessTokenExpired", REASON_TOKEN_EXPIRED, 0 },
 	{ IMAP_CODE_NONE, "Temporary authentication failure. [host:2026]", REASON_UNAVAILABLE, 0 },
+	{ IMAP_CODE_NONE, "Too many login failures, please wait", REASON_THROTTLED, 0 },
+	{ IMAP_CODE_ALERT, "Too many failed attempts", REASON_THROTTLED, 0 },
+	{ IMAP_CODE_NONE, "generic failure", REASON_UNAVAILABLE, 0 },
 	{ IMAP_CODE_NONE, "Service temporarily unavailable", REASON_UNAVAILABLE, 0 },
 };
 

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "protocol/imap-session.h"
+#include "protocol/pop3-session.h"
 
 /* Needles are kept disguised: the search must not find itself. */
 #define DISGUISE 0x55
@@ -93,6 +94,8 @@ static struct imap_session *session(enum sasl_mechanism auth, const char *user) 
 	struct imap_session *s = imap_session_new(
 		&(struct imap_login){ .login = { .host = "imap.example.org",
 					      .user = user,
+					      .is_token = auth == SASL_MECHANISM_XOAUTH2 ||
+							  auth == SASL_MECHANISM_OAUTHBEARER,
 					      .secret = plain,
 					      .auth = auth,
 					      .nonce = "fyko+d2lbbFgONRv9qkxdawL" } });
@@ -170,6 +173,96 @@ static void test_login_with_literals(void **state) {
 	imap_session_free(s);
 }
 
+static const char scram_first[] = "+ "
+				  "cj1meWtvK2QybGJiRmdPTlJ2OXFreGRhd0wzcmZjTkhZSlkxWlZ2V1ZzN2oscz1R"
+				  "U1hDUitRNnNlazhiZjkyLGk9NDA5Ng==\r\n";
+
+/* refused in the middle, and behind its proof. */
+static void a_27_scram(void **state) {
+	char tag[8];
+	for (int steps = 1; steps <= 2; steps++) {
+		struct imap_session *s = session(SASL_MECHANISM_SCRAM_SHA_256, "alice");
+		say(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256] hi\r\n", tag);
+		if (steps > 1) {
+			char none[8];
+			say(s, scram_first, none);
+		}
+		answer(s, "NO [AUTHENTICATIONFAILED] no", tag);
+		assert_false(password_is_in_memory());
+		imap_session_free(s);
+	}
+}
+
+static void a_27_token(void **state) {
+	static const enum sasl_mechanism mechanisms[] = { SASL_MECHANISM_XOAUTH2,
+		SASL_MECHANISM_OAUTHBEARER };
+	char tag[8];
+	for (size_t i = 0; i < 2; i++) {
+		struct imap_session *s = session(mechanisms[i], "alice");
+		say(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2 AUTH=OAUTHBEARER] hi\r\n",
+			tag);
+		answer(s, "OK welcome", tag);
+		assert_false(password_is_in_memory());
+		imap_session_free(s);
+	}
+}
+
+static void a_27_login_mechanism(void **state) {
+	char tag[8], none[8];
+	struct imap_session *s = session(SASL_MECHANISM_LOGIN, "alice");
+	say(s, "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=LOGIN] hi\r\n", tag);
+	say(s, "+ VXNlcm5hbWU6\r\n", none);
+	say(s, "+ UGFzc3dvcmQ6\r\n", none);
+	answer(s, "NO [AUTHENTICATIONFAILED] no", tag);
+	assert_false(password_is_in_memory());
+	imap_session_free(s);
+}
+
+static void pop3_say(struct pop3_session *s, const char *text) {
+	struct pop3_event event;
+	const uint8_t *bytes;
+	pop3_session_feed(s, text, strlen(text));
+	while (pop3_session_next(s, &event) > 0)
+		continue;
+	size_t n = pop3_session_output(s, &bytes);
+	pop3_session_sent(s, n);
+}
+
+/* The lines of a server up to the one that lets us in. */
+static void pop3_converse(bool is_token, const char *const *lines) {
+	static const uint8_t key[16] = "a key for tests";
+	struct pop3_state mailbox;
+	char plain[sizeof(password) + 1] = "";
+	for (size_t i = 0; i < sizeof(password); i++)
+		plain[i] = (char)(password[i] ^ DISGUISE);
+	const struct pop3_login login = { .login = { .host = "pop.example.org",
+						  .user = "alice",
+						  .secret = plain,
+						  .is_token = is_token } };
+	pop3_state_init(&mailbox, key);
+	struct pop3_session *s = pop3_session_new(&login, &mailbox, USEC_PER_SEC);
+	memory_erase(plain, sizeof(plain));
+	pop3_session_tick(s, USEC_PER_SEC);
+	for (; *lines; lines++)
+		pop3_say(s, *lines);
+	assert_false(password_is_in_memory());
+	pop3_session_free(s);
+	pop3_state_deinit(&mailbox);
+	assert_false(password_is_in_memory());
+}
+
+static void a_27_pop3(void **state) {
+	static const char *const by_command[] = { "+OK\r\n", "-ERR\r\n", "+OK\r\n", "+OK\r\n",
+		NULL };
+	static const char *const by_plain[] = { "+OK\r\n", "+OK\r\nSASL PLAIN\r\n.\r\n", "+OK\r\n",
+		NULL };
+	static const char *const by_token[] = { "+OK\r\n", "+OK\r\nSASL XOAUTH2\r\n.\r\n",
+		"+OK\r\n", NULL };
+	pop3_converse(false, by_command);
+	pop3_converse(false, by_plain);
+	pop3_converse(true, by_token);
+}
+
 /* Given up while the password waits to be sent. */
 static void test_unsent(void **state) {
 	static const char greeting[] =
@@ -190,6 +283,10 @@ int main(void) {
 		cmocka_unit_test(test_plain_behind_a_challenge),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_with_literals),
+		cmocka_unit_test(a_27_scram),
+		cmocka_unit_test(a_27_token),
+		cmocka_unit_test(a_27_login_mechanism),
+		cmocka_unit_test(a_27_pop3),
 		cmocka_unit_test(test_unsent),
 	};
 	return cmocka_run_group_tests_name("imap-secrets", tests, NULL, NULL);

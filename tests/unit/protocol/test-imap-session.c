@@ -129,6 +129,28 @@ static void test_disowned(void **state) {
 	assert_int_equal(retired_after(true), 0);
 }
 
+/* a challenge beyond all measure is answered with "*", once, and not kept. */
+static void a_12_a_challenge_of_64_kib(void **state) {
+	static const char greeting[] = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hi\r\n";
+	struct imap_event event;
+	const uint8_t *bytes;
+	struct imap_session *s = imap_session_new(&(struct imap_login){
+		.login = { .host = "h", .user = "u", .secret = "t", .is_token = true } });
+	imap_session_watch(s, "INBOX");
+	imap_session_tick(s, USEC_PER_SEC);
+	imap_session_feed(s, greeting, strlen(greeting));
+	assert_int_equal(imap_session_next(s, &event), 0);
+	imap_session_sent(s, imap_session_output(s, &bytes));
+	char challenge[65536 + 4] = "+ ";
+	memset(challenge + 2, 'A', 65536);
+	memcpy(challenge + 2 + 65536, "\r\n", 2);
+	imap_session_feed(s, challenge, sizeof(challenge));
+	assert_int_equal(imap_session_next(s, &event), 0);
+	assert_int_equal(imap_session_output(s, &bytes), 3);
+	assert_memory_equal(bytes, "*\r\n", 3);
+	imap_session_free(s);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_skipped),
@@ -137,6 +159,7 @@ int main(void) {
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_half_sent),
 		cmocka_unit_test(test_disowned),
+		cmocka_unit_test(a_12_a_challenge_of_64_kib),
 	};
 	return cmocka_run_group_tests_name("imap-session", tests, NULL, NULL);
 }
