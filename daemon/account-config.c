@@ -29,6 +29,8 @@ static const char *check_secret(const struct account_config *config) {
 	enum sasl_secret wanted = sasl_mechanism_facts(config->auth)->secret;
 	if (!is_automatic && wanted == SASL_SECRET_NONE)
 		return has_any ? "Auth= external and gssapi need no password, and no token" : NULL;
+	if (!has_any && is_automatic && config->client_certificate)
+		return NULL;
 	if (!has_any)
 		return "one of PasswordFile=, PasswordKeyring=, PasswordCommand=, TokenCommand=, "
 		       "GoaAccount= or PasswordCredential= is needed";

@@ -12,6 +12,8 @@
 int watch_login_init(struct watch_login *w, const struct watch_context *context,
 	const struct credential_result *credential) {
 	const struct account_config *config = context->config;
+	/* a source of passwords may print tokens, too, if that is said */
+	bool wants_token = sasl_mechanism_facts(config->auth)->secret == SASL_SECRET_TOKEN;
 	struct login_outcome last;
 	sd_id128_t random;
 	int r = login_memory_load(context->store, config, &last);
@@ -26,7 +28,8 @@ int watch_login_init(struct watch_login *w, const struct watch_context *context,
 		.user = config->user,
 		.auth_user = config->auth_user,
 		.secret = credential->secret,
-		.is_token = credential->kind == CREDENTIAL_TOKEN,
+		.is_token = credential->kind == CREDENTIAL_TOKEN || wants_token,
+		.has_certificate = config->client_certificate != NULL,
 		.auth = config->auth,
 		.floor = last.mechanism,
 		.binding = last.binding,

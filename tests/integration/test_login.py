@@ -189,6 +189,36 @@ def test_secrets_are_in_no_file_and_no_log(daemon, client, token_server, directo
         assert text.encode() not in kept and text not in daemon.log()
 
 
+# --- client certificates -----------------------------------------------------------------------------
+
+@pytest.fixture
+def certificate_server(make_server, authority):
+    return make_server(
+        "auth_mechanisms = $auth_mechanisms external\nssl_verify_client_cert = yes\nssl_require_crl = no\n"
+        f"ssl_ca = <{authority.ca}\nauth_ssl_username_from_cert = yes\n"
+        "passdb {\n  driver = static\n  mechanisms = external\n  args = nopassword=y\n}\n")
+
+
+@pytest.mark.parametrize("protocol", ["imap", "pop3"])
+@pytest.mark.parametrize("auth", ["external", "auto"])
+def test_external(daemon, client, certificate_server, authority, protocol, auth):
+    """The certificate says who it is: its common name."""
+    file, key = authority.certificate("person", usage="clientAuth")
+    account(daemon, certificate_server, authority, User="person.example.test", Auth=auth, PasswordFile=None,
+            ClientCertificate=file, ClientKey=key, Protocol=protocol)
+    daemon.start()
+    client.wait_account("work", State="online")
+    assert "logged in by EXTERNAL" in daemon.log()
+    wait_for(lambda: "user=<person.example.test>, method=EXTERNAL" in certificate_server.log(),
+             certificate_server.log)
+
+
+def test_external_without_a_certificate(daemon, client, certificate_server, authority):
+    account(daemon, certificate_server, authority, User="person.example.test", Auth="external", PasswordFile=None)
+    daemon.start()
+    assert client.wait_account("work", State="failed")["Reason"] == "auth-failed"
+
+
 # --- Kerberos ----------------------------------------------------------------------------------------
 
 @pytest.fixture
