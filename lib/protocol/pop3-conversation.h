@@ -90,7 +90,6 @@ struct pop3_fresh {
 struct pop3_session {
 	enum pop3_session_state state;
 	enum pop3_phase phase;
-	enum pop3_security security;
 	struct login *login; /* NULL once we are in */
 	struct login_outcome outcome;
 	bool is_logged_in; /* as `outcome` says */

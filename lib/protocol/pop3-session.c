@@ -19,7 +19,6 @@ struct pop3_session *pop3_session_new(
 	const struct pop3_login *login, struct pop3_state *state, uint64_t wall_usec) {
 	struct pop3_session *s = MEMORY_NEW(struct pop3_session);
 	s->login = login_new(&login->login, "pop");
-	s->security = login->security;
 	s->is_secure = login->security != POP3_SECURITY_STLS;
 	s->mailbox = state;
 	s->wall_usec = wall_usec;
