@@ -8,6 +8,7 @@ static const struct option_entry options[OPTION_COUNT_] = {
 		.help = "Print the completion script for bash, zsh or fish",
 		.words = "bash zsh fish" },
 	[OPTION_JSON] = { "json", .help = "Print JSON for scripts" },
+	[OPTION_ORIGIN] = { "origin", .help = "Say where each value comes from" },
 	[OPTION_SINCE] = { "since", "SEQ", .help = "First show the events after this number" },
 	[OPTION_NO_FOLLOW] = { "no-follow", .help = "Show what the log holds and end" },
 	[OPTION_ACCOUNT] = { "account", "ACCOUNT", .help = "Only events of this account",
@@ -26,6 +27,9 @@ static const struct verb verbs[] = {
 			OPTION_BIT(OPTION_TYPE),
 		false, verb_watch, NULL },
 	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, true, verb_check, NULL },
+	{ "config", "show|check [ACCOUNT]", "Show the configuration and what is wrong with it",
+		OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_JSON), true, verb_config,
+		"show check" },
 	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0, true,
 		verb_secret, "set clear unlock" },
 };

@@ -285,4 +285,16 @@ static const struct config_key rows[] = {
 	},
 };
 
-const struct config_table account_keys_table = { rows, ARRAY_SIZE(rows) };
+static const char no_secrets[] =
+	"a secret does not stand in the configuration; PasswordFile=, PasswordCommand=, "
+	"PasswordKeyring= and others say where it comes from";
+
+static const struct config_refusal refusals[] = {
+	{ "Password", no_secrets },
+	{ "Pass", no_secrets },
+	{ "Secret", no_secrets },
+	{ "Token", no_secrets },
+	{ NULL, NULL },
+};
+
+const struct config_table account_keys_table = { rows, ARRAY_SIZE(rows), refusals };

@@ -75,6 +75,12 @@ static const char *file_reader_complain(
 
 static void file_reader_unknown_key(struct file_reader *reader) {
 	const struct ini_item *item = reader->item;
+	const char *refusal = config_key_refusal(reader->assignments->tables, item->key);
+	if (refusal) {
+		config_assignments_fail(
+			reader->assignments, file_reader_complain(reader, true, refusal));
+		return;
+	}
 	const struct config_key *nearest =
 		config_key_nearest(reader->assignments->tables, item->key);
 	CLEANUP_TEXT char *text = NULL;

@@ -48,3 +48,11 @@ const struct config_key *config_key_nearest(
 	free(names);
 	return nearest ? config_key_find(tables, NULL, nearest) : NULL;
 }
+
+const char *config_key_refusal(const struct config_table *const *tables, const char *name) {
+	for (; *tables; tables++)
+		for (size_t i = 0; (*tables)->refusals && (*tables)->refusals[i].name; i++)
+			if (text_equal_nocase((*tables)->refusals[i].name, name))
+				return (*tables)->refusals[i].sentence;
+	return NULL;
+}

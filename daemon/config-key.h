@@ -40,15 +40,25 @@ struct config_key {
 #define CONFIG_FIELD(object, member) \
 	.offset = offsetof(object, member), .size = sizeof(((object *)NULL)->member)
 
+/* A key that there is not, on purpose: using it is an error, and this is what it should be. */
+struct config_refusal {
+	const char *name;
+	const char *sentence;
+};
+
 struct config_table {
 	const struct config_key *keys;
 	size_t n;
+	const struct config_refusal *refusals; /* up to one without a name; NULL: none */
 };
 
 /* Of the tables whose keys may stand in a file (NULL-terminated); NULL: there is none. `section` may
  * be NULL: in any. */
 const struct config_key *config_key_find(
 	const struct config_table *const *tables, const char *section, const char *name);
+
+/* Why there is no such key; NULL: it is merely unknown. */
+const char *config_key_refusal(const struct config_table *const *tables, const char *name);
 
 /* What the user may have meant; NULL: no idea. */
 const char *config_key_nearest_section(

@@ -290,19 +290,27 @@ static char *argv_parse(void *field, const struct config_value *value) {
 	return NULL;
 }
 
-/* Quoted where it must be, so that command_split() gives the same words again. */
+/* Quoted and escaped where it must be, so that the text is one line of UTF-8 and command_split()
+ * gives the same words again. */
 static void argv_quote(struct buffer *line, const char *word) {
-	if (*word && !word[strcspn(word, " \t\"'\\\n\r")]) {
-		(void)buffer_append_text(line, word);
-		return;
-	}
+	bool is_utf8 = text_is_utf8(word, strlen(word));
 	(void)buffer_append_text(line, "\"");
 	for (; *word; word++) {
-		if (strchr("\"\\", *word))
-			(void)buffer_append_text(line, "\\");
-		(void)buffer_append(line, word, 1);
+		unsigned char c = (unsigned char)*word;
+		if (c < ' ' || c == 0x7F || (c > 0x7F && !is_utf8))
+			(void)buffer_append_format(line, "\\x%02x", c);
+		else if (strchr("\"\\", c))
+			(void)buffer_append_format(line, "\\%c", c);
+		else
+			(void)buffer_append(line, word, 1);
 	}
 	(void)buffer_append_text(line, "\"");
+}
+
+static bool is_plain_word(const char *word) {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "%+,-./:=@_";
+	return *word && !word[strspn(word, plain)];
 }
 
 static char *argv_format(const struct config_key *key, const void *field, size_t index) {
@@ -310,11 +318,14 @@ static char *argv_format(const struct config_key *key, const void *field, size_t
 	if (index > 0 || !*argv)
 		return NULL;
 	struct buffer line;
-	buffer_init(&line, SIZE_MAX);
+	buffer_init(&line, SIZE_MAX / 2);
 	for (size_t i = 0; (*argv)[i]; i++) {
 		if (i > 0)
 			(void)buffer_append_text(&line, " ");
-		argv_quote(&line, (*argv)[i]);
+		if (is_plain_word((*argv)[i]))
+			(void)buffer_append_text(&line, (*argv)[i]);
+		else
+			argv_quote(&line, (*argv)[i]);
 	}
 	return buffer_take_text(&line);
 }

@@ -12,9 +12,8 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "daemon/account-config.h"
 #include "daemon/api.h"
-#include "daemon/config.h"
+#include "daemon/config-command.h"
 #include "daemon/log-sink.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
@@ -32,22 +31,6 @@ struct daemon {
 	struct api *api;
 	bool is_ready; /* the service manager was told */
 };
-
-static int check_config(const struct options *options) {
-	CLEANUP(config_free)
-	struct config *config = config_load((const char *const *)options->config_folders, false);
-	for (size_t i = 0; i < config->messages.n; i++)
-		printf("%s: %s\n", config->messages.items[i].is_error ? "error" : "warning",
-			config->messages.items[i].text);
-	if (config->messages.n_left_out)
-		printf("... and %zu more\n", config->messages.n_left_out);
-	size_t n_bad = 0;
-	for (size_t i = 0; i < config->n_accounts; i++)
-		n_bad += config->accounts[i]->problem != NULL;
-	printf("%zu account%s, %zu of them cannot run\n", config->n_accounts,
-		config->n_accounts == 1 ? "" : "s", n_bad);
-	return config->messages.n_errors ? EXIT_FAILURE : EXIT_SUCCESS;
-}
 
 /* Passwords pass through our memory: nobody may have a core file of it. A core that is piped to a
  * program knows no limit of its size, and a process that cannot be dumped cannot be traced by
@@ -214,15 +197,27 @@ static int run(const struct options *options) {
 	return r < 0 ? EXIT_FAILURE : r;
 }
 
+static int command(const struct options *options) {
+	switch (options->command) {
+	case OPTIONS_RUN:
+		return run(options);
+	case OPTIONS_CHECK_CONFIG:
+		return config_command_check(options);
+	case OPTIONS_SHOW_CONFIG:
+		return config_command_show(options);
+	case OPTIONS_TEST_ACCOUNT:
+		return test_account(options);
+	}
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv) {
 	struct options options;
 	log_sink_install();
 	int r = options_parse(&options, argc, argv);
 	if (r > 0) {
 		log_set_level(options.log_level);
-		r = options.check_config   ? check_config(&options)
-		    : options.test_account ? test_account(&options)
-					   : run(&options);
+		r = command(&options);
 	} else {
 		r = r < 0 ? 2 : EXIT_SUCCESS;
 	}

@@ -22,9 +22,12 @@ static const char help[] =
 	"  --config DIR        read the configuration from DIR alone\n"
 	"  --state DIR         keep posthorn.db in DIR\n"
 	"  --check-config      read the configuration, say what is wrong with it, and end\n"
+	"  --show-config [ACCOUNT]\n"
+	"                      print the settings that hold, of all accounts or of one, and end\n"
+	"  --origin            with --show-config: where each of them comes from\n"
 	"  --test-account ID   try one account, say what was found, and end\n"
 	"  --push              with --test-account: wait until a message has come\n"
-	"  --json              with --test-account: one JSON object\n"
+	"  --json              with --show-config and --test-account: one JSON object\n"
 	"  --log-level LEVEL   error, warning, info or debug, whatever LogLevel= says\n"
 	"  -h, --help          show this\n"
 	"      --version       show the version\n"
@@ -37,6 +40,8 @@ enum option_code {
 	OPTION_CONFIG,
 	OPTION_STATE,
 	OPTION_CHECK_CONFIG,
+	OPTION_SHOW_CONFIG,
+	OPTION_ORIGIN,
 	OPTION_TEST_ACCOUNT,
 	OPTION_PUSH,
 	OPTION_JSON,
@@ -50,6 +55,8 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "show-config", no_argument, NULL, OPTION_SHOW_CONFIG },
+	{ "origin", no_argument, NULL, OPTION_ORIGIN },
 	{ "test-account", required_argument, NULL, OPTION_TEST_ACCOUNT },
 	{ "push", no_argument, NULL, OPTION_PUSH },
 	{ "json", no_argument, NULL, OPTION_JSON },
@@ -165,9 +172,16 @@ static int options_take(struct options *options, int option, const char *argumen
 		options->state_path = memory_format("%s/posthorn.db", argument);
 		return 1;
 	case OPTION_CHECK_CONFIG:
-		options->check_config = true;
+		options->command = OPTIONS_CHECK_CONFIG;
+		return 1;
+	case OPTION_SHOW_CONFIG:
+		options->command = OPTIONS_SHOW_CONFIG;
+		return 1;
+	case OPTION_ORIGIN:
+		options->show_origins = true;
 		return 1;
 	case OPTION_TEST_ACCOUNT:
+		options->command = OPTIONS_TEST_ACCOUNT;
 		free(options->test_account);
 		options->test_account = memory_strdup(argument);
 		return 1;
@@ -191,6 +205,13 @@ static int options_take(struct options *options, int option, const char *argumen
 	}
 }
 
+static bool is_combination(const struct options *options) {
+	bool is_show = options->command == OPTIONS_SHOW_CONFIG;
+	bool is_test = options->command == OPTIONS_TEST_ACCOUNT;
+	return (is_test || !options->waits_for_push) && (is_show || !options->show_origins) &&
+	       (is_show || is_test || !options->json);
+}
+
 int options_parse(struct options *options, int argc, char **argv) {
 	*options = (struct options){ .log_level = LOG_LEVEL_INFO, .is_system = is_system_unit() };
 	int option;
@@ -199,18 +220,20 @@ int options_parse(struct options *options, int argc, char **argv) {
 		if (r <= 0)
 			return r;
 	}
+	if (options->command == OPTIONS_SHOW_CONFIG && optind < argc)
+		options->show_account = argv[optind++];
 	if (optind < argc) {
-		fprintf(stderr, "posthornd: '%s': there are no arguments but options\n",
-			argv[optind]);
+		fprintf(stderr, "posthornd: '%s': too many arguments\n", argv[optind]);
 		return -EINVAL;
 	}
-	if (!options->test_account && (options->waits_for_push || options->json)) {
-		fprintf(stderr, "posthornd: --push and --json go with --test-account\n");
+	if (!is_combination(options)) {
+		fprintf(stderr, "posthornd: --push goes with --test-account, --origin with "
+				"--show-config, --json with either\n");
 		return -EINVAL;
 	}
 	if (!options->config_folders[0])
 		options_default_folders(options);
-	if (!options->state_path && !options->check_config && !options->test_account) {
+	if (!options->state_path && options->command == OPTIONS_RUN) {
 		int r = options_default_state(options);
 		if (r < 0)
 			return r;

@@ -6,11 +6,20 @@
 
 #define OPTIONS_FOLDERS_MAX 16
 
+enum options_command {
+	OPTIONS_RUN,
+	OPTIONS_CHECK_CONFIG, /* read, complain, end */
+	OPTIONS_SHOW_CONFIG, /* read, print what holds, end */
+	OPTIONS_TEST_ACCOUNT, /* try one, report, end */
+};
+
 struct options {
 	bool is_system; /* system bus and /etc/posthorn; else session bus and the user's folders */
-	bool check_config; /* read, complain, end */
-	char *test_account; /* try this one, report, end; or NULL */
-	bool waits_for_push; /* and the trial waits for a message */
+	enum options_command command;
+	const char *show_account; /* NULL: all; borrowed from the command line */
+	bool show_origins;
+	char *test_account;
+	bool waits_for_push; /* the trial waits for a message */
 	bool json; /* what is printed is for programs */
 	enum log_level log_level;
 	bool has_log_level; /* given, so that posthorn.conf has no say */

@@ -158,6 +158,10 @@ static const struct {
 	{ "[Account]\nHost=h\nUser=u\nPasswordCommand=pass 'x\n", true,
 		"/etc/posthorn/accounts.d/work.conf:4: the command cannot be split into words: a "
 		"quote is open" },
+	{ GOOD "Password=open sesame\n", true,
+		"/etc/posthorn/accounts.d/work.conf:5: a secret does not stand in the "
+		"configuration; PasswordFile=, PasswordCommand=, PasswordKeyring= and others say "
+		"where it comes from" },
 	{ GOOD "Prot=143\n", false,
 		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Prot', ignoring; did you mean "
 		"Port=?" },
