@@ -11,9 +11,19 @@ static bool can_idle(const struct imap_session *s) {
 	       s->proof.best <= IMAP_RUNG_IDLE;
 }
 
+/* The best that this server and the account have in common. */
+static enum imap_rung possible(const struct imap_session *s) {
+	enum imap_rung offered = IMAP_RUNG_POLL;
+	if (imap_session_can(s, IMAP_CAPABILITY_IDLE | IMAP_CAPABILITY_NOTIFY))
+		offered = IMAP_RUNG_NOTIFY;
+	else if (imap_session_can(s, IMAP_CAPABILITY_IDLE))
+		offered = IMAP_RUNG_IDLE;
+	return MAX(offered, s->ceiling);
+}
+
 /* Once, and again when the means change, or why there are no better ones. */
 static void announce(struct imap_session *s, enum imap_rung rung) {
-	enum reason reason = s->proof.best > s->ceiling ? s->proof.reason : REASON_NONE;
+	enum reason reason = rung > possible(s) ? s->proof.reason : REASON_NONE;
 	if (s->is_announced && s->rung == rung && s->rung_reason == reason)
 		return;
 	if (!s->is_announced)
@@ -52,11 +62,16 @@ static void begin_sweep(struct imap_session *s) {
 		imap_round_begin(s);
 }
 
-/* Not all servers tell in NOOP what is new. */
+/* Not all servers tell in NOOP what is new. Where nothing is, "*" names nothing, and some servers call
+ * that BAD. */
 static void start_probe(struct imap_session *s) {
 	bool is_due = s->sweep.is_running && s->sweep.is_full;
-	if (is_due && s->selected.exists > 0 && !imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP))
+	if (!is_due || imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP))
+		return;
+	if (s->selected.exists > 0)
 		imap_arrival_probe(s);
+	else
+		imap_arrival_ask_all(s);
 }
 
 /* Writes the commands of the most urgent thing that is due. */
