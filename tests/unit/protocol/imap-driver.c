@@ -20,6 +20,10 @@ static const char *const place_names[] = {
 	[IMAP_DRIVER_COUNTING] = "counting",
 	[IMAP_DRIVER_RETRYING] = "retrying",
 	[IMAP_DRIVER_POLLING] = "polling",
+	[IMAP_DRIVER_NOTIFYING] = "notifying",
+	[IMAP_DRIVER_TOLD] = "told",
+	[IMAP_DRIVER_AWAITING] = "awaiting",
+	[IMAP_DRIVER_VISITING] = "visiting",
 	[IMAP_DRIVER_LEAVING] = "leaving",
 	[IMAP_DRIVER_CLOSED] = "closed",
 };
@@ -85,6 +89,10 @@ static void begin(struct imap_driver *d, enum imap_driver_place place) {
 	});
 	imap_session_watch(d->session, "INBOX");
 	imap_session_remember(d->session, "INBOX", &memory);
+	if (place == IMAP_DRIVER_VISITING) {
+		imap_session_watch(d->session, "Work");
+		imap_session_remember(d->session, "Work", &memory);
+	}
 	imap_session_tick(d->session, d->now_usec);
 }
 
@@ -115,7 +123,10 @@ static void lead_on_from_idle(struct imap_driver *d, enum imap_driver_place plac
 	imap_driver_say(d, "+ idling");
 	memcpy(idle, d->tags[0], sizeof(idle));
 	drain(d);
-	if (place == IMAP_DRIVER_ENDING_IDLE || place == IMAP_DRIVER_RETRYING)
+	if (place == IMAP_DRIVER_VISITING)
+		imap_driver_say(d, "* STATUS Work (MESSAGES 5 UIDNEXT 6 UNSEEN 2)");
+	if (place == IMAP_DRIVER_ENDING_IDLE || place == IMAP_DRIVER_RETRYING ||
+		place == IMAP_DRIVER_AWAITING)
 		imap_driver_say(d, "* 5 EXISTS");
 	if (place == IMAP_DRIVER_COUNTING)
 		imap_driver_say(d, "* 1 FETCH (FLAGS (\\Seen))");
@@ -133,6 +144,14 @@ static void lead_on_from_idle(struct imap_driver *d, enum imap_driver_place plac
 	drain(d);
 }
 
+static bool is_notified(enum imap_driver_place place) {
+	return place >= IMAP_DRIVER_NOTIFYING && place <= IMAP_DRIVER_VISITING;
+}
+
+static const char *means(enum imap_driver_place place) {
+	return place == IMAP_DRIVER_POLLING ? "" : is_notified(place) ? " IDLE NOTIFY" : " IDLE";
+}
+
 void imap_driver_lead(struct imap_driver *d, enum imap_driver_place place) {
 	begin(d, place);
 	if (place == IMAP_DRIVER_GREETING)
@@ -140,12 +159,18 @@ void imap_driver_lead(struct imap_driver *d, enum imap_driver_place place) {
 	greet(d, place);
 	if (place <= IMAP_DRIVER_LOGIN)
 		return;
-	imap_driver_say(d, "%s OK [CAPABILITY IMAP4rev1 ESEARCH%s] in", d->tags[0],
-		place == IMAP_DRIVER_POLLING ? "" : " IDLE");
+	imap_driver_say(d, "%s OK [CAPABILITY IMAP4rev1 ESEARCH%s] in", d->tags[0], means(place));
 	drain(d);
 	if (place == IMAP_DRIVER_OPENING)
 		return;
 	open_mailbox(d, place);
+	if (place == IMAP_DRIVER_NOTIFYING)
+		return;
+	if (is_notified(place)) {
+		imap_driver_say(d, "* STATUS Work (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 7 UNSEEN 1)");
+		imap_driver_say(d, "%s OK", d->tags[0]);
+		drain(d);
+	}
 	if (place > IMAP_DRIVER_IDLE_STARTING && place != IMAP_DRIVER_POLLING)
 		lead_on_from_idle(d, place);
 }

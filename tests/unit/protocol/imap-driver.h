@@ -17,6 +17,10 @@ enum imap_driver_place {
 	IMAP_DRIVER_COUNTING, /* DONE and UID SEARCH are out */
 	IMAP_DRIVER_RETRYING, /* an announced message did not come */
 	IMAP_DRIVER_POLLING, /* between polls */
+	IMAP_DRIVER_NOTIFYING, /* NOTIFY SET is out */
+	IMAP_DRIVER_TOLD, /* by NOTIFY, in IDLE */
+	IMAP_DRIVER_AWAITING, /* a message was announced there, and its envelope is to come */
+	IMAP_DRIVER_VISITING, /* DONE, NOTIFY NONE, STATUS, EXAMINE of a second mailbox, Work, are out */
 	IMAP_DRIVER_LEAVING,
 	IMAP_DRIVER_CLOSED,
 	IMAP_DRIVER_COUNT_

@@ -15,9 +15,11 @@
 #define CLEAR AT(STARTTLS)
 #define LOGGING_IN (AT(CAPABILITY) | AT(AUTHENTICATE) | AT(LOGIN))
 #define ASKING (AT(FETCHING) | AT(ENDING_IDLE))
-#define WATCHING \
-	(ASKING | AT(IDLE_STARTING) | AT(IDLING) | AT(COUNTING) | AT(RETRYING) | AT(POLLING))
-#define OPEN (AT(OPENING) | WATCHING | AT(LEAVING))
+#define PUSHED (AT(TOLD) | AT(AWAITING))
+#define WATCHING                                                                          \
+	(ASKING | PUSHED | AT(IDLE_STARTING) | AT(IDLING) | AT(COUNTING) | AT(RETRYING) | \
+		AT(POLLING) | AT(NOTIFYING))
+#define OPEN (AT(OPENING) | AT(VISITING) | WATCHING | AT(LEAVING))
 #define ANYWHERE (~0u)
 
 /* $ is the tag of the last command. */
@@ -45,6 +47,9 @@ static const char *const data[] = {
 	"* VANISHED 1:4294967295",
 	"* VANISHED (EARLIER) 1:3",
 	"* VANISHED x",
+	"* NO NOTIFY error, some events may have got lost",
+	"* LIST (\\NonExistent) \"/\" Work",
+	"* LIST () \"/\" New (\"OLDNAME\" (Work))",
 	"* LIST () \"/\" INBOX",
 	"* LSUB () \"/\" INBOX",
 	"* XLIST () \"/\" INBOX",
@@ -61,6 +66,7 @@ static const char *const data[] = {
 	"* QUOTA \"\" (STORAGE 1 2)",
 	"* ACL INBOX a b",
 	"* STATUS Work (MESSAGES 9 UIDNEXT 99)",
+	"* STATUS Work (MESSAGES 6 UIDNEXT 7 UIDVALIDITY 7 UNSEEN 2)",
 	"* STATUS INBOX ()",
 	"* STATUS INBOX (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 7 UNSEEN 1)",
 	"* STATUS INBOX (MESSAGES 5 UIDNEXT 6)",
@@ -187,6 +193,8 @@ static const struct rule {
 	{ "$ ", NULL, AT(AUTHENTICATE) | AT(LOGIN),
 		"!closed protocol-error|closed auth-failed|closed unavailable|closed limit|closed "
 		"no-mech" },
+	{ "$ ", "[ALERT]", AT(VISITING) | AT(NOTIFYING), "!alert" },
+	{ "$ ", NULL, AT(VISITING) | AT(NOTIFYING), "" },
 	{ "$ OK", "[ALERT]", WATCHING | AT(OPENING), "!alert|cursor|counts" },
 	{ "$ OK", NULL, AT(OPENING), "" },
 	{ "$ ", NULL, AT(OPENING),
@@ -196,7 +204,12 @@ static const struct rule {
 	{ "$ OK", NULL, WATCHING, "counts" },
 	{ "$ ", NULL, AT(LEAVING), "!closed none" },
 	{ "$ ", NULL, AT(COUNTING), "alert|counts" },
-	{ "$ ", "[ALERT]", WATCHING, "!alert|online poll" },
+	{ "$ ", "[ALERT]", WATCHING, "!alert|online poll|closed push-refused" },
+	/* back from NOTIFY there is no way on this connection */
+	{ "$ ", NULL, PUSHED,
+		"closed push-refused|closed auth-failed|closed limit|closed no-mech|closed "
+		"unavailable" },
+	{ "* ", "[NOTIFICATIONOVERFLOW]", PUSHED, "!closed push-refused" },
 	/* the codes that end a session wherever they stand; others make IDLE a poll */
 	{ "$ ", NULL, ASKING, "closed auth-failed|closed limit|closed no-mechanism" },
 	{ "$ ", NULL, AT(IDLE_STARTING) | AT(IDLING),
@@ -209,6 +222,7 @@ static const struct rule {
 	{ "* ", "[UIDVALIDITY 8]", WATCHING, "!closed server-closed" },
 	{ "* STATUS INBOX", "(UIDVALIDITY 8)", WATCHING, "!closed server-closed" },
 	{ "* 5 FETCH (UID 5", NULL, ASKING, "!message" },
+	{ "* 5 FETCH (UID 5", NULL, PUSHED, "!message|cursor" },
 	{ "+", NULL, AT(IDLE_STARTING), "!online idle" },
 	{ "", NULL, ANYWHERE, "" },
 };
