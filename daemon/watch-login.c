@@ -4,9 +4,11 @@
 #include <string.h>
 #include <systemd/sd-id128.h>
 
+#include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/login-memory.h"
 #include "daemon/watch-facts.h"
+#include "io/host-name.h"
 #include "io/stream.h"
 
 int watch_login_init(struct watch_login *w, const struct watch_context *context,
@@ -15,6 +17,8 @@ int watch_login_init(struct watch_login *w, const struct watch_context *context,
 	/* a source of passwords may print tokens, too, if that is said */
 	bool wants_token = sasl_mechanism_facts(config->auth)->secret == SASL_SECRET_TOKEN;
 	struct login_outcome last;
+	CLEANUP_TEXT char *ascii = host_name_to_ascii(config->host);
+	(void)snprintf(w->host, sizeof(w->host), "%s", ascii ? ascii : config->host);
 	sd_id128_t random;
 	int r = login_memory_load(context->store, config, &last);
 	if (r >= 0)
@@ -23,7 +27,7 @@ int watch_login_init(struct watch_login *w, const struct watch_context *context,
 		return r;
 	(void)sd_id128_to_string(random, w->nonce);
 	w->settings = (struct login_settings){
-		.host = config->host,
+		.host = w->host,
 		.port = config->port,
 		.user = config->user,
 		.auth_user = config->auth_user,

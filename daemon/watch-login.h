@@ -10,6 +10,7 @@ struct stream;
 struct watch_login {
 	struct login_settings settings; /* borrows from all the others */
 	char nonce[33];
+	char host[256]; /* in ASCII, as certificates and tickets have it */
 };
 
 /* 0, or negative errno: without knowing the floor nobody logs in. */

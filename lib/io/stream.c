@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "io/address.h"
 #include "io/connector.h"
+#include "io/host-name.h"
 #include "io/tls.h"
 
 #define CLEAR_BYTES ((size_t)4096)
@@ -325,7 +326,10 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 	/* Without TLS a login goes through it as it is. */
 	buffer_init_secret(&s->output, STREAM_OUTPUT_MAX);
 	struct setup *setup = s->setup = MEMORY_NEW(struct setup);
-	setup->host = memory_strdup(target->host);
+	/* What cannot be a name is refused by the resolver, in its words. */
+	setup->host = host_name_to_ascii(target->host);
+	if (!setup->host)
+		setup->host = memory_strdup(target->host);
 	setup->handshake_usec = or_default(target->handshake_usec, STREAM_HANDSHAKE_USEC);
 	setup->tls = (struct tls_target){
 		.host = setup->host,

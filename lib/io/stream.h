@@ -36,7 +36,8 @@ enum stream_security {
 /* All borrowed until stream_new() returns, but for the policy, the ticket, the identity, the pins,
  * the record and the resolver, which must outlive the stream. */
 struct stream_target {
-	const char *host; /* name or address literal; also the name in the certificate */
+	/* Name, in any letters, or address literal; also the name in the certificate. */
+	const char *host;
 	uint16_t port;
 	enum stream_security security;
 	struct tls_policy *policy; /* trust: NULL only for the clear kinds */
