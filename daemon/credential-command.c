@@ -7,6 +7,9 @@
 #include "daemon/credential-source.h"
 #include "io/command.h"
 
+/* EX_TEMPFAIL of sysexits.h: trouble of the network, not of the secret. */
+#define TEMPORARY_FAILURE 75
+
 struct credential_command {
 	struct credential credential;
 	struct command *command;
@@ -39,7 +42,9 @@ static void fail(struct credential_command *c, const struct command_result *resu
 						    result->exit_status);
 	CLEANUP_TEXT char *problem =
 		result->complaint ? memory_format("%s: %s", what, result->complaint) : NULL;
-	credential_fail(&c->credential, REASON_SECRET_FAILED, problem ? problem : what);
+	bool is_temporary = !result->problem && result->exit_status == TEMPORARY_FAILURE;
+	credential_fail(&c->credential, is_temporary ? REASON_UNAVAILABLE : REASON_SECRET_FAILED,
+		problem ? problem : what);
 }
 
 /* Some helpers hand out what they keep without a look at the clock: once more, then. */

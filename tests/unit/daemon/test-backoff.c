@@ -56,7 +56,7 @@ static void test_network_is_forgotten_by_survival_alone(void **state) {
 	assert_int_equal(backoff.n_failures, 1);
 }
 
-static void test_login_has_its_own_steps(void **state) {
+static void a_28_a_refused_login_has_its_own_steps(void **state) {
 	struct backoff backoff = { 0 };
 	const uint64_t expected[] = { USEC_PER_MINUTE, 15 * USEC_PER_MINUTE, USEC_PER_HOUR,
 		4 * USEC_PER_HOUR, USEC_NEVER, USEC_NEVER };
@@ -119,7 +119,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_network_doubles_to_the_cap),
 		cmocka_unit_test(test_network_is_forgotten_by_survival_alone),
-		cmocka_unit_test(test_login_has_its_own_steps),
+		cmocka_unit_test(a_28_a_refused_login_has_its_own_steps),
 		cmocka_unit_test(test_network_trouble_does_not_count_as_refusal),
 		cmocka_unit_test(test_limits_and_throttles_are_not_refusals),
 		cmocka_unit_test(test_locked_key_ring_tells_itself),

@@ -19,6 +19,7 @@ struct outcome {
 	char *secret;
 	char *problem;
 	enum credential_kind kind;
+	enum reason reason;
 	uint64_t expires_usec;
 };
 
@@ -27,6 +28,7 @@ static void on_done(const struct credential_result *result, void *userdata) {
 	outcome->secret = memory_strdup(result->secret);
 	outcome->problem = memory_strdup(result->problem);
 	outcome->kind = result->kind;
+	outcome->reason = result->reason;
 	outcome->expires_usec = result->expires_usec;
 	assert_int_equal(sd_event_exit(outcome->loop, 0), 0);
 }
@@ -186,6 +188,32 @@ static void test_token_command(void **state) {
 	outcome_deinit(&outcome);
 }
 
+/* Whatever a source prints, the first line is the token, or there is none. */
+static void a_20_odd_sources(void **state) {
+	static const struct {
+		const char *script, *token;
+		enum reason reason;
+	} cases[] = {
+		{ "printf 'one\\ntwo\\n'", "one", REASON_NONE },
+		{ "printf 'one\\r\\ntwo\\r\\n'", "one", REASON_NONE },
+		{ "printf one", "one", REASON_NONE },
+		{ "printf '\\none\\n'", NULL, REASON_SECRET_FAILED },
+		{ "head -c 1048576 /dev/zero | tr '\\0' x", NULL, REASON_SECRET_FAILED },
+		{ "echo one; exit 1", NULL, REASON_SECRET_FAILED },
+		{ "echo one; exit 75", NULL, REASON_UNAVAILABLE }, /* EX_TEMPFAIL */
+		{ "kill -9 $$", NULL, REASON_SECRET_FAILED },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct outcome outcome = fetch_token(cases[i].script);
+		if (cases[i].token)
+			assert_string_equal(outcome.secret, cases[i].token);
+		else
+			assert_null(outcome.secret);
+		assert_int_equal(outcome.reason, cases[i].reason);
+		outcome_deinit(&outcome);
+	}
+}
+
 /* pizauth and others may print what has expired. */
 static void test_an_expired_token_is_asked_for_once_more(void **state) {
 	struct outcome outcome = fetch_token(
@@ -292,6 +320,7 @@ int main(void) {
 		cmocka_unit_test(test_command_that_fails),
 		cmocka_unit_test(test_complaint_of_a_command),
 		cmocka_unit_test(test_token_command),
+		cmocka_unit_test(a_20_odd_sources),
 		cmocka_unit_test(test_an_expired_token_is_asked_for_once_more),
 		cmocka_unit_test(test_the_way_to_a_file),
 		cmocka_unit_test(test_systemd_credential),
