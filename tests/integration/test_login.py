@@ -40,6 +40,10 @@ def account(daemon, server, authority, **keys):
     daemon.write_account("work", **{"Port": port, "CAFile": authority.ca, **keys})
 
 
+def logged_in_by(daemon, mechanism):
+    wait_for(lambda: f"logged in by {mechanism}" in daemon.log(), daemon.log)
+
+
 def states(daemon):
     """All that the account has been, in this order."""
     return [line.split("state=")[1].split()[0] for line in daemon.log().splitlines() if "state=" in line]
@@ -59,7 +63,7 @@ def test_passwords(daemon, client, make_server, directory, authority, user, prot
     daemon.start()
     client.wait_account("work", State="online")
     taken = "SCRAM-SHA-256" if auth == "auto" else auth.upper()
-    assert f"logged in by {taken}" in daemon.log()
+    logged_in_by(daemon, taken)
     method = "PLAIN" if taken == "LOGIN" else taken
     wait_for(lambda: f"method={method}" in server.log(), server.log)
     if protocol == "imap":
@@ -80,7 +84,7 @@ def test_a_downgrade_is_refused_until_the_user_says_so(daemon, client, make_serv
     account(daemon, server, authority, User=user)
     daemon.start()
     client.wait_account("work", State="online")
-    assert "logged in by SCRAM-SHA-256" in daemon.log()
+    logged_in_by(daemon, "SCRAM-SHA-256")
     daemon.stop()
     server.stop()
     server.extra = "auth_mechanisms = plain login\n"
@@ -99,7 +103,7 @@ def test_a_downgrade_is_refused_until_the_user_says_so(daemon, client, make_serv
     account(daemon, server, authority, User=user)
     daemon.restart()
     client.wait_account("work", State="online")
-    assert "logged in by PLAIN" in daemon.log()
+    logged_in_by(daemon, "PLAIN")
 
 
 # --- tokens ------------------------------------------------------------------------------------------
@@ -120,7 +124,7 @@ def test_tokens(daemon, client, token_server, directory, authority, user, protoc
     token_account(daemon, token_server, authority, user, helper, Auth=auth, Protocol=protocol)
     daemon.start()
     client.wait_account("work", State="online")
-    assert f"logged in by {'OAUTHBEARER' if auth == 'auto' else auth.upper()}" in daemon.log()
+    logged_in_by(daemon, f"{'OAUTHBEARER' if auth == 'auto' else auth.upper()}")
     assert helper.called() == [f"{user} refresh="]
     assert token(user)[:20] not in daemon.log()
 
@@ -208,7 +212,7 @@ def test_external(daemon, client, certificate_server, authority, protocol, auth)
             ClientCertificate=file, ClientKey=key, Protocol=protocol)
     daemon.start()
     client.wait_account("work", State="online")
-    assert "logged in by EXTERNAL" in daemon.log()
+    logged_in_by(daemon, "EXTERNAL")
     wait_for(lambda: "user=<person.example.test>, method=EXTERNAL" in certificate_server.log(),
              certificate_server.log)
 
@@ -252,7 +256,7 @@ def test_gssapi(kerberos_daemon, client, kerberos_server, realm, authority, user
             Protocol=protocol)
     kerberos_daemon.start()
     client.wait_account("work", State="online")
-    assert "logged in by GSSAPI" in kerberos_daemon.log()
+    logged_in_by(kerberos_daemon, "GSSAPI")
     service = {"imap": "imap", "pop3": "pop"}[protocol]
     assert f"{service}/localhost@" in realm.tickets()
     if protocol == "imap":
@@ -309,7 +313,7 @@ def test_a_26_plus(daemon, client, scram_server, authority, version, kind, attem
     daemon.start()
     client.wait_account("work", State="online")
     assert server.attempts == attempts
-    assert "logged in by SCRAM-SHA-256-PLUS" in daemon.log()
+    logged_in_by(daemon, "SCRAM-SHA-256-PLUS")
     # the kind that was taken is the first one of the next login
     daemon.restart()
     client.wait_account("work", State="online")
