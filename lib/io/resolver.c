@@ -24,6 +24,7 @@ struct resolver {
 	sd_event_source *deferred; /* answers are delivered outside of c-ares */
 	struct list sockets;
 	struct list inquiries;
+	struct list queries;
 	size_t n_asking; /* inquiries that c-ares works on */
 };
 
@@ -51,6 +52,21 @@ struct resolver_lookup {
 	struct list list;
 	uint16_t port;
 	resolver_done_fn done;
+	void *userdata;
+};
+
+/* A question for other records; it is nobody else's. It stays until c-ares has called back, and until
+ * its owner has freed it. */
+struct resolver_query {
+	struct list list;
+	struct resolver *resolver;
+	enum resolver_type type;
+	bool answered;
+	bool delivered;
+	const char *problem;
+	struct resolver_record records[RESOLVER_RECORDS_MAX];
+	size_t n;
+	resolver_records_fn done; /* NULL: freed by its owner */
 	void *userdata;
 };
 
@@ -218,6 +234,35 @@ static void deliver(struct inquiry *q, struct resolver_lookup *lookup) {
 	lookup->done(&answer, lookup->userdata);
 }
 
+static struct resolver_query *query_free(struct resolver_query *q) {
+	list_remove(&q->list);
+	for (size_t i = 0; i < q->n; i++)
+		free(q->records[i].name);
+	return memory_free(q);
+}
+
+/* True when there was one, whose owner may have freed anything. */
+static bool deliver_query(struct resolver *r) {
+	LIST_FOREACH_SAFE (item, &r->queries) {
+		struct resolver_query *q = CONTAINER_OF(item, struct resolver_query, list);
+		if (!q->answered || q->delivered)
+			continue;
+		if (!q->done) {
+			query_free(q);
+			continue;
+		}
+		q->delivered = true;
+		const struct resolver_records answer = {
+			.records = q->records,
+			.n = q->n,
+			.problem = q->problem,
+		};
+		q->done(&answer, q->userdata);
+		return true;
+	}
+	return false;
+}
+
 /* One answer in a turn, since the callee may free any lookup, and the resolver behind it. */
 static int on_deferred(sd_event_source *source, void *userdata) {
 	struct resolver *r = userdata;
@@ -235,6 +280,8 @@ static int on_deferred(sd_event_source *source, void *userdata) {
 		deliver(q, lookup);
 		return 0;
 	}
+	if (deliver_query(r))
+		return 0;
 	(void)sd_event_source_set_enabled(r->deferred, SD_EVENT_OFF);
 	if (r->n_asking == 0)
 		close_channel(r);
@@ -325,6 +372,100 @@ struct resolver_lookup *resolver_lookup_free(struct resolver_lookup *lookup) {
 	return memory_free(lookup);
 }
 
+/* --- other records --- */
+
+static void take_record(struct resolver_query *q, const struct resolver_record *record) {
+	if (q->n == RESOLVER_RECORDS_MAX || !record->name)
+		return;
+	size_t n = strlen(record->name);
+	q->records[q->n] = *record;
+	q->records[q->n++].name =
+		memory_strndup(record->name, n > 0 && record->name[n - 1] == '.' ? n - 1 : n);
+}
+
+static int take_mx(struct resolver_query *q, const uint8_t *bytes, int n) {
+	struct ares_mx_reply *first = NULL;
+	int status = ares_parse_mx_reply(bytes, n, &first);
+	for (struct ares_mx_reply *m = first; m; m = m->next) {
+		const struct resolver_record record = { .priority = m->priority, .name = m->host };
+		take_record(q, &record);
+	}
+	if (first)
+		ares_free_data(first);
+	return status;
+}
+
+static int take_srv(struct resolver_query *q, const uint8_t *bytes, int n) {
+	struct ares_srv_reply *first = NULL;
+	int status = ares_parse_srv_reply(bytes, n, &first);
+	for (struct ares_srv_reply *s = first; s; s = s->next) {
+		const struct resolver_record record = {
+			.priority = s->priority,
+			.weight = s->weight,
+			.port = s->port,
+			.name = s->host,
+		};
+		take_record(q, &record);
+	}
+	if (first)
+		ares_free_data(first);
+	return status;
+}
+
+static int take_records(struct resolver_query *q, const uint8_t *bytes, int n) {
+	switch (q->type) {
+	case RESOLVER_MX:
+		return take_mx(q, bytes, n);
+	case RESOLVER_SRV:
+		return take_srv(q, bytes, n);
+	}
+	return ARES_EBADRESP;
+}
+
+/* Inside of c-ares, as on_answer(). */
+static void on_records(void *userdata, int status, int timeouts, unsigned char *bytes, int n) {
+	struct resolver_query *q = userdata;
+	q->answered = true;
+	q->resolver->n_asking--;
+	if (status == ARES_SUCCESS)
+		status = take_records(q, bytes, n);
+	if (q->n == 0)
+		q->problem = status == ARES_SUCCESS || status == ARES_ENODATA
+				     ? "the name has no such records"
+				     : problem_of(status);
+	ask_for_delivery(q->resolver);
+}
+
+int resolver_query_new(struct resolver *r, const struct resolver_records_question *question,
+	resolver_records_fn done, void *userdata, struct resolver_query **ret) {
+	/* RFC 1035, section 3.2.2; RFC 2782 */
+	static const int numbers[] = { [RESOLVER_MX] = 15, [RESOLVER_SRV] = 33 };
+	assert(r && question && question->name && done && ret);
+	int n = open_channel(r);
+	if (n < 0)
+		return n;
+	struct resolver_query *q = MEMORY_NEW(struct resolver_query);
+	q->resolver = r;
+	q->type = question->type;
+	q->done = done;
+	q->userdata = userdata;
+	list_append(&r->queries, &q->list);
+	r->n_asking++;
+	ares_query(r->channel, question->name, 1, numbers[question->type], on_records, q);
+	arm_timer(r);
+	*ret = q;
+	return 0;
+}
+
+struct resolver_query *resolver_query_free(struct resolver_query *query) {
+	if (!query)
+		return NULL;
+	if (query->answered)
+		return query_free(query);
+	query->done = NULL;
+	return NULL;
+}
+
 int resolver_new(sd_event *loop, const char *servers, struct resolver **ret) {
 	CLEANUP(resolver_free) struct resolver *r = MEMORY_NEW(struct resolver);
 	(void)ares_library_init(ARES_LIB_INIT_ALL);
@@ -332,6 +473,7 @@ int resolver_new(sd_event *loop, const char *servers, struct resolver **ret) {
 	r->servers = memory_strdup(servers);
 	list_init(&r->sockets);
 	list_init(&r->inquiries);
+	list_init(&r->queries);
 	int n = sd_event_add_defer(loop, &r->deferred, on_deferred, r);
 	if (n < 0)
 		return n;
@@ -356,6 +498,11 @@ struct resolver *resolver_free(struct resolver *r) {
 		struct inquiry *q = CONTAINER_OF(item, struct inquiry, list);
 		assert(list_is_empty(&q->lookups));
 		inquiry_free(q);
+	}
+	LIST_FOREACH_SAFE (item, &r->queries) {
+		struct resolver_query *q = CONTAINER_OF(item, struct resolver_query, list);
+		assert(!q->done);
+		query_free(q);
 	}
 	LIST_FOREACH_SAFE (item, &r->sockets)
 		socket_free(CONTAINER_OF(item, struct resolver_socket, list));

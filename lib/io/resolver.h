@@ -44,3 +44,38 @@ int resolver_lookup_new(struct resolver *r, const struct resolver_question *ques
 /* Cancels; the callback is not called any more. */
 struct resolver_lookup *resolver_lookup_free(struct resolver_lookup *lookup);
 DEFINE_CLEANUP(struct resolver_lookup, resolver_lookup_free);
+
+/* Other records of a name, in the order of the answer; without the hosts file and search domains. */
+#define RESOLVER_RECORDS_MAX 32
+
+enum resolver_type {
+	RESOLVER_MX,
+	RESOLVER_SRV,
+};
+
+struct resolver_record {
+	uint16_t priority; /* of MX its preference */
+	uint16_t weight, port; /* of SRV */
+	char *name; /* without a dot at its end; "" says that there is no such service */
+};
+
+struct resolver_records {
+	const struct resolver_record *records; /* borrowed during the callback */
+	size_t n; /* 0: there are none, or it failed, and `problem` says why */
+	const char *problem;
+};
+
+typedef void (*resolver_records_fn)(const struct resolver_records *records, void *userdata);
+
+struct resolver_query;
+
+struct resolver_records_question {
+	enum resolver_type type;
+	const char *name; /* borrowed for the call */
+};
+
+/* As resolver_lookup_new(). */
+int resolver_query_new(struct resolver *r, const struct resolver_records_question *question,
+	resolver_records_fn done, void *userdata, struct resolver_query **ret);
+struct resolver_query *resolver_query_free(struct resolver_query *query);
+DEFINE_CLEANUP(struct resolver_query, resolver_query_free);

@@ -2,6 +2,8 @@
 /* A name server on a loopback port, in the loop of the test. It knows a table of names and counts
  * what it is asked. */
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <systemd/sd-event.h>
 
 #include "base/macros.h"
@@ -21,9 +23,18 @@ struct name_entry {
 	const char *v6;
 };
 
+/* An answer section of another type. */
+struct name_records {
+	const char *name; /* NULL ends the table */
+	uint8_t n; /* records */
+	const char *bytes; /* each begins with the question's name: C0 0C */
+	size_t n_bytes;
+};
+
 struct name_server {
 	sd_event_source *io;
 	const struct name_entry *table;
+	const struct name_records *records; /* NULL: none; set by the test */
 	char address[32]; /* "127.0.0.1:12345" */
 	unsigned n_asked;
 };

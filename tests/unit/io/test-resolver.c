@@ -218,6 +218,100 @@ static void resolver_may_go_while_it_asks(void **state) {
 	asker_deinit(&a);
 }
 
+/* --- other records --- */
+
+#define RECORD(type, size) "\xC0\x0C\0" type "\0\1\0\0\0\0\0" size
+#define EXAMPLE "\7example\0"
+#define BYTES(text) text, sizeof(text) - 1
+
+static const struct name_records records[] = {
+	{ "_imaps._tcp.example", 2,
+		BYTES(RECORD("\x21", "\x14") "\0\x0A\0\x05\x03\xE1\4imap" EXAMPLE RECORD(
+			"\x21", "\x12") "\0\x14\0\0\x07\xC9\2mx" EXAMPLE) },
+	{ "_pop3s._tcp.example", 1, BYTES(RECORD("\x21", "\7") "\0\0\0\0\0\0\0") },
+	{ "example", 1, BYTES(RECORD("\x0F", "\x0E") "\0\x0A\2mx" EXAMPLE) },
+	{ "_bad._tcp.example", 1, BYTES(RECORD("\x21", "\x20") "\0\0") },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct query {
+	struct resolver_query *query;
+	bool keeps; /* it is freed by the test */
+	unsigned n_answers;
+	char *text;
+};
+
+static void on_records(const struct resolver_records *answer, void *userdata) {
+	struct query *q = userdata;
+	struct resolver_query *query = q->query;
+	q->n_answers++;
+	q->text = memory_strdup(answer->problem ? answer->problem : "");
+	for (size_t i = 0; i < answer->n; i++) {
+		const struct resolver_record *r = &answer->records[i];
+		char *all = memory_format("%s%u %u %u '%s';", q->text, (unsigned)r->priority,
+			(unsigned)r->weight, (unsigned)r->port, r->name);
+		memory_free(q->text);
+		q->text = all;
+	}
+	if (!q->keeps)
+		q->query = resolver_query_free(query);
+}
+
+static void ask_records(
+	struct world *w, struct query *q, enum resolver_type type, const char *name) {
+	w->server->records = records;
+	*q = (struct query){ .query = NULL };
+	const struct resolver_records_question question = { type, name };
+	assert_int_equal(resolver_query_new(w->resolver, &question, on_records, q, &q->query), 0);
+	assert_int_equal(q->n_answers, 0);
+}
+
+static void expect_records(
+	struct world *w, enum resolver_type type, const char *name, const char *expected) {
+	struct query q;
+	struct asker guard;
+	ask_records(w, &q, type, name);
+	while (q.n_answers == 0) {
+		/* Its own deadline ends a test that hangs. */
+		ask(w, &guard, "four.example");
+		wait_for(w, &guard);
+		asker_deinit(&guard);
+	}
+	assert_string_equal(q.text, expected);
+	memory_free(q.text);
+}
+
+static void other_records(void **state) {
+	struct world *w = *state;
+	expect_records(w, RESOLVER_SRV, "_imaps._tcp.example",
+		"10 5 993 'imap.example';20 0 1993 'mx.example';");
+	expect_records(w, RESOLVER_SRV, "_pop3s._tcp.example", "0 0 0 '';");
+	expect_records(w, RESOLVER_MX, "example", "10 0 0 'mx.example';");
+	expect_records(w, RESOLVER_SRV, "example", "the name has no such records");
+	expect_records(w, RESOLVER_SRV, "none.example", "the name has no such records");
+	expect_records(w, RESOLVER_SRV, "unknown.example", "no such host name");
+	expect_records(
+		w, RESOLVER_SRV, "_bad._tcp.example", "the name server's answer cannot be used");
+}
+
+static void query_may_be_cancelled_and_kept(void **state) {
+	struct world *w = *state;
+	struct query cancelled, kept;
+	ask_records(w, &cancelled, RESOLVER_MX, "silent.example");
+	ask_records(w, &kept, RESOLVER_MX, "example");
+	kept.keeps = true;
+	cancelled.query = resolver_query_free(cancelled.query);
+	while (kept.n_answers == 0) {
+		struct asker guard;
+		ask(w, &guard, "six.example");
+		wait_for(w, &guard);
+		asker_deinit(&guard);
+	}
+	assert_int_equal(cancelled.n_answers, 0);
+	kept.query = resolver_query_free(kept.query);
+	memory_free(kept.text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -229,6 +323,8 @@ int main(void) {
 		TEST(cancelled_lookup_is_not_called_back),
 		TEST(callback_may_cancel_the_others),
 		TEST(resolver_may_go_while_it_asks),
+		TEST(other_records),
+		TEST(query_may_be_cancelled_and_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
