@@ -6,6 +6,7 @@ import pty
 import termios
 import time
 
+from harness.client import Client
 from harness.dovecot import PASSWORD
 from harness.keyring import KeyRing
 from harness.posthorn import program
@@ -92,6 +93,25 @@ def test_key_ring_comes_later_and_goes_again(daemon, client, server, user, direc
     # It was needed for the login alone.
     daemon.cli("check", "work")
     assert client.account("work")["State"] == "online"
+
+
+def test_bus_goes_away_while_the_key_ring_is_waited_for(daemon, client, server, user, directory, bus, keyring):
+    keyring.secret("set", "work", text=PASSWORD)
+    keyring.lock()
+    keyring_account(daemon, server, user)
+    daemon.start()
+    client.wait_account("work", Reason="locked")
+    client.close()
+    keyring.stop()
+    bus.stop()
+    bus.start()
+    later = Client(bus.address)
+    ring = KeyRing(directory / "keyring", bus, later).start()
+    try:
+        later.wait_account("work", State="online")
+    finally:
+        ring.stop()
+        later.close()
 
 
 def test_wrong_password_is_not_sent_again_for_every_signal(daemon, client, server, user, keyring):
