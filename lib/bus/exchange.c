@@ -39,8 +39,9 @@ static void on_online(struct connection_listener *listener) {
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 	struct exchange *e = userdata;
-	if (!connection_is_online(e->connection)) {
-		fail(e, EXCHANGE_ERROR_NO_BUS, "there is no session bus");
+	if (e->is_lost || !connection_is_online(e->connection)) {
+		fail(e, EXCHANGE_ERROR_NO_BUS,
+			e->is_lost ? "the bus went away" : "there is no session bus");
 		return 0;
 	}
 	e->is_started = true;
@@ -94,7 +95,7 @@ static void on_reply(DBusPendingCall *pending, void *userdata) {
 
 /* The connection closed behind our back: said from the loop, as every failure. */
 static void fail_later(struct exchange *e) {
-	e->is_started = false;
+	e->is_lost = true;
 	(void)sd_event_source_set_time(e->timer, 0);
 	(void)sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT);
 }

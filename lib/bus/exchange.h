@@ -28,6 +28,7 @@ struct exchange {
 	exchange_reply_fn next; /* what `pending` is for */
 	exchange_failed_fn failed;
 	bool is_started;
+	bool is_lost; /* and is to be said from the loop */
 };
 
 /* Negative errno when the loop refuses; then too exchange_deinit() must follow. */
