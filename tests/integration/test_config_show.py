@@ -65,6 +65,23 @@ def test_check(configured):
     assert f"error: {configured.account_file('work')}:6: CAFile= CA file /nonexistent/ca.pem" in out, out
 
 
+def test_places_of_a_user(configured):
+    """The user's own folder goes before those of $XDG_CONFIG_DIRS, in their order; relative ones do not count."""
+    for place, port in (("first", 1), ("second", 2)):
+        folder = configured.home / place / "posthorn" / "accounts.d"
+        folder.mkdir(parents=True)
+        for name in (place, "both", "hidden"):
+            (folder / f"{name}.conf").write_text(f"[Account]\nHost=h\nUser=u\nPasswordCommand=sh\nPort={port}\n",
+                                                 encoding="utf-8")
+    (configured.config / "accounts.d" / "hidden.conf").symlink_to("/dev/null")
+    configured.write_account("own")
+    configured.more["XDG_CONFIG_DIRS"] = f"{configured.home}/first:relative:{configured.home}/second"
+    shown = json.loads(configured.cli("config", "show", "--json").stdout)
+    ports = {account["Id"]: next(key["Values"] for key in account["Keys"] if key["Key"] == "Port")
+             for account in shown["accounts"]}
+    assert ports == {"both": ["1"], "first": ["1"], "own": ["993"], "second": ["2"]}
+
+
 def test_wrong_use(configured):
     for words in (["show", "a", "b"], ["check", "a"], ["check", "--json"], ["edit"]):
         assert configured.cli("config", *words, check=False).returncode == 2, words
