@@ -23,6 +23,7 @@ struct credential {
 };
 
 extern const struct credential_source credential_none_source;
+extern const struct credential_source credential_kerberos_source;
 extern const struct credential_source credential_file_source;
 extern const struct credential_source credential_systemd_source;
 extern const struct credential_source credential_command_source;

@@ -5,6 +5,8 @@
 #include "daemon/credential-source.h"
 
 static const struct credential_source *source_of(const struct account_config *config) {
+	if (config->auth == SASL_MECHANISM_GSSAPI)
+		return &credential_kerberos_source;
 	if (config->password_command || config->token_command)
 		return &credential_command_source;
 	if (config->goa_account)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "daemon/api.h"
 #include "daemon/config-command.h"
+#include "daemon/kerberos.h"
 #include "daemon/log-sink.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
@@ -207,6 +208,8 @@ static int command(const struct options *options) {
 		return config_command_show(options);
 	case OPTIONS_TEST_ACCOUNT:
 		return test_account(options);
+	case OPTIONS_FETCH_TICKET:
+		return kerberos_fetch_ticket(options->fetch_ticket);
 	}
 	return EXIT_FAILURE;
 }

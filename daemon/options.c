@@ -28,6 +28,7 @@ static const char help[] =
 	"  --test-account ID   try one account, say what was found, and end\n"
 	"  --push              with --test-account: wait until a message has come\n"
 	"  --json              with --show-config and --test-account: one JSON object\n"
+	"  --fetch-ticket NAME get a Kerberos ticket for SERVICE@HOST, and end\n"
 	"  --log-level LEVEL   error, warning, info or debug, whatever LogLevel= says\n"
 	"  -h, --help          show this\n"
 	"      --version       show the version\n"
@@ -45,6 +46,7 @@ enum option_code {
 	OPTION_TEST_ACCOUNT,
 	OPTION_PUSH,
 	OPTION_JSON,
+	OPTION_FETCH_TICKET,
 	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
 };
@@ -60,6 +62,7 @@ static const struct option long_options[] = {
 	{ "test-account", required_argument, NULL, OPTION_TEST_ACCOUNT },
 	{ "push", no_argument, NULL, OPTION_PUSH },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "fetch-ticket", required_argument, NULL, OPTION_FETCH_TICKET },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -184,6 +187,10 @@ static int options_take(struct options *options, int option, const char *argumen
 		options->command = OPTIONS_TEST_ACCOUNT;
 		free(options->test_account);
 		options->test_account = memory_strdup(argument);
+		return 1;
+	case OPTION_FETCH_TICKET:
+		options->command = OPTIONS_FETCH_TICKET;
+		options->fetch_ticket = argument;
 		return 1;
 	case OPTION_PUSH:
 		options->waits_for_push = true;

@@ -11,6 +11,7 @@ enum options_command {
 	OPTIONS_CHECK_CONFIG, /* read, complain, end */
 	OPTIONS_SHOW_CONFIG, /* read, print what holds, end */
 	OPTIONS_TEST_ACCOUNT, /* try one, report, end */
+	OPTIONS_FETCH_TICKET, /* of Kerberos; end */
 };
 
 struct options {
@@ -19,6 +20,7 @@ struct options {
 	const char *show_account; /* NULL: all; borrowed from the command line */
 	bool show_origins;
 	char *test_account;
+	const char *fetch_ticket; /* "imap@host"; borrowed from the command line */
 	bool waits_for_push; /* the trial waits for a message */
 	bool json; /* what is printed is for programs */
 	enum log_level log_level;

@@ -274,6 +274,18 @@ def test_gssapi_without_a_ticket(kerberos_daemon, client, kerberos_server, realm
     client.wait_account("work", State="online")
 
 
+def test_gssapi_with_a_silent_centre(kerberos_daemon, client, kerberos_server, server, realm, authority, user):
+    """Whoever waits for it, the other accounts do not."""
+    realm.kinit(user)
+    realm.be_silent()
+    account(kerberos_daemon, kerberos_server, authority, User=user, Auth="gssapi", PasswordFile=None)
+    kerberos_daemon.write_account("other", Port=server.imap, Security="none", User=user)
+    kerberos_daemon.start()
+    client.wait_account("other", State="online")
+    assert client.account("work")["State"] == "connecting"
+    arrives(client, server, user, "Meanwhile")
+
+
 def test_gssapi_of_another_user(kerberos_daemon, client, kerberos_server, realm, authority, user):
     realm.kinit("somebody")
     account(kerberos_daemon, kerberos_server, authority, User=user, AuthUser="somebody", Auth="gssapi",

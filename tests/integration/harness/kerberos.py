@@ -1,6 +1,8 @@
 """A Kerberos realm of one's own on loopback: a real MIT KDC with everything in one directory."""
 
+import os
 import pathlib
+import signal
 
 from .dovecot import free_ports
 from .process import Process, environment, run
@@ -59,10 +61,15 @@ class Realm:
         self._kadmin(f"ktadd -k {keytab} {user}")
         run(["kinit", "-k", "-t", keytab, "-c", self.ccache, f"{user}@{REALM}"], env=self.environment())
 
+    def be_silent(self):
+        """Takes questions and answers none."""
+        os.killpg(self.process.popen.pid, signal.SIGSTOP)
+
     def tickets(self):
         return run(["klist", "-c", self.ccache], env=self.environment()).stdout.decode()
 
     def stop(self):
         if self.process:
+            os.killpg(self.process.popen.pid, signal.SIGCONT)
             self.process.stop()
             self.process = None
