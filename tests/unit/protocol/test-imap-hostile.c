@@ -1,6 +1,6 @@
 /* What parsers of others were broken by, at every place where it may stand: literals of no bytes
  * (P-01), response codes cut off (P-06), NUL bytes (P-10), numbers out of range (P-17), sets that
- * would fill memory (P-20). */
+ * would fill memory (P-20), patterns that would take for ever (P-24). */
 #include "protocol/imap-reply.h"
 
 #include <setjmp.h>
@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "base/memory.h"
 #include "imap-reply-text.h"
+#include "protocol/imap-pattern.h"
 
 #define DUMP_MAX ((size_t)1024 * 1024)
 
@@ -246,6 +247,24 @@ static void test_sets(void **state) {
 	expect(search, sizeof(search) - 1, "esearch count=4294967295|search count=0");
 }
 
+/* P-24: a pattern of stars against names that nearly match. What took exponential time would not end. */
+static void test_patterns(void **state) {
+	struct buffer glob, name;
+	buffer_init(&glob, DUMP_MAX);
+	buffer_init(&name, DUMP_MAX);
+	for (unsigned i = 0; i < 200; i++)
+		(void)buffer_append_text(&glob, i % 2 == 0 ? "*a" : "%a");
+	(void)buffer_append_text(&glob, "*b");
+	for (unsigned i = 0; i < 10 * 1024; i++)
+		(void)buffer_append_text(&name, "a");
+	CLEANUP_TEXT char *stars = buffer_take_text(&glob);
+	CLEANUP_TEXT char *letters = buffer_take_text(&name);
+	assert_false(imap_pattern_matches(stars, letters, '/'));
+	assert_false(imap_pattern_matches(stars, letters, 'a'));
+	stars[strlen(stars) - 1] = 'a';
+	assert_true(imap_pattern_matches(stars, letters, '/'));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_literals),
@@ -253,6 +272,7 @@ int main(void) {
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_patterns),
 	};
 	return cmocka_run_group_tests_name("imap-hostile", tests, NULL, NULL);
 }
