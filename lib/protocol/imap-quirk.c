@@ -25,6 +25,7 @@ static const struct imap_quirk_row rows[] = {
 		.name = "gmail",
 		.marks = { CAPABILITY("X-GM-EXT-1"), ID("GImap", NULL) },
 		.bits = IMAP_QUIRK_NO_MODSEQ,
+		.without = IMAP_CAPABILITY_CONDSTORE,
 		.source = "nylas/sync-engine generic.py: HIGHESTMODSEQ runs ahead of the data",
 	},
 	{
