@@ -151,6 +151,34 @@ static void a_12_a_challenge_of_64_kib(void **state) {
 	imap_session_free(s);
 }
 
+/* A server that is lost over a command is not asked for that again. */
+static void test_proof(void **state) {
+	static const struct {
+		enum imap_driver_place place;
+		enum imap_rung best;
+	} cases[] = {
+		{ IMAP_DRIVER_OPENING, IMAP_RUNG_NOTIFY },
+		{ IMAP_DRIVER_NOTIFYING, IMAP_RUNG_IDLE },
+		{ IMAP_DRIVER_TOLD, IMAP_RUNG_NOTIFY },
+		{ IMAP_DRIVER_IDLE_STARTING, IMAP_RUNG_POLL },
+		{ IMAP_DRIVER_IDLING, IMAP_RUNG_NOTIFY },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct imap_driver d;
+		imap_driver_lead(&d, cases[i].place);
+		struct imap_proof proof = imap_session_proof(d.session);
+		assert_int_equal(proof.best, cases[i].best);
+		assert_int_equal(proof.reason,
+			proof.best == IMAP_RUNG_NOTIFY ? REASON_NONE : REASON_PUSH_REFUSED);
+		/* also when it is the deadline that ends it */
+		d.now_usec = imap_session_deadline(d.session);
+		imap_session_tick(d.session, d.now_usec);
+		(void)drain(&d);
+		assert_int_equal(imap_session_proof(d.session).best, cases[i].best);
+		imap_session_free(d.session);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_skipped),
@@ -158,6 +186,7 @@ int main(void) {
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_half_sent),
+		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_disowned),
 		cmocka_unit_test(a_12_a_challenge_of_64_kib),
 	};
