@@ -34,8 +34,8 @@ def _regions(pid):
 
 
 def in_memory(pid, needles):
-    """(region, form, what is around it) of what is found in the memory of a process that is ours, or
-    anybody's if we are root."""
+    """(region, form, what is around it) of what is found in the memory of a process. For root, since
+    posthornd cannot be traced by its own user."""
     found = []
     with open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line, start, end in _regions(pid):
@@ -54,7 +54,10 @@ def in_process(pid, needles):
     """What everybody, or the user, may read of a process."""
     found = []
     for name in ("cmdline", "environ", "comm", "status"):
-        data = pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+        try:
+            data = pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+        except PermissionError:  # nobody but root
+            continue
         found += [(name, form) for form in in_bytes(data, needles)]
     return found
 
