@@ -1,14 +1,17 @@
 /* `posthorn secret`: the passwords that the daemon looks up with PasswordKeyring=yes. The key ring
- * is the user's own, so nobody asks the daemon; it hears of a change by the key ring's signals. */
+ * is the user's own, so it is not the daemon that is asked. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "bus/message.h"
+#include "bus/names.h"
 #include "bus/secret-attributes.h"
 #include "bus/secret-keeper.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/password-input.h"
+#include "cli/session.h"
 #include "cli/verbs.h"
 
 /* `what` did not happen. */
@@ -23,6 +26,21 @@ static int complain(const char *what, int r, const char *problem) {
 	default:
 		return EXIT_CODE_REFUSED;
 	}
+}
+
+/* An account whose password was refused waits for hours, and no signal of the key ring makes it send
+ * the same one again: that this one is new, only the user can say. Without a daemon there is nobody
+ * to tell. */
+static void tell_daemon(void) {
+	CLEANUP(client_free) struct client *client = NULL;
+	CLEANUP(message_free) DBusMessage *reply = NULL;
+	CLEANUP_TEXT char *no_bus = NULL;
+	CLEANUP_TEXT char *no_daemon = NULL;
+	if (client_open(false, &client, &no_bus) == 0)
+		(void)client_call(client,
+			message_new_call(
+				BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_RELOAD),
+			SESSION_TIMEOUT_USEC, &reply, &no_daemon);
 }
 
 static int set(struct secret_keeper *keeper, const char *account) {
@@ -42,7 +60,10 @@ static int set(struct secret_keeper *keeper, const char *account) {
 		.n = strlen(password),
 	};
 	int r = secret_keeper_store(keeper, &entry, &problem);
-	return r < 0 ? complain("The password was not stored", r, problem) : EXIT_CODE_OK;
+	if (r < 0)
+		return complain("The password was not stored", r, problem);
+	tell_daemon();
+	return EXIT_CODE_OK;
 }
 
 static int clear(struct secret_keeper *keeper, const char *account) {

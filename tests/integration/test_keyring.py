@@ -134,6 +134,16 @@ def test_wrong_password_is_not_sent_again_for_every_signal(daemon, client, serve
     assert log.count("account=work state=connecting") + log.count("work: state=connecting") <= before + 1, log
 
 
+def test_new_password_is_tried_at_once(daemon, client, server, user, keyring):
+    keyring.secret("set", "work", text="wrong")
+    keyring_account(daemon, server, user)
+    daemon.start()
+    client.wait_account("work", Reason="auth-failed")
+    keyring.secret("set", "work", text=PASSWORD)
+    # By itself it would wait for a minute, and then for longer.
+    client.wait_account("work", State="online")
+
+
 def test_service_that_cannot_encrypt_is_not_used(daemon, client, server, user, scripted_keyring):
     scripted_keyring.is_locked, scripted_keyring.weak = False, True
     keyring_account(daemon, server, user)
