@@ -156,6 +156,7 @@ static const struct provider providers[] = {
 		.imap_host = "imap.mailbox.org",
 		.pop3_host = "pop3.mailbox.org",
 		.login = PROVIDER_PASSWORD,
+		.advice = "With two-factor login an app password is needed",
 	},
 	{
 		.name = "Migadu",
@@ -229,7 +230,8 @@ static const struct provider providers[] = {
 	},
 	{
 		.name = "AT&T",
-		.domains = "att.net sbcglobal.net bellsouth.net",
+		.domains = "att.net sbcglobal.net bellsouth.net ameritech.net currently.com "
+			   "flash.net nvbell.net pacbell.net prodigy.net snet.net swbell.net",
 		.exchangers = "",
 		.imap_host = "imap.mail.att.net",
 		.pop3_host = "inbound.att.net",
