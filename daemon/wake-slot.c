@@ -10,7 +10,7 @@
 struct wake_slot wake_slot_of(uint64_t seed, size_t n_accounts) {
 	size_t n_seconds = MIN(MAX(n_accounts / ACCOUNTS_A_SECOND, (size_t)1), SECONDS_MAX);
 	return (struct wake_slot){
-		.every_usec = MAX(n_seconds * USEC_PER_SEC, USEC_PER_MINUTE),
-		.phase_usec = seed % n_seconds * USEC_PER_SEC,
+		.every_usec = (uint32_t)MAX(n_seconds * USEC_PER_SEC, USEC_PER_MINUTE),
+		.phase_usec = (uint32_t)(seed % n_seconds * USEC_PER_SEC),
 	};
 }

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct wake_slot {
-	uint64_t every_usec;
-	uint64_t phase_usec; /* on a clock that all sessions share */
+	uint32_t every_usec;
+	uint32_t phase_usec; /* on a clock that all sessions share */
 };
 
 /* `seed`: any number that is always the same for this account. */

@@ -22,6 +22,7 @@
 #include "protocol/imap-pending.h"
 #include "protocol/imap-place.h"
 #include "protocol/imap-quirk.h"
+#include "protocol/imap-renewal.h"
 #include "protocol/imap-reply.h"
 #include "protocol/imap-round.h"
 #include "protocol/imap-session.h"
@@ -55,12 +56,11 @@ struct imap_sweep {
 
 struct imap_session {
 	enum imap_state state;
+	enum imap_security security;
 	uint64_t now_usec;
 	uint64_t deadline_usec;
-	enum imap_security security;
 	struct login *login; /* NULL once we are in */
 	struct login_outcome outcome;
-	bool is_logged_in; /* as `outcome` says */
 	struct imap_wire wire;
 	struct imap_reply_reader reader;
 	struct imap_places places;
@@ -75,16 +75,18 @@ struct imap_session {
 	enum imap_rung ceiling; /* nothing better is wanted */
 	enum imap_rung rung; /* as announced by ONLINE, if `is_announced` */
 	enum reason rung_reason;
-	bool is_announced;
 	uint64_t poll_usec;
 	/* secret: what waits for a +, the rest of a LOGIN behind a literal's announcement or an
 	 * initial response */
 	struct buffer held;
 	struct imap_items items;
 	uint64_t quirks; /* rows of imap-quirk.h */
+	struct imap_renewal renewal;
 	uint32_t capabilities; /* as announced; imap_session_can() knows better */
 	uint32_t mechanisms; /* bits */
 	bool has_capabilities;
+	bool is_logged_in; /* as `outcome` says */
+	bool is_announced; /* so is `rung` */
 	bool is_enabled; /* ENABLE was sent, where there is something to enable */
 	bool is_resyncing; /* QRESYNC was enabled, and not refused */
 	bool has_opened; /* a mailbox, on this connection */
@@ -117,8 +119,6 @@ void imap_session_close(struct imap_session *s, enum reason reason, const char *
 void imap_session_refuse(
 	struct imap_session *s, const struct imap_reply *reply, enum reason fallback);
 bool imap_session_can(const struct imap_session *s, uint32_t capability);
-/* How long an IDLE may last. */
-uint64_t imap_session_renew_usec(const struct imap_session *s);
 /* enum imap_quirk */
 bool imap_session_has_quirk(const struct imap_session *s, uint32_t quirk);
 /* Owned: what is asked of new messages, by UID FETCH and by MessageNew of NOTIFY. */

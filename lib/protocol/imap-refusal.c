@@ -129,3 +129,19 @@ struct imap_refusal imap_refusal_of(const struct imap_reply *reply, enum reason 
 		refusal.reason = fallback;
 	return refusal;
 }
+
+bool imap_refusal_is_inactivity(const char *text) {
+	static const char *const parts[] = {
+		"inactivity", /* Dovecot, Gimap: "Disconnected for inactivity." */
+		"autologout", /* UW imapd, Exchange: "Autologout; idle for too long" */
+		"idle for too long",
+		"idle too long",
+		"idle timeout",
+		"idle timed out", /* Stalwart */
+		"idled for too long",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strcasestr(text, parts[i]))
+			return true;
+	return false;
+}

@@ -1,6 +1,7 @@
 #pragma once
 /* What a server means when it says NO, BAD or BYE: a table of response codes and of the sentences
  * that servers are known to use instead of codes. Pure. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/reason.h"
@@ -13,3 +14,6 @@ struct imap_refusal {
 
 /* `fallback` is what it means when neither code nor text says more. */
 struct imap_refusal imap_refusal_of(const struct imap_reply *reply, enum reason fallback);
+
+/* A BYE to somebody who has been idle for too long. */
+bool imap_refusal_is_inactivity(const char *text);

@@ -8,8 +8,13 @@
 #define SPACING_MIN_USEC (10 * USEC_PER_SEC)
 #define SPACING_MAX_USEC (10 * USEC_PER_MINUTE)
 
-static uint64_t clamp(uint64_t usec) {
-	return MAX(MIN(usec, IMAP_RENEWAL_MAX_USEC), IMAP_RENEWAL_MIN_USEC);
+static uint32_t clamp(uint64_t usec) {
+	return (uint32_t)MAX(MIN(usec, IMAP_RENEWAL_MAX_USEC), IMAP_RENEWAL_MIN_USEC);
+}
+
+/* Of this IDLE; more than an hour is as an hour. */
+static uint32_t age(const struct imap_renewal *r, uint64_t now_usec) {
+	return (uint32_t)MIN(now_usec - r->begun_usec, USEC_PER_HOUR);
 }
 
 void imap_renewal_init(struct imap_renewal *r, uint64_t learned_usec) {
@@ -19,42 +24,44 @@ void imap_renewal_init(struct imap_renewal *r, uint64_t learned_usec) {
 }
 
 void imap_renewal_begin(struct imap_renewal *r, uint64_t now_usec) {
-	r->begun_usec = r->heard_usec = now_usec;
-	r->asked_usec = r->beat_usec = 0;
+	r->begun_usec = now_usec;
+	r->heard_usec = r->asked_usec = r->beat_usec = 0;
 }
 
 void imap_renewal_hear(struct imap_renewal *r, uint64_t now_usec, bool is_heartbeat) {
-	r->heard_usec = now_usec;
+	uint32_t now = age(r, now_usec);
+	r->heard_usec = now;
 	if (!is_heartbeat)
 		return;
-	uint64_t spacing = now_usec - r->beat_usec;
+	uint32_t spacing = now - r->beat_usec;
 	if (r->beat_usec != 0 && spacing >= SPACING_MIN_USEC && spacing <= SPACING_MAX_USEC)
 		r->spacing_usec = MAX(r->spacing_usec, spacing);
-	r->beat_usec = now_usec;
+	r->beat_usec = now;
 }
 
 /* How long the server may be silent. Where it has a heart, a beat may be lost, but not two. */
 static uint64_t patience(const struct imap_renewal *r) {
-	return r->spacing_usec ? MAX(2 * r->spacing_usec + ABOUT_USEC, IMAP_RENEWAL_MIN_USEC)
-			       : r->interval_usec;
+	uint64_t beats = 2 * (uint64_t)r->spacing_usec + ABOUT_USEC;
+	return r->spacing_usec ? MAX(beats, IMAP_RENEWAL_MIN_USEC) : r->interval_usec;
 }
 
 /* The last slot before `due_usec`; never by more than half of the wait. */
 static uint64_t in_slot(const struct imap_renewal *r, uint64_t due_usec) {
-	uint64_t every = MIN(r->slot.every_usec, (due_usec - r->heard_usec) / 2);
+	uint64_t wait = due_usec - r->begun_usec - r->heard_usec;
+	uint64_t every = MIN(r->slot.every_usec, wait / 2);
 	if (every == 0 || due_usec < r->slot.phase_usec)
 		return due_usec;
 	return due_usec - (due_usec - r->slot.phase_usec) % every;
 }
 
 uint64_t imap_renewal_due(const struct imap_renewal *r) {
-	uint64_t due = MIN(r->heard_usec + patience(r), r->begun_usec + IMAP_RENEWAL_MAX_USEC);
-	return MAX(in_slot(r, due), r->heard_usec);
+	uint64_t age_usec = MIN(r->heard_usec + patience(r), IMAP_RENEWAL_MAX_USEC);
+	return in_slot(r, r->begun_usec + MAX(age_usec, (uint64_t)r->heard_usec));
 }
 
 /* How long it had been silent, the time of our own question not counted. */
 static uint64_t silence(const struct imap_renewal *r, uint64_t now_usec) {
-	return (r->asked_usec ? r->asked_usec : now_usec) - r->heard_usec;
+	return (r->asked_usec ? r->asked_usec : age(r, now_usec)) - r->heard_usec;
 }
 
 static bool is_full(const struct imap_renewal *r, uint64_t silence_usec) {
@@ -67,11 +74,11 @@ static void shrink_to(struct imap_renewal *r, uint64_t interval_usec) {
 }
 
 void imap_renewal_ask(struct imap_renewal *r, uint64_t now_usec) {
-	r->asked_usec = now_usec;
+	r->asked_usec = age(r, now_usec);
 }
 
 void imap_renewal_answer(struct imap_renewal *r) {
-	if (r->asked_usec == 0 || !is_full(r, silence(r, r->asked_usec)))
+	if (r->asked_usec == 0 || !is_full(r, r->asked_usec - r->heard_usec))
 		return;
 	r->asked_usec = 0;
 	if (++r->n_clean < CLEAN_MAX)
@@ -81,15 +88,15 @@ void imap_renewal_answer(struct imap_renewal *r) {
 }
 
 void imap_renewal_lose(struct imap_renewal *r, uint64_t now_usec) {
-	if (r->heard_usec != 0 && is_full(r, silence(r, now_usec)))
-		shrink_to(r, r->interval_usec * 3 / 4);
-	r->heard_usec = 0;
+	if (r->begun_usec != 0 && is_full(r, silence(r, now_usec)))
+		shrink_to(r, (uint64_t)r->interval_usec * 3 / 4);
+	r->begun_usec = 0;
 }
 
 void imap_renewal_dismiss(struct imap_renewal *r, uint64_t now_usec) {
-	if (r->heard_usec == 0)
+	if (r->begun_usec == 0)
 		return;
 	uint64_t least = MIN(r->interval_usec, silence(r, now_usec));
 	shrink_to(r, least * 3 / 4);
-	r->heard_usec = 0;
+	r->begun_usec = 0;
 }

@@ -20,19 +20,20 @@
  * there, on the clock of the session. The few sessions of a desktop share all of them, those of
  * thousands of accounts have each its own. */
 struct imap_renewal_slot {
-	uint64_t every_usec; /* 0: any time */
-	uint64_t phase_usec;
+	uint32_t every_usec; /* 0: any time */
+	uint32_t phase_usec;
 };
 
+/* Times of one IDLE are counted from its beginning: each idle session has one of these. */
 struct imap_renewal {
-	uint64_t interval_usec;
+	uint64_t begun_usec; /* 0: there was no IDLE, or its end was counted already */
+	uint32_t interval_usec;
 	struct imap_renewal_slot slot;
-	uint64_t begun_usec; /* this IDLE */
-	uint64_t heard_usec; /* the server's last word, or our own before that */
-	uint64_t asked_usec; /* it is being renewed since then; 0: it is not */
-	uint64_t beat_usec; /* the last heartbeat; 0: none since the IDLE began */
-	uint64_t spacing_usec; /* of two heartbeats; 0: not known */
-	unsigned n_clean; /* full intervals in a row that were answered */
+	uint32_t heard_usec; /* the server's last word */
+	uint32_t asked_usec; /* it is being renewed since then; 0: it is not */
+	uint32_t beat_usec; /* the last heartbeat; 0: none yet */
+	uint32_t spacing_usec; /* of two heartbeats; 0: not known */
+	uint8_t n_clean; /* full intervals in a row that were answered */
 };
 
 /* `learned_usec` of an earlier session; 0: none. */

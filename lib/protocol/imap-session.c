@@ -9,6 +9,7 @@
 #include "protocol/imap-login.h"
 #include "protocol/imap-opening.h"
 #include "protocol/imap-refusal.h"
+#include "protocol/imap-session-idle.h"
 #include "protocol/imap-watch.h"
 
 /* A user and a password of a kilobyte each, twice as long when they are quoted. */
@@ -39,6 +40,7 @@ struct imap_session *imap_session_new(const struct imap_login *login) {
 	s->ceiling = login->ceiling;
 	s->proof = login->proof ? *login->proof : (struct imap_proof){ 0 };
 	s->poll_usec = login->poll_usec != 0 ? login->poll_usec : IMAP_POLL_USEC;
+	imap_renewal_init(&s->renewal, 0);
 	s->is_secure = login->security != IMAP_SECURITY_STARTTLS;
 	s->deadline_usec = USEC_NEVER;
 	begin_conversation(s, login->tag_seed, 0);
@@ -103,6 +105,7 @@ void imap_session_secured(struct imap_session *s) {
 		.proof = s->proof,
 		.ceiling = s->ceiling,
 		.poll_usec = s->poll_usec,
+		.renewal = s->renewal,
 		.is_secure = true,
 	};
 	uint64_t tag_seed = s->wire.tag_seed, n_tags = s->wire.n_tags;
@@ -113,9 +116,10 @@ void imap_session_secured(struct imap_session *s) {
 	imap_login_begin(s);
 }
 
-uint64_t imap_session_renew_usec(const struct imap_session *s) {
-	uint64_t known = imap_quirk_renew_usec(s->quirks);
-	return known != 0 ? MIN(known, IMAP_IDLE_RENEW_USEC) : IMAP_IDLE_RENEW_USEC;
+/* A server that is known to fall silent is asked, whatever it says meanwhile. */
+static uint64_t idle_deadline(const struct imap_session *s) {
+	uint64_t known = imap_quirk_renew_usec(s->quirks), due = imap_renewal_due(&s->renewal);
+	return known != 0 ? MIN(due, s->renewal.begun_usec + known) : due;
 }
 
 static uint64_t poll_usec(const struct imap_session *s) {
@@ -141,7 +145,7 @@ static uint64_t state_deadline(const struct imap_session *s) {
 	case IMAP_STATE_LEAVING:
 		return s->now_usec + IMAP_DONE_USEC;
 	case IMAP_STATE_IDLING:
-		return s->now_usec + imap_session_renew_usec(s);
+		return idle_deadline(s);
 	case IMAP_STATE_WAITING:
 		return s->arrival.retry_usec ? s->arrival.retry_usec : s->now_usec + poll_usec(s);
 	case IMAP_STATE_WANT_TLS: /* the handshake is the stream's */
@@ -153,6 +157,8 @@ static uint64_t state_deadline(const struct imap_session *s) {
 
 void imap_session_enter_state(struct imap_session *s, enum imap_state state) {
 	s->state = state;
+	if (state == IMAP_STATE_IDLING)
+		imap_renewal_begin(&s->renewal, s->now_usec);
 	s->deadline_usec = state_deadline(s);
 	switch (state) {
 	case IMAP_STATE_WANT_TLS:
@@ -245,6 +251,8 @@ static void on_tagged(struct imap_session *s, const struct imap_reply *reply) {
 
 static void on_condition(struct imap_session *s, const struct imap_reply *reply) {
 	if (reply->condition == IMAP_CONDITION_BYE) {
+		if (imap_refusal_is_inactivity(reply->text))
+			imap_renewal_dismiss(&s->renewal, s->now_usec);
 		if (s->state == IMAP_STATE_LEAVING)
 			imap_session_close(s, REASON_NONE, NULL);
 		else
@@ -332,7 +340,19 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 	imap_watch_on_change(s);
 }
 
+/* Any word of the server shows that it is there. */
+static void note_life(struct imap_session *s, const struct imap_reply *reply) {
+	bool is_heartbeat = reply->kind == IMAP_REPLY_CONDITION &&
+			    reply->condition == IMAP_CONDITION_OK && reply->code == IMAP_CODE_NONE;
+	bool is_end = reply->kind == IMAP_REPLY_CONDITION && reply->condition == IMAP_CONDITION_BYE;
+	if (s->state != IMAP_STATE_IDLING || is_end)
+		return;
+	imap_renewal_hear(&s->renewal, s->now_usec, is_heartbeat);
+	s->deadline_usec = idle_deadline(s);
+}
+
 static void on_reply(struct imap_session *s, const struct imap_reply *reply) {
+	note_life(s, reply);
 	if (reply->kind == IMAP_REPLY_LIMIT || is_flood(s))
 		imap_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
 	else if (s->state == IMAP_STATE_GREETING)
@@ -450,6 +470,23 @@ struct imap_proof imap_session_proof(const struct imap_session *s) {
 	if (s->state == IMAP_STATE_IDLE_STARTING)
 		imap_proof_on_refusal(&proof, IMAP_RUNG_IDLE, s->now_usec);
 	return proof;
+}
+
+void imap_session_set_renewal(
+	struct imap_session *s, uint64_t learned_usec, const struct imap_renewal_slot *slot) {
+	assert(s->state < IMAP_STATE_IDLING);
+	imap_renewal_init(&s->renewal, learned_usec);
+	s->renewal.slot = *slot;
+}
+
+/* In IDLE, or in the question that ends it. */
+void imap_session_lost(struct imap_session *s) {
+	if (s->state == IMAP_STATE_IDLING || imap_wire_awaits(&s->wire, IMAP_COMMAND_IDLE))
+		imap_renewal_lose(&s->renewal, s->now_usec);
+}
+
+uint64_t imap_session_renewal(const struct imap_session *s) {
+	return s->renewal.interval_usec;
 }
 
 unsigned imap_session_skipped(const struct imap_session *s) {

@@ -2,9 +2,11 @@
 
 #include "protocol/imap-capability.h"
 #include "protocol/imap-refusal.h"
+#include "protocol/imap-session-idle.h"
 
 /* A server that ends IDLE at once, and so often, does not mean it. */
 #define IDLE_FAILURES_MAX 3
+#define IDLE_WORTH_USEC (30 * USEC_PER_SEC)
 
 static bool can_idle(const struct imap_session *s) {
 	return imap_session_can(s, IMAP_CAPABILITY_IDLE) && s->ceiling <= IMAP_RUNG_IDLE &&
@@ -150,6 +152,7 @@ static void leave_idle(struct imap_session *s) {
 }
 
 static void renew_idle(struct imap_session *s) {
+	imap_renewal_ask(&s->renewal, s->now_usec);
 	begin_sweep(s);
 	leave_idle(s);
 }
@@ -216,13 +219,15 @@ void imap_watch_on_continuation(struct imap_session *s) {
 
 /* For as long as it takes to be worth another try. */
 static bool has_idled(const struct imap_session *s) {
-	uint64_t left = s->deadline_usec - s->now_usec, all = imap_session_renew_usec(s);
-	return s->state == IMAP_STATE_IDLING && left < all - MIN(all / 2, USEC_PER_MINUTE);
+	return s->state == IMAP_STATE_IDLING &&
+	       s->now_usec - s->renewal.begun_usec > IDLE_WORTH_USEC;
 }
 
 static void on_idle_ended(struct imap_session *s, const struct imap_reply *reply) {
-	if (s->state == IMAP_STATE_WORKING)
-		return; /* as we asked */
+	if (s->state == IMAP_STATE_WORKING) {
+		imap_renewal_answer(&s->renewal); /* as we asked */
+		return;
+	}
 	enum reason reason = imap_refusal_of(reply, REASON_NONE).reason;
 	bool is_ok = reply->condition == IMAP_CONDITION_OK;
 	if (!is_ok && reason != REASON_NONE) {
@@ -291,6 +296,7 @@ void imap_watch_on_deadline(struct imap_session *s) {
 	case IMAP_STATE_WORKING:
 	case IMAP_STATE_IDLE_STARTING:
 		s->proof = imap_session_proof(s);
+		imap_session_lost(s);
 		imap_session_close(s, REASON_TIMED_OUT, NULL);
 		break;
 	case IMAP_STATE_LEAVING:

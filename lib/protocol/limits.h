@@ -37,7 +37,6 @@
 #define IMAP_GREETING_USEC (30 * USEC_PER_SEC)
 #define IMAP_COMMAND_USEC (60 * USEC_PER_SEC)
 #define IMAP_DONE_USEC (15 * USEC_PER_SEC)
-#define IMAP_IDLE_RENEW_USEC (9 * USEC_PER_MINUTE)
 #define IMAP_POLL_USEC (2 * USEC_PER_MINUTE)
 /* From the first change of flags to the count of unseen messages, so that a burst is one count. */
 #define IMAP_RECOUNT_USEC USEC_PER_SEC

@@ -170,13 +170,14 @@ static void a_slot_is_taken_before_the_time_is_over(void **state) {
 		imap_renewal_ask(&r, due);
 	}
 	/* a grid as wide as the interval itself takes half of the wait at most */
-	r.slot.every_usec = USEC_PER_HOUR;
+	r.slot.every_usec = UINT32_MAX;
 	imap_renewal_begin(&r, START);
 	assert_in_range(imap_renewal_due(&r), START + IMAP_RENEWAL_START_USEC / 2,
 		START + IMAP_RENEWAL_START_USEC);
 	/* before the first slot there is none */
-	r.slot.phase_usec = UINT64_MAX;
-	assert_int_equal(imap_renewal_due(&r), START + IMAP_RENEWAL_START_USEC);
+	imap_renewal_begin(&r, 1);
+	r.slot.phase_usec = UINT32_MAX;
+	assert_int_equal(imap_renewal_due(&r), 1 + IMAP_RENEWAL_START_USEC);
 }
 
 int main(void) {

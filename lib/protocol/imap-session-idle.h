@@ -1,0 +1,14 @@
+#pragma once
+/* Of a session, for its owner: how long an IDLE may be silent, which outlives the session. */
+#include "protocol/imap-renewal.h"
+#include "protocol/imap-session.h"
+
+/* Before the first IDLE: what was learned earlier (0: nothing), and the times that may be used. */
+void imap_session_set_renewal(
+	struct imap_session *s, uint64_t learned_usec, const struct imap_renewal_slot *slot);
+
+/* What was learned by now. */
+uint64_t imap_session_renewal(const struct imap_session *s);
+
+/* The stream has ended without a word. */
+void imap_session_lost(struct imap_session *s);
