@@ -17,6 +17,7 @@ struct imap_place {
 	uint32_t pending; /* events about it: bits, one for each enum imap_event_kind */
 	const char *reset; /* of its BASELINE, a constant; NULL: at first sight */
 	bool is_visit_due; /* to be selected and compared */
+	bool is_elsewhere; /* another session of the account watches it */
 	bool is_told; /* of, by what NOTIFY SET began with */
 };
 

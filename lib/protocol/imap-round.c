@@ -35,7 +35,7 @@ static void take_counts(struct imap_session *s, size_t i, const struct imap_stat
 
 void imap_round_on_status(struct imap_session *s, const struct imap_reply *reply) {
 	size_t i = imap_place_find_on_wire(&s->places, reply->mailbox);
-	if (i == IMAP_PLACE_NONE)
+	if (i == IMAP_PLACE_NONE || s->places.items[i].is_elsewhere)
 		return;
 	bool is_poll = s->selected.is_open && imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP);
 	bool is_selected = i == s->selected.place;
@@ -80,7 +80,8 @@ void imap_round_ask_selected(struct imap_session *s) {
 }
 
 static bool is_asked(const struct imap_session *s, size_t i) {
-	return i != s->selected.place && !(s->round.is_for_untold && s->places.items[i].is_told);
+	return i != s->selected.place && !s->places.items[i].is_elsewhere &&
+	       !(s->round.is_for_untold && s->places.items[i].is_told);
 }
 
 /* As many in one write as may be in flight. */
@@ -94,7 +95,7 @@ static bool ask(struct imap_session *s) {
 
 static size_t next_visit(const struct imap_session *s) {
 	for (size_t i = 0; i < s->places.n; i++)
-		if (s->places.items[i].is_visit_due)
+		if (s->places.items[i].is_visit_due && !s->places.items[i].is_elsewhere)
 			return i;
 	return IMAP_PLACE_NONE;
 }
@@ -158,4 +159,8 @@ bool imap_round_give_up(struct imap_session *s) {
 	/* asked again in the next round; it may be there again then */
 	s->round.wanted = HOME;
 	return true;
+}
+
+bool imap_round_is_open(const struct imap_session *s, size_t place) {
+	return place == HOME || place == s->selected.place || place == s->round.wanted;
 }

@@ -46,3 +46,6 @@ bool imap_round_give_up(struct imap_session *s);
 bool imap_round_has_visit(const struct imap_session *s);
 /* Chooses it. */
 void imap_round_visit(struct imap_session *s);
+
+/* The place is home, or selected, or about to be. */
+bool imap_round_is_open(const struct imap_session *s, size_t place);

@@ -10,6 +10,7 @@
 #include "protocol/imap-opening.h"
 #include "protocol/imap-refusal.h"
 #include "protocol/imap-session-idle.h"
+#include "protocol/imap-session-share.h"
 #include "protocol/imap-watch.h"
 
 /* A user and a password of a kilobyte each, twice as long when they are quoted. */
@@ -62,15 +63,38 @@ void imap_session_watch(struct imap_session *s, const char *mailbox) {
 	imap_round_init(&s->round, &s->places);
 }
 
+static void remember(struct imap_place *place, const struct imap_memory *memory) {
+	place->cursor = memory->cursor;
+	if (memory->announced)
+		imap_announced_copy(&place->announced, memory->announced);
+}
+
 void imap_session_remember(
 	struct imap_session *s, const char *mailbox, const struct imap_memory *memory) {
 	assert(s->state == IMAP_STATE_GREETING);
 	size_t i = imap_place_find(&s->places, mailbox);
-	if (i == IMAP_PLACE_NONE)
+	if (i != IMAP_PLACE_NONE)
+		remember(&s->places.items[i], memory);
+}
+
+bool imap_session_yield(struct imap_session *s, const char *mailbox) {
+	size_t i = imap_place_find(&s->places, mailbox);
+	if (i == IMAP_PLACE_NONE || imap_round_is_open(s, i))
+		return false;
+	s->places.items[i].is_elsewhere = true;
+	return true;
+}
+
+void imap_session_take_back(
+	struct imap_session *s, const char *mailbox, const struct imap_memory *memory) {
+	size_t i = imap_place_find(&s->places, mailbox);
+	if (i == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED)
 		return;
-	s->places.items[i].cursor = memory->cursor;
-	if (memory->announced)
-		imap_announced_copy(&s->places.items[i].announced, memory->announced);
+	struct imap_place *place = &s->places.items[i];
+	remember(place, memory);
+	place->is_elsewhere = false;
+	place->is_visit_due = true;
+	imap_watch_interrupt(s);
 }
 
 void imap_session_bind(struct imap_session *s, const struct sasl_bindings *bindings) {
