@@ -12,6 +12,8 @@
 
 #define ACCOUNT_ID_MAX 64
 #define ACCOUNT_WATCH_MAX 100
+/* Servers end somewhere between 10 and 20 for all devices of a user together. */
+#define ACCOUNT_CONNECTIONS_MAX 20
 /* A poll of POP3 holds the mailbox' lock: not more often than this. */
 #define ACCOUNT_INTERVAL_MIN USEC_PER_MINUTE
 #define ACCOUNT_INTERVAL_MAX (24 * USEC_PER_HOUR)
@@ -61,6 +63,7 @@ struct account_config {
 	char *goa_account; /* its id in GNOME Online Accounts */
 	char **token_command; /* argv; prints an OAuth 2.0 access token */
 	enum account_strategy strategy; /* of IMAP */
+	uint64_t connections; /* that may be used at once, at least 1 */
 	uint64_t interval_usec; /* between two polls, where the server cannot push */
 	char *ca_file; /* NULL: the system's authorities */
 	bool preview; /* the first words of each message, where the server has them */

@@ -249,6 +249,16 @@ static const struct config_key rows[] = {
 	},
 	{
 		.section = "Account",
+		.name = "Connections",
+		.type = &config_type_number,
+		FIELD(connections),
+		.min = 1,
+		.max = ACCOUNT_CONNECTIONS_MAX,
+		.standard = "1",
+		.help = "how many connections may be used; IMAP",
+	},
+	{
+		.section = "Account",
 		.name = "Interval",
 		.type = &config_type_timespan,
 		FIELD(interval_usec),

@@ -244,7 +244,7 @@ static void account_on_learned(struct account *account, const struct watch_repor
 
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	backoff_accepted(&account->backoff);
-	account_set_reason_said(account, report->reason, NULL);
+	account_set_reason_said(account, report->reason, report->text);
 	account->retry_at_usec = 0;
 	account->strategy = report->strategy;
 	account_plan_renewal(account);
@@ -299,16 +299,6 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 	}
 }
 
-static const struct watch_kind *watch_kind_of(const struct account_config *config) {
-	switch (config->protocol) {
-	case ACCOUNT_PROTOCOL_IMAP:
-		return &watch_imap_kind;
-	case ACCOUNT_PROTOCOL_POP3:
-		return &watch_pop3_kind;
-	}
-	return &watch_imap_kind;
-}
-
 /* Whom this attempt trusts, and what it shows of itself. Negative with a sentence. */
 static int account_find_trust(
 	struct account *account, struct trust_given *ret, char **ret_problem) {
@@ -344,6 +334,7 @@ static void account_connect(struct account *account, const struct credential_res
 		.pins = account->pins,
 		.resolver = account->host->resolver,
 		.store = account->host->store,
+		.n_accounts = account->host->n_accounts,
 		.proof = &account->proof,
 		.facts = account->host->facts,
 		.report = account_on_report,

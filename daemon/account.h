@@ -71,6 +71,7 @@ struct account_host {
 	struct gate *gate; /* how many may log in at once */
 	struct desktop *desktop; /* of the user; NULL: this is a system service */
 	struct watch_facts *facts; /* of a trial; else NULL */
+	size_t n_accounts; /* of this process */
 	bool state_lost; /* the store was set aside: a first sight is a reset */
 	uint64_t retry_cap_usec;
 	struct trust *trust;

@@ -89,6 +89,8 @@ static int on_stream_event(struct link *link, const struct stream_event *event) 
 	case STREAM_EVENT_CONNECTED:
 		watch_facts_connected(link->context->facts, link->stream);
 		bind_session(link);
+		if (kind->connected)
+			kind->connected(link);
 		break;
 	case STREAM_EVENT_SECURED:
 		bind_session(link);

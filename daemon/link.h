@@ -67,6 +67,8 @@ struct link_engine {
 struct link_kind {
 	const struct link_engine *engine;
 	const char *alpn; /* a constant */
+	/* The connection is there (encrypted already, where it is from the start). May be NULL. */
+	void (*connected)(struct link *link);
 	/* Hands on all events of the engine. 1: the link has ended in it, and may be gone. */
 	int (*pull)(struct link *link);
 	/* The end of the stream, or a failure of this machine; the link may be gone afterwards.

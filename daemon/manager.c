@@ -344,7 +344,7 @@ static void manager_merge(struct manager *m, struct config *config, bool start) 
 	merge_config(&merge, m, config);
 	free(m->members);
 	m->members = merge.members;
-	m->n_members = merge.n;
+	m->n_members = m->host.n_accounts = merge.n;
 	m->totals = (struct manager_totals){ 0 };
 	for (size_t i = 0; i < m->n_members; i++) {
 		account_set_index(m->members[i].account, i);

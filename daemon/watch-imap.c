@@ -1,4 +1,6 @@
 /* An imap_session on a link, whose events become reports. */
+#include "daemon/watch-imap.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -8,13 +10,20 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/alarm-clock.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
 #include "daemon/imap-memory.h"
+#include "daemon/learned.h"
 #include "daemon/link.h"
+#include "daemon/poll-schedule.h"
+#include "daemon/wake-slot.h"
 #include "daemon/watch-facts.h"
 #include "daemon/watch-login.h"
+#include "io/stream.h"
 #include "protocol/imap-quirk.h"
+#include "protocol/imap-session-idle.h"
+#include "protocol/imap-session-share.h"
 #include "protocol/imap-session.h"
 
 struct watch_imap {
@@ -22,6 +31,8 @@ struct watch_imap {
 	struct watch_context context; /* less the credential */
 	struct link link;
 	struct imap_session *session;
+	char *network; /* the host as it is reached from here; see learned.h */
+	uint64_t renewal_usec; /* as it was learned before */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
 	bool is_online;
 };
@@ -30,9 +41,22 @@ static struct watch_imap *watch_imap_of(struct watch *watch) {
 	return CONTAINER_OF(watch, struct watch_imap, watch);
 }
 
+static void watch_imap_report_renewal(struct watch_imap *w) {
+	uint64_t now = imap_session_renewal(w->session);
+	struct watch_report report = {
+		.kind = WATCH_LEARNED,
+		.about = w->network,
+		.fact = STORE_FACT_RENEWAL,
+		.value = now,
+	};
+	if (w->network && now != w->renewal_usec)
+		watch_report(&w->context, &report);
+}
+
 static void watch_imap_closed(
 	struct watch_imap *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
 	CLEANUP_TEXT char *kept = memory_strdup(text);
+	watch_imap_report_renewal(w);
 	/* The socket goes before anybody hears of it. */
 	link_shut(&w->link);
 	watch_report_closed(&w->context, reason, kept, retry_after_usec);
@@ -166,6 +190,18 @@ static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *ev
 	return 0;
 }
 
+/* What was learned here before, by whatever account. */
+static void watch_imap_on_connected(struct link *link) {
+	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
+	const struct account_config *config = w->context.config;
+	CLEANUP_TEXT char *network = stream_network(link->stream);
+	struct wake_slot slot = wake_slot_of(poll_schedule_seed(config->id), w->context.n_accounts);
+	const struct imap_renewal_slot times = { slot.every_usec, slot.phase_usec };
+	w->network = learned_about_network(config->host, network);
+	imap_session_set_renewal(w->session, learned_renewal(w->context.store, w->network), &times);
+	w->renewal_usec = imap_session_renewal(w->session);
+}
+
 static int watch_imap_pull(struct link *link) {
 	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
 	struct imap_event event;
@@ -176,7 +212,9 @@ static int watch_imap_pull(struct link *link) {
 }
 
 static void watch_imap_on_ended(struct link *link, enum reason reason, const char *text) {
-	watch_imap_closed(CONTAINER_OF(link, struct watch_imap, link), reason, text, 0);
+	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
+	imap_session_lost(w->session);
+	watch_imap_closed(w, reason, text, 0);
 }
 
 LINK_ENGINE(imap_session);
@@ -184,6 +222,7 @@ LINK_ENGINE(imap_session);
 static const struct link_kind watch_imap_link = {
 	.engine = &imap_session_engine,
 	.alpn = "imap",
+	.connected = watch_imap_on_connected,
 	.pull = watch_imap_pull,
 	.ended = watch_imap_on_ended,
 };
@@ -218,21 +257,26 @@ static uint64_t random_seed(const struct watch_imap *w) {
 	return sd_id128_randomize(&random) < 0 ? (uintptr_t)w : random.qwords[0];
 }
 
+static int watch_imap_load_one(struct watch_imap *w, const char *mailbox) {
+	struct imap_announced announced = { 0 };
+	struct imap_memory memory = { .announced = &announced };
+	int r = imap_memory_load(
+		w->context.store, w->context.config->id, mailbox, &memory.cursor, &announced);
+	imap_session_watch(w->session, mailbox);
+	if (r > 0)
+		imap_session_remember(w->session, mailbox, &memory);
+	imap_announced_deinit(&announced);
+	return MIN(r, 0);
+}
+
 static int watch_imap_load(struct watch_imap *w) {
 	const struct account_config *config = w->context.config;
-	for (size_t i = 0; i < config->n_watch; i++) {
-		struct imap_announced announced = { 0 };
-		struct imap_memory memory = { .announced = &announced };
-		int r = imap_memory_load(
-			w->context.store, config->id, config->watch[i], &memory.cursor, &announced);
-		imap_session_watch(w->session, config->watch[i]);
-		if (r > 0)
-			imap_session_remember(w->session, config->watch[i], &memory);
-		imap_announced_deinit(&announced);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (w->context.only)
+		return watch_imap_load_one(w, w->context.only);
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < config->n_watch; i++)
+		r = watch_imap_load_one(w, config->watch[i]);
+	return r;
 }
 
 static int watch_imap_start_session(
@@ -262,6 +306,7 @@ static struct watch *watch_imap_free(struct watch *watch) {
 		*w->context.proof = imap_session_proof(w->session);
 	link_deinit(&w->link);
 	imap_session_free(w->session);
+	free(w->network);
 	announcement_batch_clear(&w->batch);
 	free(w);
 	return NULL;
@@ -296,6 +341,25 @@ static void watch_imap_close(struct watch *watch) {
 	link_tick(&w->link);
 	imap_session_logout(w->session);
 	(void)link_pump(&w->link);
+}
+
+bool watch_imap_yield(struct watch *watch, const char *mailbox) {
+	return imap_session_yield(watch_imap_of(watch)->session, mailbox);
+}
+
+int watch_imap_take_back(struct watch *watch, const char *mailbox) {
+	struct watch_imap *w = watch_imap_of(watch);
+	struct imap_announced announced = { 0 };
+	struct imap_memory memory = { .announced = &announced };
+	int r = imap_memory_load(
+		w->context.store, w->context.config->id, mailbox, &memory.cursor, &announced);
+	link_tick(&w->link);
+	if (r >= 0)
+		imap_session_take_back(w->session, mailbox, &memory);
+	imap_announced_deinit(&announced);
+	/* What it wants sent goes out by the loop: who calls us is in the middle of something. */
+	alarm_clock_set(w->context.clock, &w->link.alarm, 0);
+	return MIN(r, 0);
 }
 
 const struct watch_kind watch_imap_kind = {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/account-config.h"
 #include "daemon/watch-facts.h"
+#include "daemon/watch-group.h"
 #include "io/stream.h"
 
 static enum stream_security security_of(const struct account_config *config) {
@@ -65,4 +66,14 @@ void watch_report_closed(const struct watch_context *context, enum reason reason
 		.retry_after_usec = retry_after_usec,
 	};
 	watch_report(context, &report);
+}
+
+const struct watch_kind *watch_kind_of(const struct account_config *config) {
+	switch (config->protocol) {
+	case ACCOUNT_PROTOCOL_IMAP:
+		return config->connections > 1 ? &watch_group_kind : &watch_imap_kind;
+	case ACCOUNT_PROTOCOL_POP3:
+		return &watch_pop3_kind;
+	}
+	return &watch_imap_kind;
 }

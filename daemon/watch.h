@@ -75,6 +75,7 @@ struct watch_context {
 	const struct tls_pins *pins; /* may be NULL */
 	struct resolver *resolver;
 	struct store *store; /* cursors are read from it */
+	size_t n_accounts; /* of this process */
 	struct imap_proof *proof; /* what one attempt learned and the next should know */
 	struct watch_facts *facts; /* filled in for a trial; else NULL */
 	watch_report_fn report;
@@ -98,6 +99,9 @@ struct watch {
 
 extern const struct watch_kind watch_imap_kind;
 extern const struct watch_kind watch_pop3_kind;
+
+/* The one for an account. */
+const struct watch_kind *watch_kind_of(const struct account_config *config);
 
 /* 0, or negative errno when this machine fails; what network and server do is reported. */
 static inline int watch_new(
