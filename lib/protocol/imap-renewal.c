@@ -8,6 +8,14 @@
 #define SPACING_MIN_USEC (10 * USEC_PER_SEC)
 #define SPACING_MAX_USEC (10 * USEC_PER_MINUTE)
 
+uint64_t imap_renewal_slot_before(
+	const struct imap_renewal_slot *slot, uint64_t from_usec, uint64_t due_usec) {
+	uint64_t every = MIN(slot->every_usec, (due_usec - from_usec) / 2);
+	if (every == 0 || due_usec < slot->phase_usec)
+		return due_usec;
+	return due_usec - (due_usec - slot->phase_usec) % every;
+}
+
 static uint32_t clamp(uint64_t usec) {
 	return (uint32_t)MAX(MIN(usec, IMAP_RENEWAL_MAX_USEC), IMAP_RENEWAL_MIN_USEC);
 }
@@ -45,18 +53,10 @@ static uint64_t patience(const struct imap_renewal *r) {
 	return r->spacing_usec ? MAX(beats, IMAP_RENEWAL_MIN_USEC) : r->interval_usec;
 }
 
-/* The last slot before `due_usec`; never by more than half of the wait. */
-static uint64_t in_slot(const struct imap_renewal *r, uint64_t due_usec) {
-	uint64_t wait = due_usec - r->begun_usec - r->heard_usec;
-	uint64_t every = MIN(r->slot.every_usec, wait / 2);
-	if (every == 0 || due_usec < r->slot.phase_usec)
-		return due_usec;
-	return due_usec - (due_usec - r->slot.phase_usec) % every;
-}
-
 uint64_t imap_renewal_due(const struct imap_renewal *r) {
 	uint64_t age_usec = MIN(r->heard_usec + patience(r), IMAP_RENEWAL_MAX_USEC);
-	return in_slot(r, r->begun_usec + MAX(age_usec, (uint64_t)r->heard_usec));
+	uint64_t heard = r->begun_usec + r->heard_usec;
+	return imap_renewal_slot_before(&r->slot, heard, MAX(r->begun_usec + age_usec, heard));
 }
 
 /* How long it had been silent, the time of our own question not counted. */

@@ -24,6 +24,11 @@ struct imap_renewal_slot {
 	uint32_t phase_usec;
 };
 
+/* The last such time that is not after `due_usec`, nor in the first half of the wait since `from_usec`;
+ * `due_usec` itself where there is none. */
+uint64_t imap_renewal_slot_before(
+	const struct imap_renewal_slot *slot, uint64_t from_usec, uint64_t due_usec);
+
 /* Times of one IDLE are counted from its beginning: each idle session has one of these. */
 struct imap_renewal {
 	uint64_t begun_usec; /* 0: there was no IDLE, or its end was counted already */

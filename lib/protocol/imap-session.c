@@ -146,9 +146,11 @@ static uint64_t idle_deadline(const struct imap_session *s) {
 	return known != 0 ? MIN(due, s->renewal.begun_usec + known) : due;
 }
 
-static uint64_t poll_usec(const struct imap_session *s) {
+/* Each account at times of its own, or the few of a desktop together: none before half of its wait. */
+static uint64_t poll_deadline(const struct imap_session *s) {
 	uint64_t known = imap_quirk_poll_usec(s->quirks);
-	return known != 0 ? known : s->poll_usec;
+	uint64_t due = s->now_usec + (known != 0 ? known : s->poll_usec);
+	return imap_renewal_slot_before(&s->renewal.slot, s->now_usec, due);
 }
 
 static uint64_t state_deadline(const struct imap_session *s) {
@@ -171,7 +173,7 @@ static uint64_t state_deadline(const struct imap_session *s) {
 	case IMAP_STATE_IDLING:
 		return idle_deadline(s);
 	case IMAP_STATE_WAITING:
-		return s->arrival.retry_usec ? s->arrival.retry_usec : s->now_usec + poll_usec(s);
+		return s->arrival.retry_usec ? s->arrival.retry_usec : poll_deadline(s);
 	case IMAP_STATE_WANT_TLS: /* the handshake is the stream's */
 	case IMAP_STATE_CLOSED:
 		return USEC_NEVER;

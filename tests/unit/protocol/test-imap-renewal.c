@@ -180,6 +180,22 @@ static void a_slot_is_taken_before_the_time_is_over(void **state) {
 	assert_int_equal(imap_renewal_due(&r), 1 + IMAP_RENEWAL_START_USEC);
 }
 
+/* Polls of five minutes, on the same grid: the second one is as long after the first as it should. */
+static void a_poll_is_put_in_its_place(void **state) {
+	const struct imap_renewal_slot slot = { USEC_PER_MINUTE, 3 * USEC_PER_SEC };
+	const struct imap_renewal_slot any = { 0, 0 };
+	const uint64_t interval = 5 * USEC_PER_MINUTE;
+	for (uint64_t now = START; now < START + 300 * USEC_PER_SEC; now += 777777) {
+		uint64_t first = imap_renewal_slot_before(&slot, now, now + interval);
+		assert_in_range(first, now + interval - USEC_PER_MINUTE, now + interval);
+		assert_int_equal(first % USEC_PER_MINUTE, 3 * USEC_PER_SEC);
+		assert_int_equal(
+			imap_renewal_slot_before(&slot, first, first + interval), first + interval);
+		assert_int_equal(
+			imap_renewal_slot_before(&any, now, now + interval), now + interval);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_begins_with_what_was_learned),
@@ -192,6 +208,7 @@ int main(void) {
 		cmocka_unit_test(heartbeats_last_for_24_minutes),
 		cmocka_unit_test(a_heart_that_stops_is_missed),
 		cmocka_unit_test(a_slot_is_taken_before_the_time_is_over),
+		cmocka_unit_test(a_poll_is_put_in_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
