@@ -1,15 +1,11 @@
 /* `posthorn config`: what the configuration says. The daemon's own reader is asked, also when no
  * daemon runs: a second reader here would one day say something else. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/text.h"
+#include "cli/daemon-program.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
-#include "configuration.h"
 
 #define WORDS_MAX 8
 
@@ -30,14 +26,10 @@ static bool is_usage_right(const struct arguments *arguments) {
 
 int verb_config(const struct arguments *arguments) {
 	const char *const *operands = arguments_operands(arguments);
-	const char *program = getenv("POSTHORN_DAEMON");
 	const char *words[WORDS_MAX] = { NULL };
 	size_t n = 0;
 	if (!is_usage_right(arguments))
 		return EXIT_CODE_USAGE;
-	if (text_is_empty(program))
-		program = POSTHORN_DAEMON;
-	words[n++] = program;
 	words[n++] = arguments_has(arguments, OPTION_SYSTEM) ? "--system" : "--user";
 	words[n++] = strcmp(operands[0], "show") ? "--check-config" : "--show-config";
 	if (arguments_has(arguments, OPTION_ORIGIN))
@@ -46,7 +38,5 @@ int verb_config(const struct arguments *arguments) {
 		words[n++] = "--json";
 	words[n++] = "--";
 	words[n++] = operands[1];
-	(void)execv(program, (char *const *)words);
-	output_complain("%s cannot be run: %s", program, strerror(errno));
-	return EXIT_CODE_UNAVAILABLE;
+	return daemon_program_run(words);
 }

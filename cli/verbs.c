@@ -16,6 +16,10 @@ static const struct option_entry options[OPTION_COUNT_] = {
 	[OPTION_MAILBOX] = { "mailbox", "MAILBOX", .help = "Only events of this mailbox" },
 	[OPTION_TYPE] = { "type", "TYPES", .help = "Only some of new, retired and reset",
 		.words = "new retired reset" },
+	[OPTION_HOST] = { "host", "HOST", .help = "The server of the new account" },
+	[OPTION_USER] = { "user", "USER", .help = "The login name, where it is not the address" },
+	[OPTION_PUSH] = { "push", .help = "Go on until a message has come" },
+	[OPTION_YES] = { "yes", .help = "Ask nothing" },
 };
 
 static const struct verb verbs[] = {
@@ -30,6 +34,10 @@ static const struct verb verbs[] = {
 	{ "config", "show|check [ACCOUNT]", "Show the configuration and what is wrong with it",
 		OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_JSON), true, verb_config,
 		"show check" },
+	{ "account", "list|add|test|remove [ACCOUNT]", "Set up accounts and try them",
+		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_USER) |
+			OPTION_BIT(OPTION_PUSH) | OPTION_BIT(OPTION_YES),
+		true, verb_account, "list add test remove" },
 	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0, true,
 		verb_secret, "set clear unlock" },
 };

@@ -165,6 +165,11 @@ class Daemon:
         """CompletedProcess of posthorn ARGUMENTS, run to its end."""
         return run([program("posthorn"), *arguments], self.environment(), check=check)
 
+    def account(self, *arguments, stdin=b"", **more):
+        """CompletedProcess of posthorn account ARGUMENTS, with the daemon that was built."""
+        environment = {"POSTHORN_DAEMON": program("posthornd"), **self.trial_environment(), **more}
+        return run([program("posthorn"), "account", *arguments], environment, stdin=stdin, check=False)
+
     def cli_process(self, *arguments):
         """A posthorn that goes on."""
         return Process([program("posthorn"), *arguments], self.environment(), name="posthorn")

@@ -1,0 +1,206 @@
+#include "cli/account-creation.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "bus/secret-attributes.h"
+#include "bus/secret-keeper.h"
+#include "cli/account-file.h"
+#include "cli/account-place.h"
+#include "cli/daemon-program.h"
+#include "cli/exit-code.h"
+#include "cli/output.h"
+#include "cli/password-input.h"
+#include "cli/question.h"
+
+/* --- the trial --- */
+
+static char *secret_path(const char *folder, const char *id) {
+	return memory_format("%s/secrets/%s", folder, id);
+}
+
+/* A configuration of its own, in memory where there is such a place, gone when it was tried. */
+static char *make_trial_folder(void) {
+	const char *base = getenv("XDG_RUNTIME_DIR");
+	char *folder =
+		memory_format("%s/posthorn-new-XXXXXX", base && base[0] == '/' ? base : "/tmp");
+	if (mkdtemp(folder))
+		return folder;
+	output_complain("%s cannot be made: %s", folder, strerror(errno));
+	return memory_free(folder);
+}
+
+/* What holds for all accounts will hold for the new one. */
+static const char *const shared[] = { "posthorn.conf", "posthorn.conf.d" };
+
+static void borrow_shared(const char *folder, const char *trial) {
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		CLEANUP_TEXT char *from = memory_format("%s/%s", folder, shared[i]);
+		CLEANUP_TEXT char *to = memory_format("%s/%s", trial, shared[i]);
+		if (access(from, F_OK) == 0 && symlink(from, to) < 0)
+			output_complain("%s cannot be used: %s", from, strerror(errno));
+	}
+}
+
+static void remove_trial_folder(const char *folder, const char *id) {
+	CLEANUP_TEXT char *accounts = memory_format("%s/accounts.d", folder);
+	CLEANUP_TEXT char *file = account_file_path(folder, id);
+	CLEANUP_TEXT char *secrets = memory_format("%s/secrets", folder);
+	CLEANUP_TEXT char *secret = secret_path(folder, id);
+	(void)unlink(file);
+	(void)unlink(secret);
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		CLEANUP_TEXT char *link = memory_format("%s/%s", folder, shared[i]);
+		(void)unlink(link);
+	}
+	(void)rmdir(accounts);
+	(void)rmdir(secrets);
+	(void)rmdir(folder);
+}
+
+static int write_draft(
+	const char *folder, const struct account_draft *draft, const char *password) {
+	CLEANUP_TEXT char *path = account_file_path(folder, draft->id);
+	CLEANUP_TEXT char *text = account_file_text(draft);
+	int r = draft->password_file ? account_file_write(draft->password_file, password) : 0;
+	return r < 0 ? r : account_file_write(path, text);
+}
+
+/* An exit code; the report goes to standard output. */
+static int try_draft(
+	const char *shared_folder, const struct account_draft *draft, const char *password) {
+	CLEANUP_TEXT char *folder = make_trial_folder();
+	if (!folder)
+		return EXIT_CODE_REFUSED;
+	borrow_shared(shared_folder, folder);
+	CLEANUP_TEXT char *secret = secret_path(folder, draft->id);
+	struct account_draft trial = *draft;
+	trial.password_file = secret;
+	int code = EXIT_CODE_REFUSED;
+	int r = write_draft(folder, &trial, password);
+	const char *const words[] = { "--config", folder, "--test-account", draft->id, NULL };
+	if (r < 0)
+		output_complain("%s cannot be written: %s", folder, strerror(-r));
+	else
+		code = daemon_program_run(words);
+	remove_trial_folder(folder, draft->id);
+	return code;
+}
+
+/* --- what is kept --- */
+
+static bool keep_in_key_ring(const char *id, const char *password) {
+	const char *const attributes[] = SECRET_ATTRIBUTES_OF(id);
+	CLEANUP(secret_keeper_free) struct secret_keeper *keeper = NULL;
+	CLEANUP_TEXT char *label = memory_format("Posthorn: %s", id);
+	CLEANUP_TEXT char *closed = NULL, *problem = NULL;
+	const struct secret_entry entry = {
+		.label = label,
+		.attributes = attributes,
+		.secret = password,
+		.n = strlen(password),
+	};
+	return secret_keeper_open(&keeper, &closed) == 0 &&
+	       secret_keeper_store(keeper, &entry, &problem) == 0;
+}
+
+void account_creation_forget_secret(const char *folder, const char *id, bool is_system) {
+	const char *const attributes[] = SECRET_ATTRIBUTES_OF(id);
+	CLEANUP(secret_keeper_free) struct secret_keeper *keeper = NULL;
+	CLEANUP_TEXT char *secret = secret_path(folder, id);
+	CLEANUP_TEXT char *closed = NULL, *problem = NULL;
+	(void)unlink(secret);
+	if (!is_system && secret_keeper_open(&keeper, &closed) == 0)
+		(void)secret_keeper_clear(keeper, attributes, &problem);
+}
+
+static int keep(const struct account_creation *creation, const char *folder,
+	struct account_draft *draft, const char *password) {
+	CLEANUP_TEXT char *secret = secret_path(folder, draft->id);
+	bool in_ring = !creation->is_system && keep_in_key_ring(draft->id, password);
+	draft->password_file = in_ring ? NULL : secret;
+	int r = write_draft(folder, draft, password);
+	if (r < 0) {
+		account_creation_forget_secret(folder, draft->id, creation->is_system);
+		output_complain("The account cannot be written to %s: %s", folder, strerror(-r));
+		return EXIT_CODE_REFUSED;
+	}
+	CLEANUP_TEXT char *path = account_file_path(folder, draft->id);
+	fprintf(stderr, "Written to %s; the password is in %s.\n", path,
+		in_ring ? "the key ring" : secret);
+	return EXIT_CODE_OK;
+}
+
+/* --- what is asked --- */
+
+static bool agree_on_host(const struct account_creation *creation, struct account_place *place) {
+	const char *domain = strchr(creation->address, '@') + 1;
+	if (creation->host) {
+		place->host = memory_strdup(creation->host);
+		return true;
+	}
+	account_place_find(domain, place);
+	fprintf(stderr, "Server %s: %s.\n", place->host, place->how);
+	if (creation->is_sure || question_ask("Send your password there, encrypted, to try it?"))
+		return true;
+	output_complain("Nothing was tried; --yes or --host says that the server is right");
+	return false;
+}
+
+static char *ask_password(const char *id) {
+	CLEANUP_TEXT char *prompt = memory_format("Password of %s: ", id);
+	CLEANUP_TEXT char *problem = NULL;
+	char *password = NULL;
+	if (password_input_read(prompt, &password, &problem) < 0)
+		output_complain("%s", problem);
+	return password;
+}
+
+static int create(const struct account_creation *creation, const char *folder, const char *host) {
+	struct account_draft draft = {
+		.id = creation->address,
+		.host = host,
+		.user = creation->user ? creation->user : creation->address,
+	};
+	CLEANUP_SECRET char *password = ask_password(draft.id);
+	if (!password)
+		return EXIT_CODE_USAGE;
+	int code = try_draft(folder, &draft, password);
+	if (code != EXIT_CODE_OK) {
+		output_complain("The account does not work as it is; nothing was written");
+		return code;
+	}
+	return keep(creation, folder, &draft, password);
+}
+
+/* A line of the file is what these become. */
+static bool is_plain(const char *text) {
+	return !text || (!text_is_empty(text) && !strpbrk(text, "\r\n\\"));
+}
+
+int account_creation_run(const struct account_creation *creation) {
+	const char *at = strchr(creation->address, '@');
+	if (!at || at == creation->address || !at[1] || !account_file_is_id(creation->address) ||
+		!is_plain(creation->host) || !is_plain(creation->user)) {
+		output_complain("'%s' cannot be the address of an account", creation->address);
+		return EXIT_CODE_USAGE;
+	}
+	CLEANUP_TEXT char *folder = account_file_folder(creation->is_system);
+	if (!folder)
+		return EXIT_CODE_REFUSED;
+	CLEANUP_TEXT char *path = account_file_path(folder, creation->address);
+	if (access(path, F_OK) == 0) {
+		output_complain("There is an account already: %s", path);
+		return EXIT_CODE_REFUSED;
+	}
+	struct account_place place = { 0 };
+	int code = agree_on_host(creation, &place) ? create(creation, folder, place.host)
+						   : EXIT_CODE_REFUSED;
+	account_place_deinit(&place);
+	return code;
+}

@@ -1,0 +1,17 @@
+#pragma once
+/* A new account: little is asked, the rest is found, and it is tried before anything is kept. */
+#include <stdbool.h>
+
+struct account_creation {
+	const char *address; /* "ada@example.org"; also the account's id */
+	const char *host; /* NULL: to be found */
+	const char *user; /* NULL: the address */
+	bool is_system;
+	bool is_sure; /* --yes: what was found is taken without a question */
+};
+
+/* An exit code, after it has said what there was to say. Nothing is left behind by a failure. */
+int account_creation_run(const struct account_creation *creation);
+
+/* The password of an account that goes; what is not there is no error. */
+void account_creation_forget_secret(const char *folder, const char *id, bool is_system);

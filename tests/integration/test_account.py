@@ -1,0 +1,112 @@
+"""posthorn account: made, tried, listed, removed; nothing stays of what does not work."""
+
+import json
+import stat
+
+import pytest
+from harness.dovecot import PASSWORD
+from harness.messages import message
+
+
+def account(daemon, *words, stdin=b"", **more):
+    done = daemon.account(*words, stdin=stdin, **more)
+    return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+
+
+def folder(daemon):
+    return daemon.home / ".config" / "posthorn"
+
+
+def add_local(daemon, server, authority, user, *, password=PASSWORD):
+    """A server on another port and with an authority of its own: as a drop-in for all accounts."""
+    shared = folder(daemon) / "posthorn.conf"
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    shared.write_text(f"[Account]\nPort={server.imaps}\nCAFile={authority.ca}\n", encoding="utf-8")
+    return account(daemon, "add", f"{user}@example.test", "--host", "localhost", "--user", user,
+                   stdin=password.encode() + b"\n")
+
+
+def files_below(path):
+    return sorted(str(found.relative_to(path)) for found in path.rglob("*") if found.is_file())
+
+
+def test_wrong_password_leaves_nothing(daemon, server, authority, user):
+    status, out, err = add_local(daemon, server, authority, user, password="wrong")
+    assert status == 1, out + err
+    assert "nothing was written" in err and "Authentication failed" in out
+    assert files_below(folder(daemon)) == ["posthorn.conf"]
+    assert list((daemon.home / "run").glob("posthorn-new-*")) == []
+
+
+@pytest.mark.parametrize("address", ["nobody", "@example.test", "a/b@example.test", "../x@y", "ada@", "a b@c"])
+def test_what_is_no_address(daemon, address):
+    status, _, err = account(daemon, "add", address, "--host", "localhost")
+    assert status == 2 and address in err
+
+
+def test_line_break_in_a_name_is_refused(daemon):
+    status, _, _ = account(daemon, "add", "a@example.test", "--host", "localhost\nUser=x")
+    assert status == 2
+    assert not folder(daemon).exists()
+
+
+def test_unknown_domain(daemon):
+    status, out, err = account(daemon, "add", "ada@nowhere.invalid", "--yes", stdin=b"secret\n")
+    assert status == 1 and "imap.nowhere.invalid" in out and "nothing was written" in err
+
+
+def test_guess_is_shown_before_anything_is_sent(daemon):
+    status, out, err = account(daemon, "add", "ada@localhost", stdin=b"secret\n")
+    assert status == 1 and out == ""
+    assert "imap.localhost" in err and "--yes" in err
+
+
+def test_remove_wants_to_be_sure(daemon, server, user):
+    path = folder(daemon) / "accounts.d" / "work.conf"
+    path.parent.mkdir(parents=True)
+    path.write_text("[Account]\n", encoding="utf-8")
+    assert account(daemon, "list")[:2] == (0, "work\n")
+    status, _, err = account(daemon, "remove", "work")
+    assert status == 1 and "--yes" in err and path.exists()
+    status, _, err = account(daemon, "remove", "work", "--yes")
+    assert status == 0 and not path.exists(), err
+    status, _, err = account(daemon, "remove", "work", "--yes")
+    assert status == 1 and "no account" in err
+    assert account(daemon, "list")[:2] == (0, "")
+
+
+def test_account_test_is_the_daemons_trial(daemon, server, user):
+    server.deliver(message("One"), user)
+    daemon.write_account("work", Port=server.imap, Security="none", User=user)
+    path = folder(daemon) / "accounts.d"
+    path.mkdir(parents=True)
+    (path / "work.conf").write_text(daemon.account_file("work").read_text("utf-8"), encoding="utf-8")
+    status, out, err = account(daemon, "test", "work", "--json")
+    assert status == 0, err
+    assert json.loads(out)["works"] is True and json.loads(out)["total"] == 1
+    status, out, _ = account(daemon, "test", "work")
+    assert status == 0 and out.rstrip().endswith("works")
+    status, _, err = account(daemon, "test", "nobody")
+    assert status == 1 and "nobody" in err
+
+
+def test_missing_daemon_program(daemon):
+    status, _, err = account(daemon, "test", "work", POSTHORN_DAEMON="/nowhere/posthornd")
+    assert status == 69 and "/nowhere/posthornd" in err
+
+
+def test_account_that_works_is_kept(daemon, server, authority, user):
+    status, out, err = add_local(daemon, server, authority, user)
+    name = f"{user}@example.test"
+    assert status == 0, out + err
+    assert "works" in out
+    path = folder(daemon) / "accounts.d" / f"{name}.conf"
+    secret = folder(daemon) / "secrets" / name
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert PASSWORD not in path.read_text("utf-8") and PASSWORD not in out + err
+    assert account(daemon, "test", name)[0] == 0
+    status, _, err = add_local(daemon, server, authority, user)
+    assert status == 1 and "already" in err
+    assert account(daemon, "remove", name, "--yes")[0] == 0
+    assert files_below(folder(daemon)) == ["posthorn.conf"]
