@@ -40,6 +40,8 @@ static const struct verb verbs[] = {
 		true, verb_account, "list add test remove" },
 	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0, true,
 		verb_secret, "set clear unlock" },
+	{ "doctor", "", "Find what is wrong and say what mends it", OPTION_BIT(OPTION_JSON), false,
+		verb_doctor, NULL },
 };
 
 const struct grammar verbs_grammar = {
