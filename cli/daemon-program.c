@@ -14,13 +14,13 @@
 
 #define WORDS_MAX 16
 
-static const char *program(void) {
+const char *daemon_program_path(void) {
 	const char *named = getenv("POSTHORN_DAEMON");
 	return text_is_empty(named) ? POSTHORN_DAEMON : named;
 }
 
 static void become(const char *const *words) {
-	const char *argv[WORDS_MAX + 2] = { program() };
+	const char *argv[WORDS_MAX + 2] = { daemon_program_path() };
 	for (size_t i = 0; words[i] && i < WORDS_MAX; i++)
 		argv[i + 1] = words[i];
 	(void)execv(argv[0], (char *const *)argv);

@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "cli/daemon-program.h"
 #include "cli/doctor-child.h"
-#include "configuration.h"
 
 /* They answer at once, or hang with what they ask. */
 #define CHILD_USEC (10 * USEC_PER_SEC)
@@ -64,8 +63,7 @@ static void keep_first_error(char *text) {
 }
 
 static void check_configuration(bool system, struct doctor_report *report) {
-	const char *named = getenv("POSTHORN_DAEMON");
-	const char *program = text_is_empty(named) ? POSTHORN_DAEMON : named;
+	const char *program = daemon_program_path();
 	const char *argv[] = { program, system ? "--system" : "--user", "--check-config", NULL };
 	CLEANUP_TEXT char *text = NULL;
 	int r = doctor_child_run(argv, CHILD_USEC, &text);
