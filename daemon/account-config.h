@@ -53,6 +53,7 @@ struct account_config {
 	uint16_t port; /* filled in by protocol and security when not given */
 	enum account_security security;
 	bool allow_cleartext;
+	bool read_only; /* nothing is changed on the server, not even when a user asks */
 	char *user; /* whose mailbox */
 	char *auth_user; /* whose secret, if that is somebody else; NULL: the same */
 	enum sasl_mechanism auth; /* NONE: the best */

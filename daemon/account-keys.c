@@ -285,6 +285,15 @@ static const struct config_key rows[] = {
 		.help = "asks the server for the first words of each message",
 	},
 	{
+		.section = "Account",
+		.name = "ReadOnly",
+		.type = &config_type_boolean,
+		FIELD(read_only),
+		.standard = "no",
+		.help = "yes: messages are not marked as seen, whoever asks for it",
+		.flags = CONFIG_KEY_LIVE,
+	},
+	{
 		.section = "Mailboxes",
 		.name = "Watch",
 		.type = &config_type_list,

@@ -1,6 +1,7 @@
 #include "daemon/account.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
 
@@ -15,6 +16,8 @@
 #include "daemon/learned.h"
 #include "daemon/login-memory.h"
 #include "daemon/mailbox-counts.h"
+#include "daemon/marking.h"
+#include "daemon/message-url.h"
 #include "daemon/token-care.h"
 #include "daemon/trust.h"
 #include "daemon/watch.h"
@@ -37,6 +40,7 @@ struct account {
 	uint64_t retry_at_usec;
 	struct alarm alarm; /* the next attempt */
 	struct gate_place place; /* while it logs in */
+	struct list markings; /* messages that are being marked as seen */
 	struct credential *credential;
 	struct watch *watch;
 	struct tls_ticket *ticket;
@@ -123,6 +127,7 @@ static void account_drop_attempt(struct account *account) {
 	gate_leave(account->host->gate, &account->place);
 	account->credential = credential_free(account->credential);
 	account->watch = watch_free(account->watch);
+	marking_end_all(&account->markings, -ENOTCONN);
 }
 
 static uint64_t account_random(void) {
@@ -293,6 +298,10 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 			account_now(account, CLOCK_REALTIME) + report->retry_after_usec;
 		account_changed(account, ACCOUNT_CHANGED_STATE);
 		break;
+	case WATCH_MARKED:
+		marking_settle(
+			&account->markings, report->message_id, report->marked, report->text);
+		break;
 	case WATCH_CLOSED:
 		account_ended(account, report->reason, report->text, report->retry_after_usec);
 		break;
@@ -422,6 +431,7 @@ struct account *account_new(const struct account_host *host, struct account_conf
 	account->strategy = "";
 	account->alarm.ring = account_on_alarm;
 	account->reason_text = memory_strdup("");
+	list_init(&account->markings);
 	gate_place_init(&account->place, account_on_gate);
 	mailbox_counts_load(&account->counts, host->store, config);
 	return account;
@@ -479,6 +489,30 @@ void account_check(struct account *account) {
 		watch_check(account->watch);
 	else if (account_may_hurry(account))
 		account_attempt(account);
+}
+
+static bool account_is_online(const struct account *account) {
+	return account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED;
+}
+
+int account_mark_seen(struct account *account, const char *const *ids, size_t n,
+	const struct marking_caller *caller, size_t *ret_bad) {
+	if (!watch_kind_of(account->config)->mark_seen)
+		return -EOPNOTSUPP;
+	if (account->config->read_only)
+		return -EROFS;
+	size_t bad = message_url_find_stranger(account->config, ids, n);
+	if (bad < n) {
+		*ret_bad = bad;
+		return -ENOENT;
+	}
+	if (!account_is_online(account) || account->rolled_back || account->stopping)
+		return -ENOTCONN;
+	struct marking *marking = marking_begin(&account->markings, ids, n, caller);
+	int r = account->watch->kind->mark_seen(account->watch, ids, n, ret_bad);
+	if (r < 0)
+		marking_cancel(marking);
+	return r;
 }
 
 void account_secrets_changed(struct account *account) {
@@ -547,44 +581,4 @@ struct account_status account_status(const struct account *account) {
 		.last_contact_usec = account->last_contact_usec,
 		.retry_at_usec = account->retry_at_usec,
 	};
-}
-
-const char *account_state_to_string(enum account_state state) {
-	switch (state) {
-	case ACCOUNT_STATE_OFFLINE:
-		return "offline";
-	case ACCOUNT_STATE_CONNECTING:
-		return "connecting";
-	case ACCOUNT_STATE_ONLINE:
-		return "online";
-	case ACCOUNT_STATE_DEGRADED:
-		return "degraded";
-	case ACCOUNT_STATE_PAUSED:
-		return "paused";
-	case ACCOUNT_STATE_FAILED:
-		return "failed";
-	}
-	return "";
-}
-
-enum account_state account_state_of_reason(enum reason reason) {
-	switch (reason) {
-	case REASON_NONE:
-	case REASON_DNS_FAILED:
-	case REASON_CONNECT_FAILED:
-	case REASON_CONNECTION_LOST:
-	case REASON_TIMED_OUT:
-	case REASON_SERVER_CLOSED:
-	case REASON_TLS_TRUNCATED:
-	case REASON_THROTTLED:
-	case REASON_LIMIT:
-	case REASON_UNAVAILABLE:
-	case REASON_LOCKED:
-	case REASON_PUSH_REFUSED:
-	case REASON_PUSH_SILENT:
-		return ACCOUNT_STATE_OFFLINE;
-	default:
-		/* A refusal, by the server or by us: it is tried again, but the user must know. */
-		return ACCOUNT_STATE_FAILED;
-	}
 }

@@ -16,26 +16,19 @@
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "daemon/account-state.h"
 
 struct account;
 struct account_config;
 struct alarm_clock;
 struct desktop;
 struct gate;
+struct marking_caller;
 struct resolver;
 struct store;
 struct store_event;
 struct trust;
 struct watch_facts;
-
-enum account_state {
-	ACCOUNT_STATE_OFFLINE, /* waiting for the next attempt, or not started */
-	ACCOUNT_STATE_CONNECTING,
-	ACCOUNT_STATE_ONLINE,
-	ACCOUNT_STATE_DEGRADED, /* online, but not as well as it could be */
-	ACCOUNT_STATE_PAUSED,
-	ACCOUNT_STATE_FAILED, /* a refusal that the user should know of */
-};
 
 enum account_changed {
 	ACCOUNT_CHANGED_STATE = 1 << 0, /* state, reason, reason_text, retry_at */
@@ -103,6 +96,13 @@ bool account_is_idle(const struct account *account);
  * the login. */
 void account_check(struct account *account);
 
+/* Marks messages as seen, which are named by their identities; `done` is called once, and not before this
+ * has returned 0, with what came of each. At least one, at most MARKING_MAX. -EROFS: ReadOnly=yes;
+ * -EOPNOTSUPP: POP3; -ENOENT: `ret_bad` is no message of this account; -ENOTCONN: not online;
+ * -ENOBUFS: too many are waiting. Nothing was done then. */
+int account_mark_seen(struct account *account, const char *const *ids, size_t n,
+	const struct marking_caller *caller, size_t *ret_bad);
+
 /* A place that secrets come from has changed: an account that got none tries now. One whose secret
  * the server refused does not, since the change may have been anything. */
 void account_secrets_changed(struct account *account);
@@ -120,7 +120,3 @@ size_t account_index(const struct account *account);
 
 const struct account_config *account_config(const struct account *account);
 struct account_status account_status(const struct account *account);
-
-const char *account_state_to_string(enum account_state state);
-/* What a reason means for the state while the account waits: OFFLINE or FAILED. */
-enum account_state account_state_of_reason(enum reason reason);

@@ -1,10 +1,14 @@
 #include "daemon/api-account.h"
 
+#include <errno.h>
+
 #include "base/memory.h"
+#include "base/text.h"
 #include "bus/names.h"
 #include "bus/object-path.h"
 #include "daemon/account-config.h"
 #include "daemon/account.h"
+#include "daemon/marking.h"
 
 /* Indices into the table below: bit i of a change mask is property i. */
 enum property {
@@ -27,6 +31,93 @@ enum property {
 static DBusMessage *call_check_now(const struct object_call *call) {
 	account_check(call->object);
 	return message_new_reply(call->message);
+}
+
+/* The error for a call that was not taken. */
+static DBusMessage *mark_seen_failed(const struct object_call *call, int error, const char *bad) {
+	DBusMessage *m = call->message;
+	switch (error) {
+	case -EROFS:
+		return message_new_error(m, BUS_ERROR_READ_ONLY,
+			"the account is configured with ReadOnly=yes: nothing is marked");
+	case -EOPNOTSUPP:
+		return message_new_error(m, BUS_ERROR_NOT_SUPPORTED,
+			"POP3 knows no read and unread messages: nothing can be marked");
+	case -ENOENT:
+		return message_new_error(m, BUS_ERROR_NO_SUCH_MESSAGE,
+			"'%s' is no message of a mailbox that this account watches", bad);
+	case -ENOTCONN:
+		return message_new_error(
+			m, BUS_ERROR_OFFLINE, "the account is not online: nothing was marked");
+	default:
+		return message_new_error(m, DBUS_ERROR_LIMITS_EXCEEDED,
+			"too many messages at once: %d are allowed", MARKING_MAX);
+	}
+}
+
+static bool is_all_refused(const struct marking *marking) {
+	for (size_t i = 0; i < marking->n; i++)
+		if (marking->items[i].outcome != MARKING_REFUSED)
+			return false;
+	return true;
+}
+
+static DBusMessage *marked_reply(DBusMessage *call, const struct marking *marking) {
+	DBusMessage *reply = message_new_reply(call);
+	struct message_writer body, outcomes, entry;
+	message_writer_init(&body, reply);
+	message_write_open(&body, DBUS_TYPE_ARRAY, "{ss}", &outcomes);
+	for (size_t i = 0; i < marking->n; i++) {
+		message_write_open(&outcomes, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
+		message_write_string(&entry, marking->items[i].id);
+		message_write_string(&entry, marking_outcome_to_string(marking->items[i].outcome));
+		message_write_close(&outcomes, &entry);
+	}
+	message_write_close(&body, &outcomes);
+	return reply;
+}
+
+static void on_marked(void *userdata, const struct marking *marking, int error) {
+	struct object_reply *later = userdata;
+	DBusMessage *call = object_reply_call(later);
+	DBusMessage *reply;
+	if (error < 0)
+		reply = message_new_error(call, BUS_ERROR_OFFLINE,
+			"the connection ended before the server answered: whether the messages "
+			"are marked is not known");
+	else if (is_all_refused(marking))
+		reply = message_new_error(call, BUS_ERROR_REFUSED, "the server refused%s%s",
+			text_is_empty(marking->text) ? "" : ": ",
+			marking->text ? marking->text : "");
+	else
+		reply = marked_reply(call, marking);
+	object_reply_send(later, reply);
+}
+
+/* So many of the ids that are one too many, if they are. */
+static size_t read_ids(DBusMessage *call, const char *ids[MARKING_MAX + 1]) {
+	struct message_reader arguments, list;
+	size_t n = 0;
+	message_reader_init(&arguments, call);
+	(void)message_read_enter(&arguments, DBUS_TYPE_ARRAY, &list);
+	while (n <= MARKING_MAX && message_read_string(&list, &ids[n]) == 0)
+		n++;
+	return n;
+}
+
+static DBusMessage *call_mark_seen(const struct object_call *call) {
+	const char *ids[MARKING_MAX + 1];
+	size_t n = read_ids(call->message, ids), bad = 0;
+	if (n > MARKING_MAX)
+		return mark_seen_failed(call, -E2BIG, NULL);
+	if (n == 0)
+		return marked_reply(call->message, &(struct marking){ 0 });
+	struct object_reply *later = object_reply_later(call);
+	const struct marking_caller caller = { on_marked, later };
+	int r = account_mark_seen(call->object, ids, n, &caller, &bad);
+	if (r < 0)
+		object_reply_send(later, mark_seen_failed(call, r, ids[bad]));
+	return NULL;
 }
 
 static void get_id(void *object, struct message_writer *w) {
@@ -103,6 +194,7 @@ uint64_t api_account_properties(unsigned changed) {
 
 static const struct object_method methods[] = {
 	{ .name = BUS_METHOD_CHECK_NOW, .call = call_check_now },
+	{ BUS_METHOD_MARK_SEEN, "as", "message_ids", "a{ss}", "outcomes", call_mark_seen },
 };
 
 static const struct object_property properties[] = {

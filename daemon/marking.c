@@ -12,7 +12,7 @@ static struct marking_item *find(const struct marking *marking, const char *id) 
 	return NULL;
 }
 
-static void marking_free(struct marking *marking) {
+void marking_cancel(struct marking *marking) {
 	list_remove(&marking->link);
 	for (size_t i = 0; i < marking->n; i++)
 		free(marking->items[i].id);
@@ -21,22 +21,22 @@ static void marking_free(struct marking *marking) {
 	free(marking);
 }
 
-void marking_begin(struct list *markings, const char *const *ids, size_t n, marking_done_fn done,
-	void *userdata) {
+struct marking *marking_begin(struct list *markings, const char *const *ids, size_t n,
+	const struct marking_caller *caller) {
 	struct marking *marking = MEMORY_NEW(struct marking);
 	marking->items = MEMORY_NEW_ARRAY(struct marking_item, n);
-	marking->done = done;
-	marking->userdata = userdata;
+	marking->caller = *caller;
 	for (size_t i = 0; i < n; i++)
 		if (!find(marking, ids[i]))
 			marking->items[marking->n++].id = memory_strdup(ids[i]);
 	marking->n_waiting = marking->n;
 	list_append(markings, &marking->link);
+	return marking;
 }
 
 static void end(struct marking *marking, int error) {
-	marking->done(marking->userdata, marking, error);
-	marking_free(marking);
+	marking->caller.done(marking->caller.userdata, marking, error);
+	marking_cancel(marking);
 }
 
 void marking_settle(

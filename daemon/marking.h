@@ -6,6 +6,9 @@
 
 #include "base/list.h"
 
+/* Messages of one call. */
+#define MARKING_MAX 500
+
 enum marking_outcome {
 	MARKING_WAITING,
 	MARKING_SEEN, /* it bears \Seen now */
@@ -23,19 +26,25 @@ struct marking_item {
 struct marking;
 typedef void (*marking_done_fn)(void *userdata, const struct marking *marking, int error);
 
+struct marking_caller {
+	marking_done_fn done;
+	void *userdata;
+};
+
 struct marking {
 	struct list link;
 	struct marking_item *items; /* each id once */
 	size_t n;
 	size_t n_waiting;
 	char *text; /* what the server said when it refused; or NULL */
-	marking_done_fn done;
-	void *userdata;
+	struct marking_caller caller;
 };
 
-/* `ids` are copied; at least one. To be settled, or ended by marking_end_all(). */
-void marking_begin(struct list *markings, const char *const *ids, size_t n, marking_done_fn done,
-	void *userdata);
+/* `ids` are copied; at least one. To be settled, or ended by marking_end_all(), or cancelled, which
+ * tells nobody. */
+struct marking *marking_begin(struct list *markings, const char *const *ids, size_t n,
+	const struct marking_caller *caller);
+void marking_cancel(struct marking *marking);
 /* What became of one message, for everybody who waits for it. */
 void marking_settle(
 	struct list *markings, const char *id, enum marking_outcome outcome, const char *text);

@@ -75,3 +75,14 @@ bool message_url_parse(
 void message_url_deinit(struct message_url *url) {
 	url->mailbox = memory_free(url->mailbox);
 }
+
+size_t message_url_find_stranger(
+	const struct account_config *config, const char *const *ids, size_t n) {
+	struct message_url url;
+	for (size_t i = 0; i < n; i++) {
+		if (!message_url_parse(config, ids[i], &url))
+			return i;
+		message_url_deinit(&url);
+	}
+	return n;
+}

@@ -2,6 +2,7 @@
 /* Back from a message's identity to the message: which mailbox, which UID. The way there is
  * announcement_imap_url(). */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct account_config;
@@ -16,3 +17,7 @@ struct message_url {
 bool message_url_parse(
 	const struct account_config *config, const char *id, struct message_url *ret);
 void message_url_deinit(struct message_url *url);
+
+/* The index of the first that is not, `n` if all are. */
+size_t message_url_find_stranger(
+	const struct account_config *config, const char *const *ids, size_t n);

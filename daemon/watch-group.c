@@ -286,9 +286,33 @@ static void group_close(struct watch *watch) {
 	}
 }
 
+/* The connection that watches the mailbox of a message. */
+static struct watch *owner_of(struct watch_group *g, const char *id) {
+	for (size_t i = 0; i < g->n_branches; i++) {
+		struct branch *branch = &g->branches[i];
+		if (branch->is_online && watch_imap_has_message(branch->watch, id))
+			return branch->watch;
+	}
+	return g->trunk;
+}
+
+static int group_mark_seen(struct watch *watch, const char *const *ids, size_t n, size_t *ret_bad) {
+	struct watch_group *g = group_of(watch);
+	int r = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!watch_imap_has_message(owner_of(g, ids[i]), ids[i])) {
+			*ret_bad = i;
+			return -ENOENT;
+		}
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = watch_imap_kind.mark_seen(owner_of(g, ids[i]), &ids[i], 1, ret_bad);
+	return r;
+}
+
 const struct watch_kind watch_group_kind = {
 	.new = group_new,
 	.free = group_free,
 	.check = group_check,
 	.close = group_close,
+	.mark_seen = group_mark_seen,
 };

@@ -16,6 +16,7 @@
 #include "daemon/imap-memory.h"
 #include "daemon/learned.h"
 #include "daemon/link.h"
+#include "daemon/message-url.h"
 #include "daemon/poll-schedule.h"
 #include "daemon/wake-slot.h"
 #include "daemon/watch-facts.h"
@@ -132,6 +133,31 @@ static void watch_imap_on_counts(struct watch_imap *w, const struct imap_event *
 	watch_report(&w->context, &report);
 }
 
+static enum marking_outcome outcome_of(enum imap_marked marked) {
+	switch (marked) {
+	case IMAP_MARKED_SEEN:
+		return MARKING_SEEN;
+	case IMAP_MARKED_GONE:
+		return MARKING_GONE;
+	case IMAP_MARKED_REFUSED:
+		return MARKING_REFUSED;
+	}
+	return MARKING_REFUSED;
+}
+
+static void watch_imap_on_marked(struct watch_imap *w, const struct imap_event *event) {
+	CLEANUP_TEXT char *printable = event->text ? text_printable(event->text) : NULL;
+	CLEANUP_TEXT char *id = announcement_imap_url(
+		w->context.config, event->mailbox, event->cursor.uidvalidity, event->uid);
+	struct watch_report report = {
+		.kind = WATCH_MARKED,
+		.message_id = id,
+		.marked = outcome_of(event->marked),
+		.text = printable,
+	};
+	watch_report(&w->context, &report);
+}
+
 static void watch_imap_on_alert(struct watch_imap *w, const struct imap_event *event) {
 	CLEANUP_TEXT char *printable = text_printable(event->text);
 	struct watch_report report = { .kind = WATCH_ALERT, .text = printable };
@@ -173,6 +199,9 @@ static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *ev
 		break;
 	case IMAP_EVENT_RETIRED:
 		watch_imap_on_retired(w, event);
+		break;
+	case IMAP_EVENT_MARKED:
+		watch_imap_on_marked(w, event);
 		break;
 	case IMAP_EVENT_CURSOR:
 		watch_imap_on_cursor(w, event);
@@ -362,9 +391,45 @@ int watch_imap_take_back(struct watch *watch, const char *mailbox) {
 	return MIN(r, 0);
 }
 
+bool watch_imap_has_message(struct watch *watch, const char *id) {
+	const struct watch_imap *w = watch_imap_of(watch);
+	struct message_url url;
+	if (!message_url_parse(w->context.config, id, &url))
+		return false;
+	bool has = imap_session_has_mailbox(w->session, url.mailbox, url.uidvalidity);
+	message_url_deinit(&url);
+	return has;
+}
+
+static int watch_imap_mark_one(struct watch_imap *w, const char *id) {
+	struct message_url url;
+	if (!message_url_parse(w->context.config, id, &url))
+		return -ENOENT;
+	int r = imap_session_mark_seen(w->session, url.mailbox, url.uidvalidity, url.uid);
+	message_url_deinit(&url);
+	return r;
+}
+
+static int watch_imap_mark_seen(
+	struct watch *watch, const char *const *ids, size_t n, size_t *ret_bad) {
+	struct watch_imap *w = watch_imap_of(watch);
+	int r = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!watch_imap_has_message(watch, ids[i])) {
+			*ret_bad = i;
+			return -ENOENT;
+		}
+	link_tick(&w->link);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = watch_imap_mark_one(w, ids[i]);
+	(void)link_pump(&w->link);
+	return r;
+}
+
 const struct watch_kind watch_imap_kind = {
 	.new = watch_imap_new,
 	.free = watch_imap_free,
 	.check = watch_imap_check,
 	.close = watch_imap_close,
+	.mark_seen = watch_imap_mark_seen,
 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/marking.h"
 #include "base/macros.h"
 #include "base/reason.h"
 #include "protocol/login.h"
@@ -34,6 +35,7 @@ enum watch_report_kind {
 	WATCH_CONTACT, /* the server said something */
 	WATCH_LEARNED, /* `about`, `fact`, `value`: to be remembered */
 	WATCH_SCHEDULED, /* online, and silent for `retry_after_usec` */
+	WATCH_MARKED, /* `message_id`: what came of marking it is `marked`; `text` */
 	WATCH_CLOSED, /* the end: `reason`, `text`, `retry_after_usec`; free the watch */
 };
 
@@ -54,6 +56,8 @@ struct watch_report {
 	const char *about;
 	enum store_fact_kind fact;
 	uint64_t value;
+	const char *message_id;
+	enum marking_outcome marked;
 	enum reason reason;
 	const char *text; /* printable; may be NULL */
 	uint64_t retry_after_usec;
@@ -84,12 +88,15 @@ struct watch_context {
 
 struct watch;
 
-/* What a kind of watch must be able to do. */
+/* What a kind of watch must be able to do; mark_seen may be NULL: this kind of mailbox has no flags. */
 struct watch_kind {
 	int (*new)(const struct watch_context *context, struct watch **ret);
 	struct watch *(*free)(struct watch *watch);
 	void (*check)(struct watch *watch);
 	void (*close)(struct watch *watch);
+	/* By their identities; WATCH_MARKED follows for each. -ENOENT: there is no message number
+	 * `ret_bad`, and nothing was done. -ENOBUFS: too many. */
+	int (*mark_seen)(struct watch *watch, const char *const *ids, size_t n, size_t *ret_bad);
 };
 
 /* First member of every kind's own struct. */

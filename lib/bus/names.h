@@ -25,6 +25,7 @@
 #define BUS_SIGNAL_MAILBOX_RESET "MailboxReset"
 
 /* Account */
+#define BUS_METHOD_MARK_SEEN "MarkSeen"
 #define BUS_PROPERTY_ID "Id"
 #define BUS_PROPERTY_NAME "Name"
 #define BUS_PROPERTY_PROTOCOL "Protocol"
@@ -70,3 +71,8 @@
 
 #define BUS_ERROR_SEQUENCE_GONE "org.posthorn.Posthorn1.Error.SequenceGone"
 #define BUS_ERROR_NO_SUCH_ACCOUNT "org.posthorn.Posthorn1.Error.NoSuchAccount"
+#define BUS_ERROR_NO_SUCH_MESSAGE "org.posthorn.Posthorn1.Error.NoSuchMessage"
+#define BUS_ERROR_READ_ONLY "org.posthorn.Posthorn1.Error.ReadOnly"
+#define BUS_ERROR_NOT_SUPPORTED "org.posthorn.Posthorn1.Error.NotSupported"
+#define BUS_ERROR_OFFLINE "org.posthorn.Posthorn1.Error.Offline"
+#define BUS_ERROR_REFUSED "org.posthorn.Posthorn1.Error.Refused"

@@ -27,6 +27,13 @@ enum imap_retirement {
 	IMAP_RETIREMENT_GONE, /* expunged, moved away, or marked \Deleted: clients show it no more */
 };
 
+/* What came of marking a message as seen. */
+enum imap_marked {
+	IMAP_MARKED_SEEN, /* it bears \Seen now */
+	IMAP_MARKED_GONE, /* there is no such message any more */
+	IMAP_MARKED_REFUSED, /* by the server */
+};
+
 /* What one reply of the server says about the set. */
 enum imap_announced_news {
 	IMAP_ANNOUNCED_NOTHING,

@@ -158,6 +158,7 @@ static void on_news(struct imap_session *s, const struct imap_reply *reply) {
 static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 	uint32_t uid = imap_fetch_message(reply->fetch)->uid;
 	bool is_known = imap_flags_on_fetch(s, reply->fetch);
+	is_known |= imap_mark_on_fetch(s, reply->fetch);
 	if (imap_wire_awaits(&s->wire, IMAP_COMMAND_PROBE) && uid >= s->arrival.probed &&
 		uid < UINT32_MAX) {
 		s->arrival.probed = uid;

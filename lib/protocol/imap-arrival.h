@@ -19,6 +19,7 @@ struct imap_selected {
 	bool has_grown; /* since the last RECENT */
 	bool has_exists;
 	bool is_open;
+	bool is_writing; /* selected, not examined: messages are to be marked */
 	bool is_resync_asked; /* EXAMINE was asked for what became of announced messages */
 	bool is_probed; /* its last message was asked for */
 	struct imap_status status; /* the answer to STATUS, while opening */

@@ -10,6 +10,7 @@
  *   imap-arrival.c   the selected mailbox: what arrives in it and what leaves it
  *   imap-count.c     how many are unseen
  *   imap-flags.c     what becomes of announced messages
+ *   imap-mark.c      marking messages as seen
  *   imap-round.c     the mailboxes beside the first one
  *   imap-notify.c    NOTIFY: being told of all mailboxes, envelopes included
  *   imap-watch.c     what to do next: work, IDLE, or wait */
@@ -17,6 +18,7 @@
 #include "protocol/imap-arrival.h"
 #include "protocol/imap-count.h"
 #include "protocol/imap-items.h"
+#include "protocol/imap-mark.h"
 #include "protocol/imap-flags.h"
 #include "protocol/imap-notify.h"
 #include "protocol/imap-pending.h"
@@ -68,6 +70,7 @@ struct imap_session {
 	struct imap_arrival arrival;
 	struct imap_count count;
 	struct imap_flags flags;
+	struct imap_mark *mark;
 	struct imap_round round;
 	struct imap_notify notify;
 	struct imap_sweep sweep;

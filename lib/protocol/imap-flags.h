@@ -12,10 +12,10 @@ struct imap_reply;
 struct imap_session;
 
 struct imap_flags {
-	bool is_due;
 	uint64_t due_usec; /* when to ask at the latest */
-	bool is_plain; /* mod-sequences are not to be trusted with it */
 	struct imap_announced asked; /* what is not heard of up to the answer's end is gone */
+	bool is_due;
+	bool is_plain; /* mod-sequences are not to be trusted with it */
 };
 
 void imap_flags_reset(struct imap_flags *flags);

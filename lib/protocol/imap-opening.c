@@ -62,8 +62,8 @@ void imap_opening_begin(struct imap_session *s) {
 		imap_opening_status_items(s));
 	CLEANUP_TEXT char *resync = imap_flags_resync(s);
 	s->selected.is_resync_asked = resync != NULL;
-	imap_wire_send(
-		&s->wire, IMAP_COMMAND_EXAMINE, "EXAMINE %s%s", mailbox, resync ? resync : "");
+	imap_wire_send(&s->wire, IMAP_COMMAND_EXAMINE, "%s %s%s",
+		s->selected.is_writing ? "SELECT" : "EXAMINE", mailbox, resync ? resync : "");
 	if (!resync)
 		imap_flags_ask_behind(s);
 	imap_session_enter_state(s, IMAP_STATE_OPENING);
@@ -148,6 +148,7 @@ static void on_closed(struct imap_session *s) {
 		.place = m->place,
 		.status = m->status,
 		.is_resync_asked = m->is_resync_asked,
+		.is_writing = m->is_writing,
 	};
 }
 
@@ -229,6 +230,7 @@ static void on_first_look(struct imap_session *s, const struct imap_status *stat
 		s->arrival.is_suspected = true;
 		break;
 	case IMAP_CHANGE_RESET:
+		imap_mark_on_reset(s);
 		*cursor = (struct imap_cursor){
 			.uidvalidity = status->uidvalidity,
 			.next_uid = status->uidnext,
@@ -287,8 +289,12 @@ void imap_opening_on_tagged(
 		imap_opening_begin(s);
 		return;
 	}
+	bool is_refused = reply->condition != IMAP_CONDITION_OK;
+	if (kind == IMAP_COMMAND_EXAMINE && s->selected.is_writing &&
+		(is_refused || reply->code == IMAP_CODE_READ_ONLY))
+		imap_mark_on_refusal(s, reply);
 	/* the others may fail: what they would have told is found out otherwise */
-	if (kind == IMAP_COMMAND_EXAMINE && reply->condition != IMAP_CONDITION_OK) {
+	if (kind == IMAP_COMMAND_EXAMINE && is_refused) {
 		if (!imap_round_give_up(s))
 			imap_session_refuse(s, reply, REASON_NO_MAILBOX);
 		return;
@@ -298,6 +304,6 @@ void imap_opening_on_tagged(
 		identify(s);
 	if (kind == IMAP_COMMAND_IDLE)
 		imap_session_enter_state(s, s->state); /* from DONE's deadline to the command's */
-	if (s->wire.n_flights == 0)
+	if (s->wire.n_flights == 0 && s->round.wanted == IMAP_PLACE_NONE)
 		open_mailbox(s);
 }

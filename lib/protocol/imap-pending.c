@@ -12,14 +12,37 @@ void imap_pending_raise_at(struct imap_session *s, size_t place, enum imap_event
 	imap_pending_raise(s, kind);
 }
 
+static void forget_fates(struct imap_pending *p) {
+	p->fates = memory_free(p->fates);
+	p->n_fates = p->n_fates_out = 0;
+}
+
+void imap_pending_deinit(struct imap_pending *p) {
+	forget_fates(p);
+	p->text = memory_free(p->text);
+}
+
+static void append_fate(struct imap_session *s, struct imap_fate fate) {
+	struct imap_pending *p = &s->pending;
+	fate.uidvalidity = s->places.items[fate.place].cursor.uidvalidity;
+	if ((p->n_fates & (p->n_fates - 1)) == 0)
+		p->fates = memory_resize(
+			p->fates, MAX(p->n_fates * 2, UINT32_C(1)), sizeof(*p->fates));
+	p->fates[p->n_fates++] = fate;
+	imap_pending_raise(s, fate.kind);
+}
+
 void imap_pending_retire(
 	struct imap_session *s, size_t place, uint32_t uid, enum imap_retirement why) {
-	struct imap_pending *p = &s->pending;
-	if ((p->n_retired & (p->n_retired - 1)) == 0)
-		p->retired = memory_resize(
-			p->retired, MAX(p->n_retired * 2, (size_t)1), sizeof(*p->retired));
-	p->retired[p->n_retired++] = (struct imap_retired){ place, uid, why };
-	imap_pending_raise(s, IMAP_EVENT_RETIRED);
+	append_fate(s,
+		(struct imap_fate){
+			.kind = IMAP_EVENT_RETIRED, .place = place, .uid = uid, .what = (int)why });
+}
+
+void imap_pending_mark(struct imap_session *s, size_t place, uint32_t uid, enum imap_marked what) {
+	append_fate(s,
+		(struct imap_fate){
+			.kind = IMAP_EVENT_MARKED, .place = place, .uid = uid, .what = (int)what });
 }
 
 bool imap_pending_has(const struct imap_session *s, size_t place, enum imap_event_kind kind) {
@@ -51,19 +74,38 @@ static void give_announced(struct imap_place *place, struct imap_event *ret) {
 		place->has_retired = false;
 }
 
-static void give_retired(struct imap_session *s, struct imap_event *ret) {
+/* The first of that kind that is not out; the kind stays raised for the others. */
+static struct imap_fate take_fate(struct imap_session *s, enum imap_event_kind kind) {
 	struct imap_pending *p = &s->pending;
-	const struct imap_retired *retired = &p->retired[p->n_retired_out++];
-	ret->mailbox = s->places.items[retired->place].name;
-	ret->cursor = s->places.items[retired->place].cursor;
-	ret->uid = retired->uid;
-	ret->retirement = retired->why;
-	if (p->n_retired_out < p->n_retired) {
-		imap_pending_raise(s, IMAP_EVENT_RETIRED);
-		return;
+	struct imap_fate *first = NULL;
+	uint32_t i = p->n_fates_out;
+	for (; !first || (i < p->n_fates && (p->fates[i].is_out || p->fates[i].kind != kind)); i++)
+		if (!p->fates[i].is_out && p->fates[i].kind == kind)
+			first = &p->fates[i];
+	if (i < p->n_fates)
+		imap_pending_raise(s, kind);
+	struct imap_fate fate = *first;
+	first->is_out = true;
+	while (p->n_fates_out < p->n_fates && p->fates[p->n_fates_out].is_out)
+		p->n_fates_out++;
+	if (p->n_fates_out == p->n_fates)
+		forget_fates(p);
+	return fate;
+}
+
+static void give_fate(struct imap_session *s, struct imap_event *ret) {
+	const struct imap_fate fate = take_fate(s, ret->kind);
+	ret->mailbox = s->places.items[fate.place].name;
+	ret->cursor = s->places.items[fate.place].cursor;
+	/* which may be another one by now */
+	ret->cursor.uidvalidity = fate.uidvalidity;
+	ret->uid = fate.uid;
+	if (ret->kind == IMAP_EVENT_RETIRED) {
+		ret->retirement = (enum imap_retirement)fate.what;
+	} else {
+		ret->marked = (enum imap_marked)fate.what;
+		ret->text = ret->marked == IMAP_MARKED_REFUSED && s->mark ? s->mark->text : NULL;
 	}
-	p->retired = memory_free(p->retired);
-	p->n_retired = p->n_retired_out = 0;
 }
 
 static void give_place(struct imap_session *s, struct imap_event *ret) {
@@ -103,7 +145,8 @@ bool imap_pending_take(struct imap_session *s, struct imap_event *ret) {
 		give_place(s, ret);
 		break;
 	case IMAP_EVENT_RETIRED:
-		give_retired(s, ret);
+	case IMAP_EVENT_MARKED:
+		give_fate(s, ret);
 		break;
 	case IMAP_EVENT_ALERT:
 		ret->text = p->text;

@@ -39,6 +39,7 @@ void imap_place_deinit_all(struct imap_places *places) {
 	for (size_t i = 0; i < places->n; i++) {
 		free(places->items[i].name);
 		imap_announced_deinit(&places->items[i].announced);
+		imap_announced_deinit(&places->items[i].marks);
 	}
 	places->items = memory_free(places->items);
 	places->n = 0;

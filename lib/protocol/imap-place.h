@@ -12,6 +12,7 @@ struct imap_place {
 	char *name; /* UTF-8 */
 	struct imap_cursor cursor; /* where reading ended, then where it is */
 	struct imap_announced announced; /* and unread */
+	struct imap_announced marks; /* to be marked as seen */
 	bool is_announced_changed; /* since it was last told */
 	bool has_retired; /* since the last CURSOR */
 	uint32_t pending; /* events about it: bits, one for each enum imap_event_kind */

@@ -131,7 +131,8 @@ bool imap_round_proceed(struct imap_session *s) {
 	if (ask(s))
 		return true;
 	round->wanted = next_visit(s);
-	if (round->wanted == IMAP_PLACE_NONE && s->selected.place != HOME)
+	bool is_home = s->selected.place == HOME && !s->selected.is_writing;
+	if (round->wanted == IMAP_PLACE_NONE && !is_home)
 		round->wanted = HOME;
 	return round->wanted != IMAP_PLACE_NONE;
 }
@@ -143,18 +144,26 @@ void imap_round_switch(struct imap_session *s) {
 	if (round->wanted == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED ||
 		s->wire.n_flights > n_ending)
 		return;
-	s->selected = (struct imap_selected){ .place = round->wanted };
+	bool has_written = s->selected.is_writing;
+	s->mark = imap_mark_free(s->mark);
+	s->selected = (struct imap_selected){
+		.place = round->wanted,
+		.is_writing = s->places.items[round->wanted].marks.n > 0,
+	};
 	round->wanted = IMAP_PLACE_NONE;
 	imap_session_place(s)->is_visit_due = false;
 	memory_free(s->arrival.uids);
 	s->arrival = (struct imap_arrival){ 0 };
 	s->count = (struct imap_count){ 0 };
 	imap_flags_reset(&s->flags);
+	/* STATUS of a mailbox that is selected may tell what was */
+	if (has_written)
+		imap_count_on_change(s);
 	imap_opening_begin(s);
 }
 
 bool imap_round_give_up(struct imap_session *s) {
-	if (s->selected.place == HOME)
+	if (s->selected.place == HOME && !s->selected.is_writing)
 		return false;
 	/* asked again in the next round; it may be there again then */
 	s->round.wanted = HOME;

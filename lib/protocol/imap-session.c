@@ -1,6 +1,7 @@
 #include "protocol/imap-session.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -28,8 +29,8 @@ static void end_conversation(struct imap_session *s) {
 	buffer_deinit(&s->held);
 	s->arrival.uids = memory_free(s->arrival.uids);
 	imap_flags_reset(&s->flags);
-	s->pending.text = memory_free(s->pending.text);
-	s->pending.retired = memory_free(s->pending.retired);
+	s->mark = imap_mark_free(s->mark);
+	imap_pending_deinit(&s->pending);
 }
 
 struct imap_session *imap_session_new(const struct imap_login *login) {
@@ -478,6 +479,29 @@ void imap_session_disown(struct imap_session *s) {
 void imap_session_check(struct imap_session *s) {
 	s->is_check_due = true;
 	imap_watch_interrupt(s);
+}
+
+static size_t find_place(const struct imap_session *s, const char *mailbox, uint32_t uidvalidity) {
+	size_t i = imap_place_find(&s->places, mailbox);
+	bool is_same = i != IMAP_PLACE_NONE && uidvalidity != 0 &&
+		       s->places.items[i].cursor.uidvalidity == uidvalidity;
+	return is_same ? i : IMAP_PLACE_NONE;
+}
+
+bool imap_session_has_mailbox(
+	const struct imap_session *s, const char *mailbox, uint32_t uidvalidity) {
+	return find_place(s, mailbox, uidvalidity) != IMAP_PLACE_NONE;
+}
+
+int imap_session_mark_seen(
+	struct imap_session *s, const char *mailbox, uint32_t uidvalidity, uint32_t uid) {
+	size_t place = find_place(s, mailbox, uidvalidity);
+	if (place == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED)
+		return -ENOENT;
+	int r = imap_mark_want(s, place, uid);
+	if (r == 0)
+		imap_watch_interrupt(s);
+	return r;
 }
 
 void imap_session_logout(struct imap_session *s) {

@@ -14,8 +14,7 @@
 #include "base/macros.h"
 #include "base/reason.h"
 #include "protocol/imap-announced.h"
-#include "protocol/imap-mailbox.h"
-#include "protocol/imap-message.h"
+#include "protocol/imap-event.h"
 #include "protocol/imap-proof.h"
 #include "protocol/limits.h"
 #include "protocol/login.h"
@@ -38,53 +37,6 @@ struct imap_login {
 	enum imap_rung ceiling; /* nothing better is tried */
 	const struct imap_proof *proof; /* of the session before; NULL: nothing is known */
 	uint64_t poll_usec; /* between two polls; 0: IMAP_POLL_USEC */
-};
-
-/* In the order in which they are handed out when more than one is due. */
-enum imap_event_kind {
-	/* The server accepted STARTTLS and not a byte stood behind it: start TLS, then call
-	 * imap_session_secured(). */
-	IMAP_EVENT_WANT_TLS,
-	/* A sentence of the server for its user ([ALERT]), after login over a trusted stream. */
-	IMAP_EVENT_ALERT,
-	/* First sight or a reset: `cursor` is where to start, silently. */
-	IMAP_EVENT_BASELINE,
-	/* A new message, in the order of the server's answer, which is by UID, each one once. Not
-	 * to be acted upon before the next CURSOR. */
-	IMAP_EVENT_MESSAGE,
-	/* An announced message, `uid`, was read or is gone: `retirement`. Said once. Not to be acted
-	 * upon before the next CURSOR. */
-	IMAP_EVENT_RETIRED,
-	/* What MESSAGE and RETIRED told since the last CURSOR is complete: to be stored together
-	 * with `cursor` and `announced`. */
-	IMAP_EVENT_CURSOR,
-	/* `cursor` has other counts of messages or unseen ones; nothing new. */
-	IMAP_EVENT_COUNTS,
-	/* Logged in and watching. `strategy` says by which means, `reason` why not by better ones
-	 * (REASON_NONE: the server has none, or none is wanted); again when they change. */
-	IMAP_EVENT_ONLINE,
-	/* The session has ended; `reason`, `text`, `retry_after_usec`. The last event. */
-	IMAP_EVENT_CLOSED,
-};
-
-struct imap_event {
-	enum imap_event_kind kind;
-	const char *mailbox; /* UTF-8 name; BASELINE, MESSAGE, RETIRED, CURSOR, COUNTS */
-	/* BASELINE, CURSOR, COUNTS; MESSAGE, RETIRED: its uidvalidity */
-	struct imap_cursor cursor;
-	const struct imap_message *message; /* MESSAGE */
-	uint32_t uid; /* RETIRED */
-	enum imap_retirement retirement; /* RETIRED */
-	/* CURSOR, BASELINE: the messages that were announced and are unread; NULL: as before. */
-	const struct imap_announced *announced;
-	const char *strategy; /* ONLINE: "notify", "idle", "poll" */
-	uint64_t quirks; /* ONLINE: the rows of imap-quirk.h that fit the server, as a set */
-	const char *reset; /* BASELINE: the word for why; a constant, or NULL at first sight */
-	enum reason reason; /* CLOSED, ONLINE */
-	/* CLOSED, ALERT: the server's words, bounded, not yet printable; or NULL. None from before
-	 * TLS where TLS was wanted. */
-	const char *text;
-	uint64_t retry_after_usec; /* CLOSED: the server asked for that; 0: it did not */
 };
 
 struct imap_session *imap_session_new(const struct imap_login *login);
@@ -138,6 +90,14 @@ void imap_session_secured(struct imap_session *s);
 
 /* Looks for changes now, without waiting for a push: leaves IDLE, NOOP and UID FETCH, IDLE. */
 void imap_session_check(struct imap_session *s);
+
+/* Marks a message as seen: the mailbox is selected for writing, \Seen is stored, and all is watched as
+ * before. MARKED tells what came of it. -ENOENT: no such mailbox is watched, or it has another
+ * UIDVALIDITY; -ENOBUFS: too many are waiting. */
+int imap_session_mark_seen(
+	struct imap_session *s, const char *mailbox, uint32_t uidvalidity, uint32_t uid);
+bool imap_session_has_mailbox(
+	const struct imap_session *s, const char *mailbox, uint32_t uidvalidity);
 
 /* Ends politely: DONE if needed, LOGOUT; then CLOSED comes as REASON_NONE. */
 void imap_session_logout(struct imap_session *s);

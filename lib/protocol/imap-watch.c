@@ -102,7 +102,8 @@ static bool start_work(struct imap_session *s) {
 		imap_arrival_ask_all(s);
 	else if (noop)
 		start_probe(s);
-	bool asks = imap_flags_ask(s);
+	bool asks = imap_mark_ask(s);
+	asks |= imap_flags_ask(s);
 	/* what is arriving is counted once it is there */
 	bool counts = (check || !arrives) && imap_count_ask(s);
 	return noop || arrives || asks || counts;
@@ -251,6 +252,10 @@ static void on_answer(
 		imap_notify_on_tagged(s, reply);
 	else if (kind == IMAP_COMMAND_FLAGS)
 		imap_flags_on_tagged(s, reply);
+	else if (kind == IMAP_COMMAND_STORE)
+		imap_mark_on_stored(s, reply);
+	else if (kind == IMAP_COMMAND_LOOK)
+		imap_mark_on_looked(s, reply);
 }
 
 void imap_watch_on_tagged(

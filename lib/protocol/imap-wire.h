@@ -22,6 +22,8 @@ enum imap_command_kind {
 	IMAP_COMMAND_PROBE, /* UID FETCH * (UID) */
 	IMAP_COMMAND_FETCH,
 	IMAP_COMMAND_FLAGS, /* of messages that were announced */
+	IMAP_COMMAND_STORE,
+	IMAP_COMMAND_LOOK, /* at what STORE has done */
 	IMAP_COMMAND_SEARCH,
 	IMAP_COMMAND_NOOP,
 	IMAP_COMMAND_IDLE,

@@ -1,7 +1,8 @@
 /* A whole IMAP session against a server that says anything. The first byte chooses the account's
  * settings, the rest is what the server sends, with three marks in it:
  *
- *   0x01 N   something happens: N % 4 is TLS, check, logout or, else, N * N milliseconds
+ *   0x01 N   something happens: N % 4 is TLS, check (or, N large, a message to be marked), logout
+ *            or, else, N * N milliseconds
  *   0x02 N   the tag of the Nth command stands here
  *   0x00     the bytes before and behind it come apart
  *
@@ -41,6 +42,7 @@ struct run {
 	size_t n_tags;
 	bool wants_tls;
 	bool is_closed;
+	unsigned n_marks; /* asked for, and not told of */
 	struct known home;
 	struct known other;
 };
@@ -113,6 +115,9 @@ static void check_event(struct run *r, const struct imap_event *event) {
 	case IMAP_EVENT_COUNTS:
 		check_place(strcmp(event->mailbox, OTHER) == 0 ? &r->other : &r->home, event);
 		break;
+	case IMAP_EVENT_MARKED:
+		FUZZ_CHECK(r->n_marks-- > 0);
+		break;
 	case IMAP_EVENT_ALERT:
 		FUZZ_CHECK(event->text);
 		break;
@@ -165,6 +170,14 @@ static void feed(struct run *r, const uint8_t *bytes, size_t n) {
 	}
 }
 
+static void mark(struct run *r, uint32_t uid) {
+	const struct known *known = uid & 4 ? &r->other : &r->home;
+	const char *mailbox = uid & 4 ? OTHER : "INBOX";
+	uint32_t uidvalidity = known->cursor.uidvalidity;
+	if (imap_session_mark_seen(r->session, mailbox, uidvalidity, uid + 1) == 0)
+		r->n_marks++;
+}
+
 static void happen(struct run *r, uint8_t what) {
 	uint64_t usec = (uint64_t)what * what * USEC_PER_MSEC;
 	switch (what % 4) {
@@ -174,7 +187,10 @@ static void happen(struct run *r, uint8_t what) {
 		r->wants_tls = false;
 		break;
 	case 1:
-		imap_session_check(r->session);
+		if (what & 0x80)
+			mark(r, what >> 2 & 7);
+		else
+			imap_session_check(r->session);
 		break;
 	case 2:
 		imap_session_logout(r->session);

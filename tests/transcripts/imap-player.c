@@ -116,6 +116,15 @@ static void session_check(void *session) {
 	imap_session_check(session);
 }
 
+/* A message that the session knows nothing of is the transcript's fault. */
+static void session_mark(void *session, const char *settings) {
+	CLEANUP_TEXT char *given = transcript_value(settings, "mailbox");
+	if (imap_session_mark_seen(session, given ? given : "INBOX",
+		    (uint32_t)number_value(settings, "uidvalidity"),
+		    (uint32_t)number_value(settings, "uid")) < 0)
+		abort();
+}
+
 static void session_logout(void *session) {
 	imap_session_logout(session);
 }
@@ -133,6 +142,7 @@ static const struct player_engine engine = {
 	.secured = session_secured,
 	.check = session_check,
 	.logout = session_logout,
+	.mark = session_mark,
 };
 
 int main(int argc, char **argv) {

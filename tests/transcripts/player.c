@@ -242,6 +242,9 @@ static void play_line(struct player *p, const struct transcript_line *line) {
 	case TRANSCRIPT_CHECK:
 		p->engine->check(p->session);
 		break;
+	case TRANSCRIPT_MARK:
+		p->engine->mark(p->session, line->text);
+		break;
 	case TRANSCRIPT_LOGOUT:
 		p->engine->logout(p->session);
 		break;

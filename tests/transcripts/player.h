@@ -12,7 +12,7 @@
 #define PLAYER_BEGIN_USEC USEC_PER_HOUR
 
 /* The verbs of an engine. new() gets the text of the "login" line, "" when there is none; watch()
- * that of a "watch" line, as often as there is one; next() appends its event as one line without
+ * and mark() that of a "watch" and of a "mark" line, as often as there is one; next() appends its event as one line without
  * end. */
 struct player_engine {
 	void *(*new)(const char *settings);
@@ -27,6 +27,7 @@ struct player_engine {
 	void (*secured)(void *session);
 	void (*check)(void *session);
 	void (*logout)(void *session);
+	void (*mark)(void *session, const char *settings); /* NULL: cannot */
 };
 
 /* Prints TAP. The exit status for main(), whose arguments are files. */

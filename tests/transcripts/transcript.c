@@ -23,6 +23,7 @@ static const struct {
 	{ "T:", TRANSCRIPT_TIME },
 	{ "secured", TRANSCRIPT_SECURED },
 	{ "check", TRANSCRIPT_CHECK },
+	{ "mark", TRANSCRIPT_MARK },
 	{ "logout", TRANSCRIPT_LOGOUT },
 	{ "hold", TRANSCRIPT_HOLD },
 	{ "release", TRANSCRIPT_RELEASE },

@@ -12,6 +12,7 @@
  *   S*5..504: text      a line for each number, which stands for every #
  *   T: 9min             time passes
  *   secured | check | logout | hold | release
+ *   mark KEY=VALUE...   a message is to be marked as seen
  *   C: text             the client has sent the line; $1 to $99 stand for tags, bound at first use;
  *                       "..." at the end stands for any rest
  *   C+: text            the same, in one write with the line before
@@ -29,6 +30,7 @@ enum transcript_kind {
 	TRANSCRIPT_TIME,
 	TRANSCRIPT_SECURED,
 	TRANSCRIPT_CHECK,
+	TRANSCRIPT_MARK,
 	TRANSCRIPT_LOGOUT,
 	TRANSCRIPT_HOLD, /* nothing that the client writes gets out */
 	TRANSCRIPT_RELEASE,

@@ -40,7 +40,8 @@ static void begin(struct list *markings, struct caller *caller, const char *cons
 	size_t n = 0;
 	while (ids[n])
 		n++;
-	marking_begin(markings, ids, n, on_done, caller);
+	const struct marking_caller told = { on_done, caller };
+	(void)marking_begin(markings, ids, n, &told);
 }
 
 #define IDS(...) ((const char *const[]){ __VA_ARGS__, NULL })

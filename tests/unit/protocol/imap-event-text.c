@@ -62,6 +62,19 @@ static void append_quirks(struct buffer *out, uint64_t rows) {
 			(void)buffer_append_format(out, " quirk=%s", imap_quirk_at(i)->name);
 }
 
+static void append_marked(struct buffer *out, const struct imap_event *event) {
+	static const char *const words[] = {
+		[IMAP_MARKED_SEEN] = "seen",
+		[IMAP_MARKED_GONE] = "gone",
+		[IMAP_MARKED_REFUSED] = "refused",
+	};
+	(void)buffer_append_format(out, "marked %s", event->mailbox);
+	append_number(out, "uidvalidity", event->cursor.uidvalidity);
+	append_number(out, "uid", event->uid);
+	(void)buffer_append_format(out, " %s", words[event->marked]);
+	append_text(out, "text", event->text);
+}
+
 static void append_retired(struct buffer *out, const struct imap_event *event) {
 	(void)buffer_append_format(out, "retired %s", event->mailbox);
 	append_number(out, "uidvalidity", event->cursor.uidvalidity);
@@ -85,6 +98,9 @@ void imap_event_text_append(struct buffer *out, const struct imap_event *event) 
 		break;
 	case IMAP_EVENT_MESSAGE:
 		append_message(out, event);
+		break;
+	case IMAP_EVENT_MARKED:
+		append_marked(out, event);
 		break;
 	case IMAP_EVENT_RETIRED:
 		append_retired(out, event);
