@@ -140,3 +140,43 @@ def test_second_daemon_on_the_same_state_is_refused(watched, client):
     assert str(watched.state) in second.log() or "already" in second.log()
     second.kill()
     assert client.account("work")["State"] == "online"
+
+
+def is_retired(client, identity):
+    return any(signal.arguments[2]["id"] == identity for signal in client.named("MailRetired"))
+
+
+def test_killed_while_messages_are_retired(daemon, client, server, user):
+    """Before each start one message is read or removed; the daemon is killed before its first, second,
+    third ... write. Each is told of once, and what was signalled is what the log holds."""
+    server.place([message("Before everything")], user)
+    daemon.write_account("work", Port=server.imap, Security="none", User=user)
+    daemon.start()
+    client.wait_account("work", State="online")
+    server.deliver_many([message(f"Number {number}") for number in range(90)], user)
+    waiting = {mail["uid"]: mail["id"] for mail in client.wait_new_mail(90)}
+    daemon.stop()
+    fates, survived = {}, 0
+    for count in range(1, 90):
+        uid, identity = waiting.popitem()
+        fates[identity] = "gone" if count % 2 else "seen"
+        if count % 2:
+            server.expunge(uid, user=user)
+        else:
+            server.flag(uid, user=user)
+        launch_to_die(daemon, count)
+        wait_for(lambda: not daemon.process.is_running() or is_retired(client, identity),
+                 lambda: f"its end or its signal:\n{daemon.log()}", look_every=0.05)
+        survived = survived + 1 if daemon.process.is_running() else 0
+        daemon.kill()
+        if survived == 3:
+            break
+    assert survived == 3, "it never got through"
+    assert len(fates) > 10, "strace killed next to nothing"
+    daemon.start()
+    wait_for(lambda: client.retired() == fates, lambda: f"{fates}; the log holds {client.retired()}")
+    wait_for(lambda: all(is_retired(client, identity) for identity in fates), "a signal for each")
+    logged = {event["seq"]: event["id"] for event in client.read_events() if event["type"] == "retired"}
+    signalled = {signal.arguments[0]: signal.arguments[2]["id"] for signal in client.named("MailRetired")}
+    assert signalled == logged
+    assert len(client.new_events()) == 90

@@ -146,3 +146,22 @@ def test_goodbye(watched, proxy):
     wait_idle(proxy)
     watched.stop()
     wait_for(lambda: proxy.open == 0, "end of the connection")
+
+
+def test_what_others_do_is_looked_at_without_a_trace(watched, client, server, user, proxy):
+    """Read, expunged, marked deleted by another client: asked for and told, and nothing more is changed."""
+    server.deliver_many([message(f"Number {number}") for number in range(4)], user)
+    ids = {mail["uid"]: mail["id"] for mail in client.wait_new_mail(4)}
+    server.flag(1, user=user)
+    server.expunge(2, user=user)
+    server.flag(3, "\\Deleted", user=user)
+    before = server.snapshot(user)
+    client.wait_retired({ids[1]: "seen", ids[2]: "gone", ids[3]: "gone"})
+    mark = proxy.mark()
+    watched.restart()
+    client.wait_account("work", State="online")
+    wait_idle(proxy, mark)
+    assert server.snapshot(user) == before
+    for line in proxy.commands():
+        peeks = re.sub(rb"BODY\.PEEK\[HEADER\.FIELDS \([^)]*\)\]", b"", line, flags=re.IGNORECASE)
+        assert not FORBIDDEN.search(peeks), line

@@ -164,6 +164,21 @@ class Client:
                  lambda: f"{count} NewMail; there were {self.signals}", deadline)
         return [signal.arguments[2] for signal in self.named("NewMail")][:count]
 
+    def retired(self):
+        """{id: reason} of the log's retired messages; each is there once."""
+        events = [event for event in self.read_events() if event["type"] == "retired"]
+        found = {event["id"]: event["reason"] for event in events}
+        assert len(found) == len(events), events
+        return found
+
+    def wait_retired(self, expected, *, deadline=30.0):
+        """Waits until the MailRetired signals are {id: reason} of `expected`, each one once."""
+        wait_for(lambda: len(self.named("MailRetired")) >= len(expected),
+                 lambda: f"{len(expected)} MailRetired; there were {self.signals}", deadline)
+        mails = [signal.arguments[2] for signal in self.named("MailRetired")]
+        assert {mail["id"]: mail["reason"] for mail in mails} == expected, mails
+        assert len(mails) == len(expected), mails
+
     def wait_account(self, account, deadline=30.0, **properties):
         """Waits until these properties of the account have these values, and returns all."""
         seen = [None, 0.0]

@@ -232,6 +232,20 @@ class Dovecot:
     def create(self, mailbox, user="alice"):
         self.doveadm("mailbox", "create", "-u", user, mailbox)
 
+    def flag(self, uid, flag="\\Seen", mailbox="INBOX", user="alice", *, add=True):
+        """As another client would."""
+        self.doveadm("flags", "add" if add else "remove", "-u", user, flag, "mailbox", mailbox, "uid", str(uid))
+
+    def expunge(self, uid, mailbox="INBOX", user="alice"):
+        self.doveadm("expunge", "-u", user, "mailbox", mailbox, "uid", str(uid))
+
+    def move(self, uid, to, mailbox="INBOX", user="alice"):
+        self.doveadm("move", "-u", user, to, "mailbox", mailbox, "uid", str(uid))
+
+    def unseen(self, mailbox="INBOX", user="alice"):
+        text = self.doveadm("search", "-u", user, "mailbox", mailbox, "unseen")
+        return len(text.splitlines())
+
     def status(self, mailbox="INBOX", user="alice"):
         """{"uidvalidity": ..., "uidnext": ..., "messages": ...}"""
         text = self.doveadm("-f", "flow", "mailbox", "status", "-u", user,
