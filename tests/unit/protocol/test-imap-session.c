@@ -1,6 +1,7 @@
 /* What transcripts cannot show of a session. */
 #include "protocol/imap-session.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -179,8 +180,54 @@ static void test_proof(void **state) {
 	}
 }
 
+/* What is to be stored with the cursor, and when nothing of it has changed. */
+static void test_announced(void **state) {
+	struct imap_driver d;
+	struct imap_event event;
+	char idle[8];
+	imap_driver_lead(&d, IMAP_DRIVER_IDLING);
+	memcpy(idle, d.tags[0], sizeof(idle));
+	imap_driver_say(&d, "* 5 EXISTS");
+	(void)drain(&d);
+	imap_driver_say(&d, "%s OK", idle);
+	imap_driver_say(&d, "* 5 FETCH (UID 5 FLAGS () RFC822.SIZE 1)");
+	imap_driver_say(&d, "%s OK", d.tags[0]);
+	assert_int_equal(imap_session_next(d.session, &event), 1);
+	assert_int_equal(event.kind, IMAP_EVENT_MESSAGE);
+	assert_null(event.announced);
+	assert_int_equal(imap_session_next(d.session, &event), 1);
+	assert_int_equal(event.kind, IMAP_EVENT_CURSOR);
+	assert_true(event.announced && imap_announced_has(event.announced, 5));
+	(void)drain(&d);
+
+	imap_driver_say(&d, "* 5 FETCH (UID 5 FLAGS (\\Seen))");
+	assert_int_equal(imap_session_next(d.session, &event), 1);
+	assert_int_equal(event.kind, IMAP_EVENT_RETIRED);
+	assert_int_equal(imap_session_next(d.session, &event), 1);
+	assert_int_equal(event.kind, IMAP_EVENT_CURSOR);
+	assert_true(event.announced && event.announced->n == 0);
+	imap_session_free(d.session);
+}
+
+/* What may be asked to be marked, and how much at once. */
+static void test_marks(void **state) {
+	struct imap_driver d;
+	imap_driver_lead(&d, IMAP_DRIVER_IDLING);
+	assert_int_equal(imap_session_mark_seen(d.session, "Elsewhere", 7, 1), -ENOENT);
+	assert_int_equal(imap_session_mark_seen(d.session, "INBOX", 8, 1), -ENOENT);
+	assert_int_equal(imap_session_mark_seen(d.session, "INBOX", 0, 1), -ENOENT);
+	assert_int_equal(drain(&d), 0);
+	for (uint32_t uid = 1; uid <= IMAP_ANNOUNCED_MAX; uid++)
+		assert_int_equal(imap_session_mark_seen(d.session, "INBOX", 7, uid), 0);
+	assert_int_equal(
+		imap_session_mark_seen(d.session, "INBOX", 7, IMAP_ANNOUNCED_MAX + 1), -ENOBUFS);
+	imap_session_free(d.session);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_announced),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_given_up),
 		cmocka_unit_test(test_partial),
