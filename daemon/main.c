@@ -18,6 +18,7 @@
 #include "daemon/log-sink.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
+#include "daemon/server-search-command.h"
 #include "daemon/trial.h"
 #include "mail/header-text.h"
 
@@ -184,6 +185,16 @@ static int test_account(const struct options *options) {
 	return trial_run(&settings);
 }
 
+static int find_server(const struct options *options) {
+	const struct server_search_command command = {
+		.address = options->find_server,
+		.json = options->json,
+		.is_offline = options->is_offline,
+		.asks_others = options->asks_others,
+	};
+	return server_search_command_run(&command);
+}
+
 static int run(const struct options *options) {
 	struct daemon d = { 0 };
 	forbid_dumps();
@@ -210,6 +221,8 @@ static int command(const struct options *options) {
 		return test_account(options);
 	case OPTIONS_FETCH_TICKET:
 		return kerberos_fetch_ticket(options->fetch_ticket);
+	case OPTIONS_FIND_SERVER:
+		return find_server(options);
 	}
 	return EXIT_FAILURE;
 }

@@ -27,7 +27,11 @@ static const char help[] =
 	"  --origin            with --show-config: where each of them comes from\n"
 	"  --test-account ID   try one account, say what was found, and end\n"
 	"  --push              with --test-account: wait until a message has come\n"
-	"  --json              with --show-config and --test-account: one JSON object\n"
+	"  --find-server ADDRESS\n"
+	"                      say where the mail of an address is to be had, and end\n"
+	"  --offline           with --find-server: ask nobody\n"
+	"  --ask-others        with --find-server: ask third parties too, who learn the domain\n"
+	"  --json              print JSON, with the options above that print\n"
 	"  --fetch-ticket NAME get a Kerberos ticket for SERVICE@HOST, and end\n"
 	"  --log-level LEVEL   error, warning, info or debug, whatever LogLevel= says\n"
 	"  -h, --help          show this\n"
@@ -47,6 +51,9 @@ enum option_code {
 	OPTION_PUSH,
 	OPTION_JSON,
 	OPTION_FETCH_TICKET,
+	OPTION_FIND_SERVER,
+	OPTION_OFFLINE,
+	OPTION_ASK_OTHERS,
 	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
 };
@@ -63,6 +70,9 @@ static const struct option long_options[] = {
 	{ "push", no_argument, NULL, OPTION_PUSH },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "fetch-ticket", required_argument, NULL, OPTION_FETCH_TICKET },
+	{ "find-server", required_argument, NULL, OPTION_FIND_SERVER },
+	{ "offline", no_argument, NULL, OPTION_OFFLINE },
+	{ "ask-others", no_argument, NULL, OPTION_ASK_OTHERS },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -192,6 +202,16 @@ static int options_take(struct options *options, int option, const char *argumen
 		options->command = OPTIONS_FETCH_TICKET;
 		options->fetch_ticket = argument;
 		return 1;
+	case OPTION_FIND_SERVER:
+		options->command = OPTIONS_FIND_SERVER;
+		options->find_server = argument;
+		return 1;
+	case OPTION_OFFLINE:
+		options->is_offline = true;
+		return 1;
+	case OPTION_ASK_OTHERS:
+		options->asks_others = true;
+		return 1;
 	case OPTION_PUSH:
 		options->waits_for_push = true;
 		return 1;
@@ -215,8 +235,11 @@ static int options_take(struct options *options, int option, const char *argumen
 static bool is_combination(const struct options *options) {
 	bool is_show = options->command == OPTIONS_SHOW_CONFIG;
 	bool is_test = options->command == OPTIONS_TEST_ACCOUNT;
+	bool is_find = options->command == OPTIONS_FIND_SERVER;
+	if (!is_find && (options->is_offline || options->asks_others))
+		return false;
 	return (is_test || !options->waits_for_push) && (is_show || !options->show_origins) &&
-	       (is_show || is_test || !options->json);
+	       (is_show || is_test || is_find || !options->json);
 }
 
 int options_parse(struct options *options, int argc, char **argv) {
@@ -235,7 +258,8 @@ int options_parse(struct options *options, int argc, char **argv) {
 	}
 	if (!is_combination(options)) {
 		fprintf(stderr, "posthornd: --push goes with --test-account, --origin with "
-				"--show-config, --json with either\n");
+				"--show-config, --json with either; --offline and "
+				"--ask-others with --find-server\n");
 		return -EINVAL;
 	}
 	if (!options->config_folders[0])

@@ -12,6 +12,7 @@ enum options_command {
 	OPTIONS_SHOW_CONFIG, /* read, print what holds, end */
 	OPTIONS_TEST_ACCOUNT, /* try one, report, end */
 	OPTIONS_FETCH_TICKET, /* of Kerberos; end */
+	OPTIONS_FIND_SERVER, /* of an address; end */
 };
 
 struct options {
@@ -21,6 +22,9 @@ struct options {
 	bool show_origins;
 	char *test_account;
 	const char *fetch_ticket; /* "imap@host"; borrowed from the command line */
+	const char *find_server; /* an address; borrowed from the command line */
+	bool is_offline; /* no server is asked for one */
+	bool asks_others; /* third parties are */
 	bool waits_for_push; /* the trial waits for a message */
 	bool json; /* what is printed is for programs */
 	enum log_level log_level;
