@@ -138,18 +138,50 @@ static int keep(const struct account_creation *creation, const char *folder,
 
 /* --- what is asked --- */
 
-static bool agree_on_host(const struct account_creation *creation, struct account_place *place) {
-	const char *domain = strchr(creation->address, '@') + 1;
+/* True: there is something that a password is of use for. */
+static bool tell_place(const struct account_place *place) {
+	CLEANUP_TEXT char *provider = text_printable(place->provider ? place->provider : "");
+	CLEANUP_TEXT char *advice = text_printable(place->advice ? place->advice : "");
+	CLEANUP_TEXT char *way = text_printable(place->way ? place->way : "");
+	if (place->host)
+		fprintf(stderr, "Server %s, by %s%s, found by %s.\n", place->host,
+			place->is_pop3 ? "POP3" : "IMAP",
+			place->is_starttls ? " with STARTTLS" : "", way);
+	if (*advice)
+		fprintf(stderr, "%s%s%s.\n", provider, *provider ? ": " : "", advice);
+	if (place->is_foreign)
+		fprintf(stderr, "DNS alone says so, and the server is outside of the address' "
+				"domain: is it the right one?\n");
+	if (place->host && place->login && !strcmp(place->login, "token")) {
+		output_complain("This server takes a token, no password: see Auth= and "
+				"TokenCommand= in posthorn.conf(5)");
+		return false;
+	}
+	return place->host != NULL;
+}
+
+/* A line of the file is what these become. */
+static bool is_plain(const char *text) {
+	return !text || (!text_is_empty(text) && !strpbrk(text, "\r\n\\"));
+}
+
+static int agree_on_place(const struct account_creation *creation, struct account_place *place) {
 	if (creation->host) {
 		place->host = memory_strdup(creation->host);
-		return true;
+		return EXIT_CODE_OK;
 	}
-	account_place_find(domain, place);
-	fprintf(stderr, "Server %s: %s.\n", place->host, place->how);
-	if (creation->is_sure || question_ask("Send your password there, encrypted, to try it?"))
-		return true;
-	output_complain("Nothing was tried; --yes or --host says that the server is right");
-	return false;
+	int code = account_place_find(creation->address, place);
+	if (!tell_place(place) || !is_plain(place->host) || !is_plain(place->user)) {
+		output_complain("Nothing was tried; --host names a server");
+		return code == EXIT_CODE_OK ? EXIT_CODE_REFUSED : code;
+	}
+	/* --yes does not speak for a server that somebody else may have put there. */
+	if ((creation->is_sure && !place->is_foreign) ||
+		question_ask("Send your password there, encrypted, to try it?"))
+		return EXIT_CODE_OK;
+	output_complain("Nothing was tried; %s says that the server is right",
+		place->is_foreign ? "--host" : "--yes or --host");
+	return EXIT_CODE_REFUSED;
 }
 
 static char *ask_password(const char *id) {
@@ -161,12 +193,18 @@ static char *ask_password(const char *id) {
 	return password;
 }
 
-static int create(const struct account_creation *creation, const char *folder, const char *host) {
+static int create(const struct account_creation *creation, const char *folder,
+	const struct account_place *place) {
 	struct account_draft draft = {
 		.id = creation->address,
-		.host = host,
+		.host = place->host,
+		.port = place->port,
+		.is_pop3 = place->is_pop3,
+		.is_starttls = place->is_starttls,
 		.user = creation->user ? creation->user : creation->address,
 	};
+	if (!creation->user && place->user)
+		draft.user = place->user;
 	CLEANUP_SECRET char *password = ask_password(draft.id);
 	if (!password)
 		return EXIT_CODE_USAGE;
@@ -176,11 +214,6 @@ static int create(const struct account_creation *creation, const char *folder, c
 		return code;
 	}
 	return keep(creation, folder, &draft, password);
-}
-
-/* A line of the file is what these become. */
-static bool is_plain(const char *text) {
-	return !text || (!text_is_empty(text) && !strpbrk(text, "\r\n\\"));
 }
 
 int account_creation_run(const struct account_creation *creation) {
@@ -199,8 +232,9 @@ int account_creation_run(const struct account_creation *creation) {
 		return EXIT_CODE_REFUSED;
 	}
 	struct account_place place = { 0 };
-	int code = agree_on_host(creation, &place) ? create(creation, folder, place.host)
-						   : EXIT_CODE_REFUSED;
+	int code = agree_on_place(creation, &place);
+	if (code == EXIT_CODE_OK)
+		code = create(creation, folder, &place);
 	account_place_deinit(&place);
 	return code;
 }

@@ -121,6 +121,10 @@ char *account_file_text(const struct account_draft *draft) {
 	(void)buffer_append_format(&text, "Host=%s\n", draft->host);
 	if (draft->port)
 		(void)buffer_append_format(&text, "Port=%u\n", draft->port);
+	if (draft->is_pop3)
+		(void)buffer_append_text(&text, "Protocol=pop3\n");
+	if (draft->is_starttls)
+		(void)buffer_append_text(&text, "Security=starttls\n");
 	(void)buffer_append_format(&text, "User=%s\n", draft->user);
 	if (draft->password_file)
 		(void)buffer_append_format(&text, "PasswordFile=%s\n", draft->password_file);

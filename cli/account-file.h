@@ -13,6 +13,8 @@ struct account_draft {
 	const char *id;
 	const char *host;
 	uint16_t port; /* 0: the protocol's */
+	bool is_pop3;
+	bool is_starttls;
 	const char *user;
 	const char *password_file; /* NULL: the key ring */
 };

@@ -1,18 +1,22 @@
 #include "cli/daemon-program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/macros.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "configuration.h"
 
 #define WORDS_MAX 16
+#define OUTPUT_BYTES_MAX ((size_t)64 * 1024)
 
 const char *daemon_program_path(void) {
 	const char *named = getenv("POSTHORN_DAEMON");
@@ -28,17 +32,63 @@ static void become(const char *const *words) {
 	_exit(EXIT_CODE_UNAVAILABLE);
 }
 
-int daemon_program_run(const char *const *words) {
+static int start(const char *const *words, int output, pid_t *ret) {
 	pid_t child = fork();
 	if (child < 0) {
 		output_complain("No process can be started: %s", strerror(errno));
 		return EXIT_CODE_UNAVAILABLE;
 	}
-	if (child == 0)
+	if (child == 0) {
+		if (output >= 0)
+			(void)dup2(output, STDOUT_FILENO);
 		become(words);
+	}
+	*ret = child;
+	return EXIT_CODE_OK;
+}
+
+static int wait_for(pid_t child) {
 	int status;
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return EXIT_CODE_UNAVAILABLE;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_CODE_REFUSED;
+}
+
+int daemon_program_run(const char *const *words) {
+	pid_t child;
+	int code = start(words, -1, &child);
+	return code == EXIT_CODE_OK ? wait_for(child) : code;
+}
+
+/* To its end, so that the child never waits for us; what is too much is dropped. */
+static char *read_all(int fd) {
+	char bytes[4096];
+	struct buffer text;
+	ssize_t n;
+	buffer_init(&text, OUTPUT_BYTES_MAX);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			(void)buffer_append(&text, bytes, (size_t)n);
+	char *taken = buffer_take_text(&text);
+	buffer_deinit(&text);
+	return taken;
+}
+
+int daemon_program_read(const char *const *words, char **ret) {
+	int ends[2];
+	pid_t child;
+	*ret = NULL;
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		output_complain("No pipe can be made: %s", strerror(errno));
+		return EXIT_CODE_UNAVAILABLE;
+	}
+	int code = start(words, ends[1], &child);
+	(void)close(ends[1]);
+	if (code == EXIT_CODE_OK) {
+		*ret = read_all(ends[0]);
+		code = wait_for(child);
+	}
+	(void)close(ends[0]);
+	return code;
 }

@@ -4,8 +4,11 @@ import json
 import stat
 
 import pytest
+from harness import lone_machine
 from harness.dovecot import PASSWORD
 from harness.messages import message
+from harness.posthorn import program
+from harness.process import run
 
 
 def account(daemon, *words, stdin=b"", **more):
@@ -50,15 +53,48 @@ def test_line_break_in_a_name_is_refused(daemon):
     assert not folder(daemon).exists()
 
 
-def test_unknown_domain(daemon):
-    status, out, err = account(daemon, "add", "ada@nowhere.invalid", "--yes", stdin=b"secret\n")
-    assert status == 1 and "imap.nowhere.invalid" in out and "nothing was written" in err
+def on_lone_machine(daemon, authority, address, *options, name):
+    """account add where a TLS server is at port 993 of this machine, and nothing else."""
+    pem, key = authority.certificate("place", names=f"DNS:{name}")
+    argv = [*lone_machine.COMMAND, 993, pem, key, "-", program("posthorn"), "account", "add", address,
+            *options]
+    environment = {**daemon.trial_environment(), "POSTHORN_DAEMON": program("posthornd"),
+                   "SSL_CERT_FILE": str(authority.ca)}
+    done = run(argv, environment, stdin=b"secret\n", check=False)
+    return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
 
 
-def test_guess_is_shown_before_anything_is_sent(daemon):
-    status, out, err = account(daemon, "add", "ada@localhost", stdin=b"secret\n")
+def test_unknown_domain(daemon, authority):
+    status, out, err = on_lone_machine(daemon, authority, "ada@nowhere.invalid", "--yes",
+                                       name="other.localhost")
+    assert status == 1 and out == "" and "no server was found" in err and "--host" in err
+    assert not folder(daemon).exists()
+
+
+def test_guess_is_shown_before_anything_is_sent(daemon, authority):
+    status, out, err = on_lone_machine(daemon, authority, "ada@mail.localhost",
+                                       name="imap.mail.localhost")
     assert status == 1 and out == ""
-    assert "imap.localhost" in err and "--yes" in err
+    assert "imap.mail.localhost" in err and "a name that is usual" in err and "--yes" in err
+    assert not folder(daemon).exists()
+
+
+def test_known_provider_comes_with_advice(daemon):
+    status, out, err = account(daemon, "add", "ada@gmail.com", stdin=b"secret\n")
+    assert status == 1 and out == ""
+    assert "imap.gmail.com" in err and "app password" in err and "--yes" in err
+
+
+def test_provider_without_imap(daemon):
+    status, out, err = account(daemon, "add", "ada@proton.me", "--yes", stdin=b"secret\n")
+    assert status == 1 and out == ""
+    assert "Bridge" in err and "Nothing was tried" in err
+
+
+def test_provider_that_takes_tokens_alone(daemon):
+    status, out, err = account(daemon, "add", "ada@outlook.com", "--yes", stdin=b"secret\n")
+    assert status == 1 and out == ""
+    assert "outlook" in err and "TokenCommand=" in err
 
 
 def test_remove_wants_to_be_sure(daemon, server, user):
