@@ -39,6 +39,7 @@ struct doctor_report *doctor_report_free(struct doctor_report *r) {
 	return memory_free(r);
 }
 
+PRINTF_LIKE(1, 0)
 static char *bounded(const char *format, va_list arguments) {
 	CLEANUP_TEXT char *text = memory_vformat(format, arguments);
 	return text_utf8(text, strlen(text), TEXT_MAX);
