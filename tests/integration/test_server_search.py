@@ -78,6 +78,31 @@ def test_page_of_another_is_not_believed(daemon, authority, directory):
     assert (status, out) == (1, "")
 
 
+def test_page_in_the_clear_is_not_fetched(daemon, authority):
+    status, out, err = on_lone_machine(daemon, authority, "ada@mail.localhost", port=443,
+                                       name="autoconfig.mail.localhost",
+                                       page="http://mail.localhost/config.xml",
+                                       options=("--log-level", "debug"))
+    assert (status, out) == (1, "") and 'Protocol "http" not supported or disabled' in err
+
+
+def test_page_that_leads_in_circles(daemon, authority):
+    status, out, err = on_lone_machine(daemon, authority, "ada@mail.localhost", port=443,
+                                       name="autoconfig.mail.localhost",
+                                       page="https://autoconfig.mail.localhost/again",
+                                       options=("--log-level", "debug"))
+    assert (status, out) == (1, "") and "Maximum (3) redirects followed" in err
+
+
+def test_page_without_an_end(daemon, authority, directory):
+    page = directory / "config.xml"
+    text = CONFIG.format(domain="mail.localhost", host="in.mail.localhost")
+    page.write_text(text + "\n" * 70000, encoding="utf-8")
+    status, out, _ = on_lone_machine(daemon, authority, "ada@mail.localhost", port=443,
+                                     name="autoconfig.mail.localhost", page=page)
+    assert (status, out) == (1, "")
+
+
 def test_guess(daemon, authority):
     status, out, err = on_lone_machine(daemon, authority, "ada@mail.localhost", port=993,
                                        name="imap.mail.localhost")

@@ -2,7 +2,7 @@
 
 To be run in a network namespace of its own (`COMMAND` makes one), where the low ports are free and
 no name server is in reach. A TLS server on PORT of the loopback answers every HTTP request with PAGE
-(a file, or "-": it says nothing); NAMES lead there. Then PROGRAM is run."""
+(a file, an https or http URL that it redirects to, or "-": it says nothing); NAMES lead there. Then PROGRAM is run."""
 
 import pathlib
 import socket
@@ -22,11 +22,19 @@ def serve(listener, context, body):
         try:
             with context.wrap_socket(listener.accept()[0], server_side=True) as client:
                 if body and client.recv(4096):
-                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n"
-                                   b"Connection: close\r\n\r\n%s" % (len(body), body))
+                    client.sendall(body)
                 client.recv(1)
         except OSError:
             pass
+
+
+def answer(page):
+    if page == "-":
+        return b""
+    if page.startswith("http"):
+        return b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % page.encode()
+    body = pathlib.Path(page).read_bytes()
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
 
 
 def know_names():
@@ -41,8 +49,7 @@ def main(port, certificate, key, page, *program):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     listener = socket.create_server(("127.0.0.1", int(port)))
-    body = b"" if page == "-" else pathlib.Path(page).read_bytes()
-    threading.Thread(target=serve, args=(listener, context, body), daemon=True).start()
+    threading.Thread(target=serve, args=(listener, context, answer(page)), daemon=True).start()
     return subprocess.run(program, check=False, timeout=120).returncode
 
 
