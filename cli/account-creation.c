@@ -18,11 +18,11 @@
 #include "cli/password-input.h"
 #include "cli/question.h"
 
-/* --- the trial --- */
-
-static char *secret_path(const char *folder, const char *id) {
+char *account_creation_secret_path(const char *folder, const char *id) {
 	return memory_format("%s/secrets/%s", folder, id);
 }
+
+/* --- the trial --- */
 
 /* A configuration of its own, in memory where there is such a place, gone when it was tried. */
 static char *make_trial_folder(void) {
@@ -51,7 +51,7 @@ static void remove_trial_folder(const char *folder, const char *id) {
 	CLEANUP_TEXT char *accounts = memory_format("%s/accounts.d", folder);
 	CLEANUP_TEXT char *file = account_file_path(folder, id);
 	CLEANUP_TEXT char *secrets = memory_format("%s/secrets", folder);
-	CLEANUP_TEXT char *secret = secret_path(folder, id);
+	CLEANUP_TEXT char *secret = account_creation_secret_path(folder, id);
 	(void)unlink(file);
 	(void)unlink(secret);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
@@ -78,7 +78,7 @@ static int try_draft(
 	if (!folder)
 		return EXIT_CODE_REFUSED;
 	borrow_shared(shared_folder, folder);
-	CLEANUP_TEXT char *secret = secret_path(folder, draft->id);
+	CLEANUP_TEXT char *secret = account_creation_secret_path(folder, draft->id);
 	struct account_draft trial = *draft;
 	trial.password_file = secret;
 	int code = EXIT_CODE_REFUSED;
@@ -109,10 +109,18 @@ static bool keep_in_key_ring(const char *id, const char *password) {
 	       secret_keeper_store(keeper, &entry, &problem) == 0;
 }
 
+int account_creation_keep_secret(
+	const char *folder, const char *id, bool is_system, const char *password) {
+	CLEANUP_TEXT char *secret = account_creation_secret_path(folder, id);
+	if (!is_system && keep_in_key_ring(id, password))
+		return 1;
+	return account_file_write(secret, password);
+}
+
 void account_creation_forget_secret(const char *folder, const char *id, bool is_system) {
 	const char *const attributes[] = SECRET_ATTRIBUTES_OF(id);
 	CLEANUP(secret_keeper_free) struct secret_keeper *keeper = NULL;
-	CLEANUP_TEXT char *secret = secret_path(folder, id);
+	CLEANUP_TEXT char *secret = account_creation_secret_path(folder, id);
 	CLEANUP_TEXT char *closed = NULL, *problem = NULL;
 	(void)unlink(secret);
 	if (!is_system && secret_keeper_open(&keeper, &closed) == 0)
@@ -121,7 +129,7 @@ void account_creation_forget_secret(const char *folder, const char *id, bool is_
 
 static int keep(const struct account_creation *creation, const char *folder,
 	struct account_draft *draft, const char *password) {
-	CLEANUP_TEXT char *secret = secret_path(folder, draft->id);
+	CLEANUP_TEXT char *secret = account_creation_secret_path(folder, draft->id);
 	bool in_ring = !creation->is_system && keep_in_key_ring(draft->id, password);
 	draft->password_file = in_ring ? NULL : secret;
 	int r = write_draft(folder, draft, password);

@@ -13,5 +13,11 @@ struct account_creation {
 /* An exit code, after it has said what there was to say. Nothing is left behind by a failure. */
 int account_creation_run(const struct account_creation *creation);
 
+/* Where a password is that is in a file. Owned. */
+char *account_creation_secret_path(const char *folder, const char *id);
+/* 1: it is in the key ring; 0: in its file; negative errno. */
+int account_creation_keep_secret(
+	const char *folder, const char *id, bool is_system, const char *password);
+
 /* The password of an account that goes; what is not there is no error. */
 void account_creation_forget_secret(const char *folder, const char *id, bool is_system);

@@ -1,4 +1,5 @@
-/* `posthorn account`: which accounts are configured, whether one works, a new one, one less. */
+/* `posthorn account`: which accounts are configured, whether one works, a new one, one less,
+ * those of another program. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/memory.h"
 #include "bus/message.h"
 #include "bus/names.h"
+#include "cli/account-adoption.h"
 #include "cli/account-creation.h"
 #include "cli/account-file.h"
 #include "cli/daemon-program.h"
@@ -83,6 +85,13 @@ static int add(const struct arguments *arguments, const char *address) {
 	return code;
 }
 
+static int import(const struct arguments *arguments, const char *path) {
+	int code = account_adoption_run(path, is_system(arguments));
+	if (code == EXIT_CODE_OK)
+		tell_daemon(arguments);
+	return code;
+}
+
 static int delete_file(const char *path, const char *id) {
 	if (unlink(path) == 0)
 		return EXIT_CODE_OK;
@@ -121,7 +130,9 @@ static bool is_usage_right(const struct arguments *arguments) {
 	bool wants_account = strcmp(operands[0], "list") != 0;
 	if (wants_account && (!operands[1] || operands[2]))
 		output_complain("'account %s' needs one %s", operands[0],
-			strcmp(operands[0], "add") ? "account" : "address");
+			!strcmp(operands[0], "add")      ? "address"
+			: !strcmp(operands[0], "import") ? "file"
+							 : "account");
 	else if (!wants_account && operands[1])
 		output_complain("'account list' takes no account");
 	else
@@ -139,5 +150,7 @@ int verb_account(const struct arguments *arguments) {
 		return test(arguments, operands[1]);
 	if (!strcmp(operands[0], "add"))
 		return add(arguments, operands[1]);
+	if (!strcmp(operands[0], "import"))
+		return import(arguments, operands[1]);
 	return remove_account(arguments, operands[1]);
 }

@@ -34,10 +34,10 @@ static const struct verb verbs[] = {
 	{ "config", "show|check [ACCOUNT]", "Show the configuration and what is wrong with it",
 		OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_JSON), true, verb_config,
 		"show check" },
-	{ "account", "list|add|test|remove [ACCOUNT]", "Set up accounts and try them",
+	{ "account", "list|add|import|test|remove [ACCOUNT]", "Set up accounts and try them",
 		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_USER) |
 			OPTION_BIT(OPTION_PUSH) | OPTION_BIT(OPTION_YES),
-		true, verb_account, "list add test remove" },
+		true, verb_account, "list add import test remove" },
 	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0, true,
 		verb_secret, "set clear unlock" },
 	{ "doctor", "", "Find what is wrong and say what mends it", OPTION_BIT(OPTION_JSON), false,

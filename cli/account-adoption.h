@@ -1,0 +1,7 @@
+#pragma once
+/* The accounts of another mailbox monitor become ours: its file is read, theirs are written. */
+#include <stdbool.h>
+
+/* An exit code, after it has said what there was to say. All accounts are written or none; one that
+ * is there stays as it is. */
+int account_adoption_run(const char *path, bool is_system);
