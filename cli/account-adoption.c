@@ -65,6 +65,8 @@ static void take_back(const struct adoption *a, size_t n) {
 
 static bool is_there(const struct adoption *a) {
 	for (size_t i = 0; i < a->import.n_drafts; i++) {
+		if (a->import.drafts[i]->is_off)
+			continue;
 		const char *id = a->import.drafts[i]->id;
 		CLEANUP_TEXT char *path = account_file_path(a->folder, id);
 		CLEANUP_TEXT char *secret = account_creation_secret_path(a->folder, id);

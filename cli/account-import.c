@@ -105,6 +105,15 @@ static int check_line(struct account_import *import, const char *what, const cha
 	return account_import_fail(import, "an account has a %s that cannot be used", what);
 }
 
+/* Names of other letters than ASCII are the daemon's to judge. */
+static bool is_host(const char *text) {
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x80 && !isalnum((unsigned char)*text) &&
+			!strchr(".-:_", *text))
+			return false;
+	return true;
+}
+
 static int check_draft(struct account_import *import, const struct account_import_draft *draft) {
 	uint16_t port;
 	if (text_is_empty(draft->host) || text_is_empty(draft->user))
@@ -112,6 +121,8 @@ static int check_draft(struct account_import *import, const struct account_impor
 			text_is_empty(draft->host) ? "host" : "user name");
 	if (draft->port && number_parse_port(draft->port, &port) < 0)
 		return account_import_fail(import, "an account has no valid port");
+	if (!is_host(draft->host))
+		return account_import_fail(import, "an account has a host that cannot be used");
 	int r = check_line(import, "host", draft->host);
 	r = r < 0 ? r : check_line(import, "user name", draft->user);
 	r = r < 0 ? r : check_line(import, "password command", draft->command);

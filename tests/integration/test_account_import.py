@@ -88,6 +88,9 @@ def test_mailnag(daemon):
 
 def test_one_that_is_there_stays_and_no_other_is_written(daemon):
     assert import_text(daemon, MAILNAG)[0] == 0
+    switched_off = MAILNAG.replace("Home", "Other").replace("Old", "Home")
+    assert import_text(daemon, switched_off)[0] == 0
+    written(daemon)["Other"].unlink()
     before = written(daemon)["Home"].read_text("utf-8")
     status, err = import_text(daemon, MAILNAG.replace("user = ada", "user = eve").replace("Old", "New").replace(
         "enabled = 0", "enabled = 1"))

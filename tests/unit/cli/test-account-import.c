@@ -108,6 +108,7 @@ static void test_bad(void **state) {
 	assert_bad("{host: h}", "no user name");
 	assert_bad("{host: h, usernameCmd: id}", "usernameCmd is not run");
 	assert_bad("{host: \"h\\nUser=x\", username: u}", "host that cannot");
+	assert_bad("{host: h/x y, username: u}", "host that cannot");
 	assert_bad("{host: h, username: 'u\\'}", "user name that cannot");
 	assert_bad("{host: h, username: u, port: 70000}", "port");
 	assert_bad("{host: h, username: u, password: \"a\\nb\"}", "password that cannot");
