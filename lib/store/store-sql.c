@@ -40,6 +40,8 @@ static const char *const statement_texts[] = {
 	[STORE_SQL_CURSOR_SAVE] = "REPLACE INTO cursor VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[STORE_SQL_CURSOR_DROP] = "DELETE FROM cursor WHERE account = ?1 AND mailbox = ?2",
 	[STORE_SQL_CURSOR_DROP_ACCOUNT] = "DELETE FROM cursor WHERE account = ?1",
+	[STORE_SQL_CURSOR_MOVE] =
+		"UPDATE cursor SET mailbox = ?3 WHERE account = ?1 AND mailbox = ?2",
 	[STORE_SQL_PART_LOAD] = "SELECT number, bytes FROM part"
 				" WHERE account = (SELECT id FROM name WHERE text = ?1)"
 				" AND mailbox = (SELECT id FROM name WHERE text = ?2)"
@@ -48,6 +50,10 @@ static const char *const statement_texts[] = {
 	[STORE_SQL_PART_CUT] =
 		"DELETE FROM part WHERE account = ?1 AND mailbox = ?2 AND number >= ?3",
 	[STORE_SQL_PART_DROP_ACCOUNT] = "DELETE FROM part WHERE account = ?1",
+	[STORE_SQL_PART_MOVE] = "UPDATE part SET mailbox = ?3 WHERE account = ?1 AND mailbox = ?2",
+	[STORE_SQL_MAILBOXES] = "SELECT m.text FROM cursor c JOIN name m ON m.id = c.mailbox"
+				" WHERE c.account = (SELECT id FROM name WHERE text = ?1)"
+				" ORDER BY m.text",
 	[STORE_SQL_ACCOUNTS] = "SELECT id, text FROM name WHERE id IN ("
 			       " SELECT account FROM cursor UNION SELECT account FROM part)",
 	[STORE_SQL_EVENT_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "store/store-event.h"
 #include "store/store-file.h"
+#include "store/store-name.h"
 #include "store/store-sql.h"
 
 #include <assert.h>
@@ -116,25 +117,10 @@ static bool is_too_long(const char *text) {
 	return strnlen(text, STORE_TEXT_MAX + 1) > STORE_TEXT_MAX;
 }
 
-/* 1: found; 0: never heard of */
-static int find_name(struct store *store, const char *text, uint64_t *ret_id) {
-	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_NAME_FIND);
-	store_sql_bind_text(statement, 1, text);
-	return store_sql_run_number(statement, ret_id);
-}
-
 static int intern_name(struct store *store, const char *text, uint64_t *ret_id) {
-	int r = find_name(store, text, ret_id);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_NAME_ADD);
-	store_sql_bind_text(statement, 1, text);
-	r = store_sql_run(statement);
-	if (r < 0)
-		return r;
-	*ret_id = (uint64_t)sqlite3_last_insert_rowid(store->sql.db);
-	store->loose_names++;
-	return 0;
+	int r = store_name_intern(&store->sql, text, ret_id);
+	store->loose_names += r > 0;
+	return MIN(r, 0);
 }
 
 struct place {
@@ -349,39 +335,39 @@ int store_forget_mailbox(struct store *store, const char *account, const char *m
 	return doom(store, store_sql_run(statement_at(store, STORE_SQL_CURSOR_DROP, &place)));
 }
 
-static int compare_names(const void *a, const void *b) {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+int store_rename_mailbox(
+	struct store *store, const char *account, const char *mailbox, const char *new_name) {
+	static const enum store_sql_statement moves[] = {
+		STORE_SQL_CURSOR_MOVE,
+		STORE_SQL_PART_MOVE,
+	};
+	struct place old, new;
+	if (strcmp(mailbox, new_name) == 0)
+		return 0;
+	int r = store_forget_mailbox(store, account, new_name);
+	if (r == 0)
+		r = enter_place(store, account, mailbox, &old);
+	if (r == 0)
+		r = enter_place(store, account, new_name, &new);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(moves); i++) {
+		sqlite3_stmt *statement = statement_at(store, moves[i], &old);
+		store_sql_bind_number(statement, 3, new.mailbox);
+		r = doom(store, store_sql_run(statement));
+	}
+	return r;
 }
 
-/* The ids of accounts that are in no list any more, in an owned array. */
-static int find_leavers(
-	struct store *store, const char *const *kept, uint64_t **ret, size_t *ret_n) {
-	size_t n_kept = 0, n = 0, allocated = 0;
-	while (kept[n_kept])
-		n_kept++;
-	const char **sorted = MEMORY_NEW_ARRAY(const char *, n_kept);
-	for (size_t i = 0; i < n_kept; i++)
-		sorted[i] = kept[i];
-	qsort(sorted, n_kept, sizeof(*sorted), compare_names);
-
-	uint64_t *leavers = NULL;
-	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_ACCOUNTS);
-	int r;
+int store_list_mailboxes(
+	struct store *store, const char *account, store_mailbox_fn each, void *userdata) {
+	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_MAILBOXES);
+	store_sql_bind_text(statement, 1, account);
+	int n = 0, r;
 	while ((r = store_sql_step(statement)) > 0) {
-		const char *name = (const char *)sqlite3_column_text(statement, 1);
-		if (bsearch(&name, sorted, n_kept, sizeof(*sorted), compare_names))
-			continue;
-		if (n == allocated) {
-			allocated = MAX(2 * allocated, (size_t)16);
-			leavers = memory_resize(leavers, allocated, sizeof(*leavers));
-		}
-		leavers[n++] = store_sql_column_number(statement, 0);
+		n++;
+		each((const char *)sqlite3_column_text(statement, 0), userdata);
 	}
 	store_sql_reset(statement);
-	(void)memory_free(sorted);
-	*ret = leavers;
-	*ret_n = n;
-	return r;
+	return r < 0 ? r : n;
 }
 
 static int forget_account(struct store *store, uint64_t id) {
@@ -402,7 +388,7 @@ static int forget_account(struct store *store, uint64_t id) {
 int store_forget_accounts(struct store *store, const char *const *kept) {
 	uint64_t *leavers = NULL;
 	size_t n = 0;
-	int r = find_leavers(store, kept, &leavers, &n);
+	int r = store_name_find_leavers(&store->sql, kept, &leavers, &n);
 	if (r < 0 || n > 0) {
 		int begun = begin(store);
 		r = r < 0 ? doom(store, r) : begun;

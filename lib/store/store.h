@@ -43,6 +43,12 @@ DEFINE_CLEANUP(struct store, store_close);
 int store_load_cursor(
 	struct store *store, const char *account, const char *mailbox, struct store_cursor *ret);
 
+/* The mailboxes of an account that have a cursor, by name. The name is borrowed; the callback must not
+ * call the store. Returns their number or negative errno. */
+typedef void (*store_mailbox_fn)(const char *mailbox, void *userdata);
+int store_list_mailboxes(
+	struct store *store, const char *account, store_mailbox_fn each, void *userdata);
+
 /* All parts of a mailbox in the order of their numbers; the callback's part is borrowed, it
  * returns 0 to go on. Returns the number of parts or negative errno. */
 typedef int (*store_part_fn)(const struct store_part *part, void *userdata);
@@ -61,6 +67,9 @@ int store_save_part(struct store *store, const char *account, const char *mailbo
 /* Forgets the parts with this number and larger ones. */
 int store_cut_parts(
 	struct store *store, const char *account, const char *mailbox, uint32_t from_number);
+/* Cursor and parts are those of another name now, in the place of what that one had. */
+int store_rename_mailbox(
+	struct store *store, const char *account, const char *mailbox, const char *new_name);
 int store_append(
 	struct store *store, const struct store_event *event, uint64_t now_usec, uint64_t *ret_seq);
 

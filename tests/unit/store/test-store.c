@@ -198,6 +198,36 @@ static void test_forget_mailbox(void **state) {
 	store_close(store);
 }
 
+static void on_mailbox(const char *mailbox, void *userdata) {
+	char *names = userdata;
+	strcat(strcat(names, mailbox), " ");
+}
+
+/* Cursor and parts go with the name, in the place of what the new one had. */
+static void test_rename_mailbox(void **state) {
+	struct store_cursor cursor = { .uidvalidity = 1, .next_uid = 5 };
+	struct store_cursor other = { .uidvalidity = 2 };
+	struct store_part part = { .bytes = "x", .n = 1 };
+	struct parts parts = { 0 };
+	char names[64] = "";
+	struct store *store = helper_open(*state);
+	assert_int_equal(store_save_cursor(store, "work", "Lists", &cursor), 0);
+	assert_int_equal(store_save_part(store, "work", "Lists", &part), 0);
+	assert_int_equal(store_save_cursor(store, "work", "New", &other), 0);
+	assert_int_equal(store_save_cursor(store, "home", "Lists", &other), 0);
+	assert_int_equal(store_rename_mailbox(store, "work", "Lists", "Lists"), 0);
+	assert_int_equal(store_rename_mailbox(store, "work", "Lists", "New"), 0);
+	assert_int_equal(store_commit(store), 0);
+	assert_int_equal(store_list_mailboxes(store, "work", on_mailbox, names), 1);
+	assert_string_equal(names, "New ");
+	assert_int_equal(store_load_cursor(store, "work", "New", &other), 1);
+	assert_int_equal(other.next_uid, 5);
+	assert_int_equal(store_load_parts(store, "work", "New", on_part, &parts), 1);
+	assert_int_equal(store_load_cursor(store, "home", "Lists", &other), 1);
+	assert_int_equal(store_list_mailboxes(store, "nobody", on_mailbox, names), 0);
+	store_close(store);
+}
+
 /* Names do not pile up when a server renames its mailboxes for ever. */
 static void test_loose_names_are_swept(void **state) {
 	struct scratch *s = *state;
@@ -352,6 +382,7 @@ int main(void) {
 		TEST(test_parts_are_kept_and_cut),
 		TEST(test_forget_accounts_keeps_events),
 		TEST(test_forget_mailbox),
+		TEST(test_rename_mailbox),
 		TEST(test_loose_names_are_swept),
 		TEST(test_copies_are_known),
 		TEST(test_what_is_no_copy),
