@@ -57,6 +57,8 @@ static const char *account_config_check(const struct account_config *config) {
 	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
 	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)
 		return "Protocol=pop3 has one mailbox; Watch= is not for it";
+	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && config->ignore)
+		return "Protocol=pop3 has one mailbox; Ignore= is not for it";
 	return NULL;
 }
 

@@ -74,8 +74,10 @@ struct account_config {
 	char *client_key; /* NULL: in the certificate's file */
 	enum account_tls_version tls_min_version;
 	bool alpn;
-	char **watch; /* NULL-terminated mailbox names; INBOX when not given */
+	/* NULL-terminated names, patterns and special uses of mailboxes; INBOX when not given */
+	char **watch;
 	size_t n_watch; /* of them */
+	char **ignore; /* the same, or NULL: not watched although meant by `watch` */
 
 	bool asks_place; /* GoaAccount= says where the mail is, the keys above are "" until then */
 };

@@ -9,6 +9,8 @@
 #include "daemon/config-type.h"
 #include "io/command.h"
 #include "io/tls-pins.h"
+#include "protocol/imap-pattern.h"
+#include "protocol/limits.h"
 
 #define FIELD(member) CONFIG_FIELD(struct account_config, member)
 
@@ -30,6 +32,17 @@ char *account_keys_check_user(const char *text) {
 static char *check_credential(const char *text) {
 	if (strchr(text, '/') || text[0] == '.')
 		return memory_format("'%s' is no name of a credential", text);
+	return NULL;
+}
+
+static char *check_pattern(const char *text) {
+	if (imap_pattern_kind(text) == IMAP_PATTERN_BAD)
+		return memory_format("'%s' is no special use; it is one of \\Inbox, \\All, "
+				     "\\Archive, \\Drafts, \\Flagged, \\Important, \\Junk, "
+				     "\\Sent, \\Trash",
+			text);
+	if (strlen(text) > IMAP_MAILBOX_NAME_MAX)
+		return memory_strdup("the name of a mailbox is not that long");
 	return NULL;
 }
 
@@ -300,7 +313,17 @@ static const struct config_key rows[] = {
 		FIELD(watch),
 		.max = ACCOUNT_WATCH_MAX,
 		.standard = "INBOX",
-		.help = "a mailbox that is watched",
+		.check = check_pattern,
+		.help = "a mailbox that is watched: a name, a pattern with * or %, or \\Junk ...",
+	},
+	{
+		.section = "Mailboxes",
+		.name = "Ignore",
+		.type = &config_type_list,
+		FIELD(ignore),
+		.max = ACCOUNT_WATCH_MAX,
+		.check = check_pattern,
+		.help = "a mailbox that is not watched although Watch= means it; written alike",
 	},
 };
 

@@ -15,9 +15,10 @@
 #include "daemon/gate.h"
 #include "daemon/learned.h"
 #include "daemon/login-memory.h"
-#include "daemon/mailbox-counts.h"
+#include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
 #include "daemon/message-url.h"
+#include "daemon/report-store.h"
 #include "daemon/token-care.h"
 #include "daemon/trust.h"
 #include "daemon/watch.h"
@@ -32,7 +33,7 @@ struct account {
 	enum reason reason;
 	char *reason_text;
 	const char *strategy; /* a constant */
-	struct mailbox_counts counts;
+	struct mailbox_list mailboxes;
 	struct backoff backoff;
 	struct token_care token;
 	uint64_t online_since_usec; /* CLOCK_BOOTTIME; 0: not online */
@@ -46,6 +47,8 @@ struct account {
 	struct tls_ticket *ticket;
 	struct tls_pins *pins; /* from the first attempt on; NULL: none */
 	struct imap_proof proof;
+	enum reason push_reason; /* why it is not watched by better means */
+	char *push_text; /* or NULL */
 	size_t index; /* the host's */
 	bool stopping;
 	bool is_changed; /* by a reload, not reported yet */
@@ -71,7 +74,8 @@ static void account_enter_state(struct account *account, enum account_state stat
 	switch (state) {
 	case ACCOUNT_STATE_ONLINE:
 	case ACCOUNT_STATE_DEGRADED:
-		account->online_since_usec = account_now(account, CLOCK_BOOTTIME);
+		if (account->online_since_usec == 0)
+			account->online_since_usec = account_now(account, CLOCK_BOOTTIME);
 		break;
 	case ACCOUNT_STATE_OFFLINE:
 	case ACCOUNT_STATE_CONNECTING:
@@ -169,58 +173,40 @@ static void account_written(struct account *account, enum account_written writte
 	account->host->written(account->host->userdata, account, written, MIN(r, 0));
 }
 
-/* The cursor, and what goes with it, into the transaction of the events. */
-static int account_save(struct account *account, const struct watch_report *report) {
-	struct store *store = account->host->store;
-	const char *id = account->config->id;
-	int r = store_save_cursor(store, id, report->mailbox, &report->cursor);
-	if (r >= 0 && report->cut_parts_from > 0)
-		r = store_cut_parts(store, id, report->mailbox, report->cut_parts_from);
-	for (size_t i = 0; r >= 0 && i < report->n_parts; i++)
-		r = store_save_part(store, id, report->mailbox, &report->parts[i]);
-	return r;
+static struct report_target account_target(struct account *account) {
+	return (struct report_target){
+		.store = account->host->store,
+		.account = account->config->id,
+		.now_usec = account_now(account, CLOCK_REALTIME),
+	};
 }
 
 static void account_on_baseline(struct account *account, const struct watch_report *report) {
-	struct store *store = account->host->store;
 	const char *why = report->reset_reason        ? report->reset_reason
 			  : account->host->state_lost ? "state-lost"
 						      : NULL;
-	int r = account_save(account, report);
-	if (r >= 0 && why) {
-		struct store_event event = {
-			.type = STORE_EVENT_RESET,
-			.account = account->config->id,
-			.mailbox = report->mailbox,
-			.uidvalidity = report->cursor.uidvalidity,
-			.reason = why,
-		};
-		uint64_t seq;
-		r = store_append(store, &event, account_now(account, CLOCK_REALTIME), &seq);
+	struct report_target target = account_target(account);
+	account_written(
+		account, ACCOUNT_WRITTEN_STATE, report_store_baseline(&target, report, why));
+	if (why)
 		log_write(LOG_LEVEL_INFO, account->config->id, "mailbox reset: %s", why);
-	}
-	account_written(account, ACCOUNT_WRITTEN_STATE, r);
 }
 
 static void account_on_messages(struct account *account, const struct watch_report *report) {
-	struct store *store = account->host->store;
-	uint64_t now = account_now(account, CLOCK_REALTIME);
-	int r = account_save(account, report);
-	for (size_t i = 0; r >= 0 && i < report->n_events; i++) {
-		uint64_t seq;
-		r = store_append(store, &report->events[i], now, &seq);
-	}
-	account_written(
-		account, report->n_events > 0 ? ACCOUNT_WRITTEN_EVENTS : ACCOUNT_WRITTEN_STATE, r);
+	struct report_target target = account_target(account);
+	account_written(account,
+		report->n_events > 0 ? ACCOUNT_WRITTEN_EVENTS : ACCOUNT_WRITTEN_STATE,
+		report_store_messages(&target, report));
 }
 
 static void account_count(struct account *account, const struct watch_report *report) {
-	if (mailbox_counts_set(&account->counts, report->mailbox, &report->cursor))
+	if (mailbox_list_count(&account->mailboxes, report->mailbox, &report->cursor))
 		account_changed(account, ACCOUNT_CHANGED_COUNTS);
 }
 
 static void account_on_counts(struct account *account, const struct watch_report *report) {
-	account_written(account, ACCOUNT_WRITTEN_STATE, account_save(account, report));
+	struct report_target target = account_target(account);
+	account_written(account, ACCOUNT_WRITTEN_STATE, report_store_cursor(&target, report));
 }
 
 /* A floor that is not stored would be none the next time: a failure as of any other write. */
@@ -247,15 +233,45 @@ static void account_on_learned(struct account *account, const struct watch_repor
 		account_written(account, ACCOUNT_WRITTEN_STATE, r);
 }
 
+/* Connected: well, without some of the mailboxes that the user named, or without push. */
+static void account_enter_online(struct account *account) {
+	CLEANUP_TEXT char *missing = mailbox_list_missing(&account->mailboxes);
+	if (missing)
+		account_set_reason_said(account, REASON_NO_MAILBOX, missing);
+	else
+		account_set_reason_said(account, account->push_reason, account->push_text);
+	account_enter_state(account,
+		account->reason == REASON_NONE ? ACCOUNT_STATE_ONLINE : ACCOUNT_STATE_DEGRADED);
+}
+
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	backoff_accepted(&account->backoff);
-	account_set_reason_said(account, report->reason, report->text);
+	account->push_reason = report->reason;
+	free(account->push_text);
+	account->push_text = memory_strdup(report->text);
 	account->retry_at_usec = 0;
 	account->strategy = report->strategy;
 	account_plan_renewal(account);
-	account_enter_state(account,
-		report->reason == REASON_NONE ? ACCOUNT_STATE_ONLINE : ACCOUNT_STATE_DEGRADED);
+	account_enter_online(account);
 	gate_leave(account->host->gate, &account->place);
+}
+
+static void account_on_mailbox(struct account *account, const struct watch_report *report) {
+	struct mailbox_list *list = &account->mailboxes;
+	CLEANUP_TEXT char *before = mailbox_list_missing(list);
+	if (report->old_mailbox) {
+		mailbox_list_rename(list, report->old_mailbox, report->mailbox);
+		account_written(account, ACCOUNT_WRITTEN_STATE,
+			store_rename_mailbox(account->host->store, account->config->id,
+				report->old_mailbox, report->mailbox));
+	}
+	mailbox_list_set(list, report->mailbox, &report->listed);
+	account_changed(account, ACCOUNT_CHANGED_COUNTS);
+	CLEANUP_TEXT char *after = mailbox_list_missing(list);
+	bool is_connected =
+		account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED;
+	if (is_connected && strcmp(before ? before : "", after ? after : "") != 0)
+		account_enter_online(account);
 }
 
 static void account_on_report(void *userdata, const struct watch_report *report) {
@@ -282,6 +298,12 @@ static void account_on_report(void *userdata, const struct watch_report *report)
 	case WATCH_COUNTS:
 		account_count(account, report);
 		account_on_counts(account, report);
+		break;
+	case WATCH_MAILBOX:
+		account_on_mailbox(account, report);
+		break;
+	case WATCH_SWEPT:
+		mailbox_list_swept(&account->mailboxes);
 		break;
 	case WATCH_ALERT:
 		log_write(LOG_LEVEL_WARNING, account->config->id, "the server says: %s",
@@ -316,13 +338,8 @@ static int account_find_trust(
 		return 0;
 	if (!account->ticket)
 		account->ticket = tls_ticket_new();
-	if (config->pins && !account->pins) {
-		CLEANUP_TEXT char *pins = account_config_pins(config);
-		int r = tls_pins_new(pins, &account->pins, ret_problem);
-		if (r < 0)
-			return r;
-	}
-	return trust_give(account->host->trust, config, ret, ret_problem);
+	int r = trust_read_pins(config, &account->pins, ret_problem);
+	return r < 0 ? r : trust_give(account->host->trust, config, ret, ret_problem);
 }
 
 static void account_connect(struct account *account, const struct credential_result *credential) {
@@ -346,6 +363,7 @@ static void account_connect(struct account *account, const struct credential_res
 		.n_accounts = account->host->n_accounts,
 		.proof = &account->proof,
 		.facts = account->host->facts,
+		.mailboxes = &account->mailboxes,
 		.report = account_on_report,
 		.userdata = account,
 	};
@@ -433,7 +451,7 @@ struct account *account_new(const struct account_host *host, struct account_conf
 	account->reason_text = memory_strdup("");
 	list_init(&account->markings);
 	gate_place_init(&account->place, account_on_gate);
-	mailbox_counts_load(&account->counts, host->store, config);
+	mailbox_list_load(&account->mailboxes, host->store, config);
 	return account;
 }
 
@@ -444,7 +462,8 @@ struct account *account_free(struct account *account) {
 	tls_ticket_free(account->ticket);
 	tls_pins_free(account->pins);
 	alarm_clock_remove(account->host->clock, &account->alarm);
-	mailbox_counts_deinit(&account->counts);
+	mailbox_list_deinit(&account->mailboxes);
+	free(account->push_text);
 	account_config_free(account->config);
 	free(account->reason_text);
 	free(account);
@@ -469,30 +488,22 @@ bool account_is_idle(const struct account *account) {
 	return !account->watch && !account->credential;
 }
 
+static bool account_is_online(const struct account *account) {
+	return account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED;
+}
+
 static bool account_may_hurry(const struct account *account) {
 	if (account->stopping || account->rolled_back || !account_is_idle(account))
 		return false;
-	switch (backoff_kind(account->reason)) {
-	case BACKOFF_NETWORK:
-	case BACKOFF_EVENT:
-		return true;
-	case BACKOFF_LOGIN:
-	case BACKOFF_PATIENCE:
-	case BACKOFF_USER:
-		return false;
-	}
-	return false;
+	enum backoff_kind kind = backoff_kind(account->reason);
+	return kind == BACKOFF_NETWORK || kind == BACKOFF_EVENT;
 }
 
 void account_check(struct account *account) {
-	if (account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED)
+	if (account_is_online(account))
 		watch_check(account->watch);
 	else if (account_may_hurry(account))
 		account_attempt(account);
-}
-
-static bool account_is_online(const struct account *account) {
-	return account->state == ACCOUNT_STATE_ONLINE || account->state == ACCOUNT_STATE_DEGRADED;
 }
 
 int account_mark_seen(struct account *account, const char *const *ids, size_t n,
@@ -566,6 +577,10 @@ size_t account_index(const struct account *account) {
 	return account->index;
 }
 
+const struct mailbox_list *account_mailboxes(const struct account *account) {
+	return &account->mailboxes;
+}
+
 const struct account_config *account_config(const struct account *account) {
 	return account->config;
 }
@@ -576,8 +591,8 @@ struct account_status account_status(const struct account *account) {
 		.reason = account->reason,
 		.reason_text = account->reason_text,
 		.strategy = account->strategy,
-		.unseen = mailbox_counts_unseen(&account->counts),
-		.total = mailbox_counts_total(&account->counts),
+		.unseen = mailbox_list_unseen(&account->mailboxes),
+		.total = mailbox_list_total(&account->mailboxes),
 		.last_contact_usec = account->last_contact_usec,
 		.retry_at_usec = account->retry_at_usec,
 	};

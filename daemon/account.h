@@ -119,4 +119,6 @@ void account_set_index(struct account *account, size_t index);
 size_t account_index(const struct account *account);
 
 const struct account_config *account_config(const struct account *account);
+/* Borrowed until the next turn of the loop. */
+const struct mailbox_list *account_mailboxes(const struct account *account);
 struct account_status account_status(const struct account *account);

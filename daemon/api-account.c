@@ -8,6 +8,7 @@
 #include "bus/object-path.h"
 #include "daemon/account-config.h"
 #include "daemon/account.h"
+#include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
 
 /* Indices into the table below: bit i of a change mask is property i. */
@@ -120,6 +121,46 @@ static DBusMessage *call_mark_seen(const struct object_call *call) {
 	return NULL;
 }
 
+static const char *word_for(enum imap_mailbox_state state) {
+	switch (state) {
+	case IMAP_MAILBOX_HERE:
+		return "here";
+	case IMAP_MAILBOX_GONE:
+		return "gone";
+	case IMAP_MAILBOX_REFUSED:
+		return "refused";
+	}
+	return "";
+}
+
+static void write_mailbox(struct message_writer *array, const struct mailbox *mailbox) {
+	struct message_writer dict;
+	message_write_open_dict(array, &dict);
+	message_write_entry_string(&dict, BUS_MAILBOX_NAME, mailbox->name);
+	message_write_entry_boolean(&dict, BUS_MAILBOX_WATCHED, mailbox->is_watched);
+	message_write_entry_string(&dict, BUS_MAILBOX_STATE, word_for(mailbox->state));
+	if (*mailbox->special_use)
+		message_write_entry_string(&dict, BUS_MAILBOX_SPECIAL_USE, mailbox->special_use);
+	if (mailbox->uidvalidity != 0) {
+		message_write_entry_u32(&dict, BUS_KEY_UIDVALIDITY, mailbox->uidvalidity);
+		message_write_entry_u32(&dict, BUS_MAILBOX_TOTAL, mailbox->messages);
+		message_write_entry_u32(&dict, BUS_MAILBOX_UNSEEN, mailbox->unseen);
+	}
+	message_write_close(array, &dict);
+}
+
+static DBusMessage *call_list_mailboxes(const struct object_call *call) {
+	const struct mailbox_list *list = account_mailboxes(call->object);
+	DBusMessage *reply = message_new_reply(call->message);
+	struct message_writer body, array;
+	message_writer_init(&body, reply);
+	message_write_open(&body, DBUS_TYPE_ARRAY, "a{sv}", &array);
+	for (size_t i = 0; i < list->n && !message_writer_is_full(&array); i++)
+		write_mailbox(&array, &list->items[i]);
+	message_write_close(&body, &array);
+	return reply;
+}
+
 static void get_id(void *object, struct message_writer *w) {
 	message_write_string(w, account_config(object)->id);
 }
@@ -195,6 +236,7 @@ uint64_t api_account_properties(unsigned changed) {
 static const struct object_method methods[] = {
 	{ .name = BUS_METHOD_CHECK_NOW, .call = call_check_now },
 	{ BUS_METHOD_MARK_SEEN, "as", "message_ids", "a{ss}", "outcomes", call_mark_seen },
+	{ BUS_METHOD_LIST_MAILBOXES, NULL, NULL, "aa{sv}", "mailboxes", call_list_mailboxes },
 };
 
 static const struct object_property properties[] = {

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "io/tls-identity.h"
+#include "io/tls-pins.h"
 #include "io/tls-policy.h"
 
 /* Of a policy: the CA file. Of an identity: certificate and key. */
@@ -88,6 +89,14 @@ int trust_give(struct trust *trust, const struct account_config *config, struct 
 	}
 	*ret = given;
 	return 0;
+}
+
+int trust_read_pins(
+	const struct account_config *config, struct tls_pins **pins, char **ret_problem) {
+	if (!config->pins || *pins)
+		return 0;
+	CLEANUP_TEXT char *text = account_config_pins(config);
+	return tls_pins_new(text, pins, ret_problem);
 }
 
 void trust_deinit(struct trust *trust) {

@@ -5,6 +5,7 @@
 
 struct account_config;
 struct tls_identity;
+struct tls_pins;
 struct tls_policy;
 struct trust_item;
 
@@ -23,4 +24,7 @@ struct trust_given {
  * used. */
 int trust_give(struct trust *trust, const struct account_config *config, struct trust_given *ret,
 	char **ret_problem);
+/* The account's PinSHA256=, where it has one and `*pins` (owned) was not read before. As above. */
+int trust_read_pins(
+	const struct account_config *config, struct tls_pins **pins, char **ret_problem);
 void trust_deinit(struct trust *trust);

@@ -17,6 +17,7 @@
 #include "daemon/learned.h"
 #include "daemon/link.h"
 #include "daemon/message-url.h"
+#include "daemon/mailbox-list.h"
 #include "daemon/poll-schedule.h"
 #include "daemon/wake-slot.h"
 #include "daemon/watch-facts.h"
@@ -158,6 +159,21 @@ static void watch_imap_on_marked(struct watch_imap *w, const struct imap_event *
 	watch_report(&w->context, &report);
 }
 
+static void watch_imap_on_mailbox(struct watch_imap *w, const struct imap_event *event) {
+	struct watch_report report = {
+		.kind = WATCH_MAILBOX,
+		.mailbox = event->mailbox,
+		.old_mailbox = event->old_mailbox,
+		.listed = event->listed,
+	};
+	watch_report(&w->context, &report);
+}
+
+static void watch_imap_on_swept(struct watch_imap *w) {
+	struct watch_report report = { .kind = WATCH_SWEPT };
+	watch_report(&w->context, &report);
+}
+
 static void watch_imap_on_alert(struct watch_imap *w, const struct imap_event *event) {
 	CLEANUP_TEXT char *printable = text_printable(event->text);
 	struct watch_report report = { .kind = WATCH_ALERT, .text = printable };
@@ -209,6 +225,12 @@ static int watch_imap_on_event(struct watch_imap *w, const struct imap_event *ev
 	case IMAP_EVENT_COUNTS:
 		watch_imap_on_counts(w, event);
 		break;
+	case IMAP_EVENT_MAILBOX:
+		watch_imap_on_mailbox(w, event);
+		break;
+	case IMAP_EVENT_SWEPT:
+		watch_imap_on_swept(w);
+		break;
 	case IMAP_EVENT_ALERT:
 		watch_imap_on_alert(w, event);
 		break;
@@ -240,9 +262,15 @@ static int watch_imap_pull(struct link *link) {
 	return 0;
 }
 
+/* A mailbox may have been the cause: that is to be known before the next attempt. */
 static void watch_imap_on_ended(struct link *link, enum reason reason, const char *text) {
 	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
+	struct imap_event event;
 	imap_session_lost(w->session);
+	imap_session_disconnected(w->session);
+	while (imap_session_next(w->session, &event) > 0)
+		if (event.kind == IMAP_EVENT_MAILBOX)
+			watch_imap_on_mailbox(w, &event);
 	watch_imap_closed(w, reason, text, 0);
 }
 
@@ -286,26 +314,51 @@ static uint64_t random_seed(const struct watch_imap *w) {
 	return sd_id128_randomize(&random) < 0 ? (uintptr_t)w : random.qwords[0];
 }
 
-static int watch_imap_load_one(struct watch_imap *w, const char *mailbox) {
+/* A cursor that cannot be read is a failure of ours: taken for a mailbox that was never seen, it
+ * would lose mail. */
+static int watch_imap_remember(struct watch_imap *w, const char *name) {
 	struct imap_announced announced = { 0 };
 	struct imap_memory memory = { .announced = &announced };
+	const struct mailbox *mailbox = mailbox_list_find(w->context.mailboxes, name);
+	if (mailbox)
+		memory.standing = mailbox->standing;
 	int r = imap_memory_load(
-		w->context.store, w->context.config->id, mailbox, &memory.cursor, &announced);
-	imap_session_watch(w->session, mailbox);
+		w->context.store, w->context.config->id, name, &memory.cursor, &announced);
 	if (r > 0)
-		imap_session_remember(w->session, mailbox, &memory);
+		imap_session_remember(w->session, name, &memory);
 	imap_announced_deinit(&announced);
-	return MIN(r, 0);
+	return r;
+}
+
+struct names {
+	char **items;
+	size_t n;
+};
+
+static void keep_name(const char *name, void *userdata) {
+	struct names *names = userdata;
+	names->items = memory_resize(names->items, names->n + 1, sizeof(*names->items));
+	names->items[names->n++] = memory_strdup(name);
 }
 
 static int watch_imap_load(struct watch_imap *w) {
 	const struct account_config *config = w->context.config;
-	if (w->context.only)
-		return watch_imap_load_one(w, w->context.only);
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < config->n_watch; i++)
-		r = watch_imap_load_one(w, config->watch[i]);
-	return r;
+	if (w->context.only) {
+		imap_session_watch(w->session, w->context.only);
+		return MIN(watch_imap_remember(w, w->context.only), 0);
+	}
+	struct names names = { 0 };
+	for (size_t i = 0; i < config->n_watch; i++)
+		imap_session_watch(w->session, config->watch[i]);
+	for (size_t i = 0; config->ignore && config->ignore[i]; i++)
+		imap_session_ignore(w->session, config->ignore[i]);
+	int r = store_list_mailboxes(w->context.store, config->id, keep_name, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		r = r < 0 ? r : watch_imap_remember(w, names.items[i]);
+		free(names.items[i]);
+	}
+	free(names.items);
+	return MIN(r, 0);
 }
 
 static int watch_imap_start_session(

@@ -7,15 +7,14 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/marking.h"
 #include "base/macros.h"
-#include "base/reason.h"
-#include "protocol/login.h"
+#include "daemon/watch-report.h"
 #include "store/store.h"
 
 struct account_config;
 struct imap_proof;
 struct alarm_clock;
+struct mailbox_list;
 struct resolver;
 struct stream_event;
 struct stream_target;
@@ -24,44 +23,6 @@ struct tls_pins;
 struct tls_policy;
 struct tls_ticket;
 struct watch_facts;
-
-enum watch_report_kind {
-	WATCH_LOGIN, /* `login`: how the server let us in */
-	WATCH_ONLINE, /* `strategy`; `reason`: why not a better one */
-	WATCH_BASELINE, /* `mailbox` is seen anew from `cursor` on; `reset_reason` unless the first time */
-	WATCH_MESSAGES, /* `events` and `cursor` belong into one transaction */
-	WATCH_COUNTS, /* `cursor` has other counts */
-	WATCH_ALERT, /* `text`: a sentence of the server for its user */
-	WATCH_CONTACT, /* the server said something */
-	WATCH_LEARNED, /* `about`, `fact`, `value`: to be remembered */
-	WATCH_SCHEDULED, /* online, and silent for `retry_after_usec` */
-	WATCH_MARKED, /* `message_id`: what came of marking it is `marked`; `text` */
-	WATCH_CLOSED, /* the end: `reason`, `text`, `retry_after_usec`; free the watch */
-};
-
-/* Borrowed during the callback. */
-struct watch_report {
-	enum watch_report_kind kind;
-	struct login_outcome login;
-	const char *strategy;
-	const char *mailbox; /* UTF-8 */
-	struct store_cursor cursor;
-	const struct store_event *events; /* account and mailbox are filled in */
-	size_t n_events;
-	/* Beside the cursor, for the kinds that have one: parts of the mailbox's state that changed. */
-	const struct store_part *parts;
-	size_t n_parts;
-	uint32_t cut_parts_from; /* parts from this number on are to be forgotten; 0: none */
-	const char *reset_reason;
-	const char *about;
-	enum store_fact_kind fact;
-	uint64_t value;
-	const char *message_id;
-	enum marking_outcome marked;
-	enum reason reason;
-	const char *text; /* printable; may be NULL */
-	uint64_t retry_after_usec;
-};
 
 /* The receiver may free the watch in it, for it is the last thing that the watch does. */
 typedef void (*watch_report_fn)(void *userdata, const struct watch_report *report);
@@ -82,6 +43,7 @@ struct watch_context {
 	size_t n_accounts; /* of this process */
 	struct imap_proof *proof; /* what one attempt learned and the next should know */
 	struct watch_facts *facts; /* filled in for a trial; else NULL */
+	const struct mailbox_list *mailboxes; /* what is known of them from before */
 	watch_report_fn report;
 	void *userdata;
 };

@@ -183,6 +183,13 @@ void message_write_entry_string(struct message_writer *dict, const char *key, co
 	close_entry(dict, &entry);
 }
 
+void message_write_entry_boolean(struct message_writer *dict, const char *key, bool value) {
+	struct entry entry;
+	open_entry(dict, key, "b", &entry);
+	message_write_boolean(&entry.value, value);
+	close_entry(dict, &entry);
+}
+
 void message_write_entry_u32(struct message_writer *dict, const char *key, uint32_t value) {
 	struct entry entry;
 	open_entry(dict, key, "u", &entry);

@@ -60,6 +60,7 @@ void message_write_close(struct message_writer *w, struct message_writer *child)
 /* The a{sv}: open, entries, close. An entry with a NULL text is left out. */
 void message_write_open_dict(struct message_writer *w, struct message_writer *ret);
 void message_write_entry_string(struct message_writer *dict, const char *key, const char *text);
+void message_write_entry_boolean(struct message_writer *dict, const char *key, bool value);
 void message_write_entry_u32(struct message_writer *dict, const char *key, uint32_t value);
 void message_write_entry_u64(struct message_writer *dict, const char *key, uint64_t value);
 void message_write_entry_words(struct message_writer *dict, const char *key, const char *words);

@@ -26,6 +26,7 @@
 
 /* Account */
 #define BUS_METHOD_MARK_SEEN "MarkSeen"
+#define BUS_METHOD_LIST_MAILBOXES "ListMailboxes"
 #define BUS_PROPERTY_ID "Id"
 #define BUS_PROPERTY_NAME "Name"
 #define BUS_PROPERTY_PROTOCOL "Protocol"
@@ -64,6 +65,14 @@
 #define BUS_KEY_SIZE "size" /* t */
 #define BUS_KEY_PREVIEW "preview" /* s */
 #define BUS_KEY_REASON "reason" /* s */
+
+/* Keys of a mailbox: the a{sv} of ListMailboxes. */
+#define BUS_MAILBOX_NAME "name" /* s */
+#define BUS_MAILBOX_SPECIAL_USE "special_use" /* s */
+#define BUS_MAILBOX_WATCHED "watched" /* b */
+#define BUS_MAILBOX_STATE "state" /* s: here, gone, refused */
+#define BUS_MAILBOX_TOTAL "total" /* u */
+#define BUS_MAILBOX_UNSEEN "unseen" /* u */
 
 #define BUS_TYPE_NEW "new"
 #define BUS_TYPE_RETIRED "retired"

@@ -183,7 +183,8 @@ static void on_fetch(struct imap_session *s, const struct imap_reply *reply) {
 }
 
 void imap_arrival_on_reply(struct imap_session *s, const struct imap_reply *reply) {
-	if (s->state < IMAP_STATE_OPENING || s->state >= IMAP_STATE_LEAVING)
+	if (s->state < IMAP_STATE_OPENING || s->state >= IMAP_STATE_LEAVING ||
+		s->selected.place == IMAP_PLACE_NONE)
 		return;
 	if (reply->kind == IMAP_REPLY_EXISTS)
 		on_exists(s, reply->number);
@@ -204,7 +205,7 @@ bool imap_arrival_is_telling(const struct imap_session *s) {
 bool imap_arrival_is_due(const struct imap_session *s) {
 	const struct imap_selected *m = &s->selected;
 	const struct imap_arrival *a = &s->arrival;
-	if (a->retry_usec != 0)
+	if (a->retry_usec != 0 || m->place == IMAP_PLACE_NONE)
 		return false;
 	return a->is_suspected || m->exists > m->covered ||
 	       a->target > imap_session_cursor(s)->next_uid;

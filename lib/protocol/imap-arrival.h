@@ -12,7 +12,7 @@ struct imap_session;
 /* The view of the open mailbox. Messages 1 to `covered`, by sequence number, are older than its
  * cursor or were reported; those up to `exists` are news. */
 struct imap_selected {
-	size_t place; /* which one it is */
+	size_t place; /* which one it is; IMAP_PLACE_NONE when there is none */
 	uint32_t exists;
 	uint32_t covered;
 	uint32_t recent;
@@ -21,6 +21,7 @@ struct imap_selected {
 	bool is_open;
 	bool is_writing; /* selected, not examined: messages are to be marked */
 	bool is_resync_asked; /* EXAMINE was asked for what became of announced messages */
+	bool is_stale; /* it may be another mailbox by now: to be opened again */
 	bool is_probed; /* its last message was asked for */
 	struct imap_status status; /* the answer to STATUS, while opening */
 	struct imap_status examined; /* the answer to EXAMINE */

@@ -19,6 +19,9 @@ enum imap_capability {
 	IMAP_CAPABILITY_CONDSTORE = 1 << 11, /* RFC 7162 */
 	IMAP_CAPABILITY_QRESYNC = 1 << 12, /* RFC 7162; it implies the two */
 	IMAP_CAPABILITY_NOTIFY = 1 << 13, /* RFC 5465 */
+	IMAP_CAPABILITY_LIST_EXTENDED = 1 << 14, /* RFC 5258 */
+	IMAP_CAPABILITY_SPECIAL_USE = 1 << 15, /* RFC 6154 */
+	IMAP_CAPABILITY_NAMESPACE = 1 << 16, /* RFC 2342 */
 };
 
 /* The bits of one word, in any case; 0 for a word that we have no use for. */

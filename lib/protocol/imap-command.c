@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "protocol/keyed-hash.h"
 
@@ -50,6 +51,18 @@ static int append_quoted(struct buffer *out, const char *text) {
 			r = buffer_append(out, text, 1);
 	}
 	return r < 0 ? r : buffer_append(out, "\"", 1);
+}
+
+void imap_command_append_mailbox(struct buffer *out, const char *wire) {
+	if (is_atom(wire)) {
+		(void)buffer_append_text(out, wire);
+		return;
+	}
+	CLEANUP_TEXT char *quotable = memory_strdup(wire);
+	for (char *p = quotable; *p; p++)
+		if ((uint8_t)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	(void)append_quoted(out, quotable);
 }
 
 int imap_command_append_string(struct buffer *out, const char *text, bool literal_plus) {

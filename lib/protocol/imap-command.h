@@ -18,3 +18,7 @@ void imap_command_tag(uint64_t seed, uint64_t number, char ret_tag[IMAP_TAG_SIZE
  * wherever a line ends. -EINVAL for CR and LF, which no login and no mailbox can have; nothing is
  * appended then. */
 int imap_command_append_string(struct buffer *out, const char *text, bool literal_plus);
+
+/* Appends a mailbox as the wire spells it (an atom or a quoted string): bytes above 0x7F, which a
+ * server that sends such names reads too, go out as they are, control characters as '?'. */
+void imap_command_append_mailbox(struct buffer *out, const char *wire);

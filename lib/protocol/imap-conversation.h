@@ -11,17 +11,20 @@
  *   imap-count.c     how many are unseen
  *   imap-flags.c     what becomes of announced messages
  *   imap-mark.c      marking messages as seen
- *   imap-round.c     the mailboxes beside the first one
+ *   imap-discovery.c which mailboxes there are, and which of them are watched
+ *   imap-round.c     the mailboxes beside the open one
  *   imap-notify.c    NOTIFY: being told of all mailboxes, envelopes included
  *   imap-watch.c     what to do next: work, IDLE, or wait */
 #include "base/buffer.h"
 #include "protocol/imap-arrival.h"
 #include "protocol/imap-count.h"
+#include "protocol/imap-discovery.h"
 #include "protocol/imap-items.h"
 #include "protocol/imap-mark.h"
 #include "protocol/imap-flags.h"
 #include "protocol/imap-notify.h"
 #include "protocol/imap-pending.h"
+#include "protocol/imap-pattern.h"
 #include "protocol/imap-place.h"
 #include "protocol/imap-quirk.h"
 #include "protocol/imap-renewal.h"
@@ -65,12 +68,14 @@ struct imap_session {
 	struct login_outcome outcome;
 	struct imap_wire wire;
 	struct imap_reply_reader reader;
+	struct imap_patterns patterns;
 	struct imap_places places;
 	struct imap_selected selected;
 	struct imap_arrival arrival;
 	struct imap_count count;
 	struct imap_flags flags;
 	struct imap_mark *mark;
+	struct imap_discovery discovery;
 	struct imap_round round;
 	struct imap_notify notify;
 	struct imap_sweep sweep;
@@ -99,6 +104,10 @@ struct imap_session {
 	bool is_leaving;
 	bool is_check_due;
 	bool is_poll_due;
+	bool is_verifying; /* a check was made: what it did not find is looked for */
+	uint32_t verified_uid; /* the cursor's, before it */
+	uint64_t looked_usec; /* when the mailbox was opened */
+	uint64_t trouble_usec; /* when to look again because the server is in trouble; 0: no need */
 	unsigned n_idle_failures;
 	unsigned n_skipped;
 	uint32_t n_unsolicited; /* replies since */

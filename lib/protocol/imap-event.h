@@ -15,6 +15,9 @@ enum imap_event_kind {
 	IMAP_EVENT_WANT_TLS,
 	/* A sentence of the server for its user ([ALERT]), after login over a trusted stream. */
 	IMAP_EVENT_ALERT,
+	/* A mailbox is there, is watched or not, or has gone, otherwise than was known; or it was renamed,
+	 * and all that is known of `old_mailbox` belongs to it. `listed`. */
+	IMAP_EVENT_MAILBOX,
 	/* First sight or a reset: `cursor` is where to start, silently. */
 	IMAP_EVENT_BASELINE,
 	/* A new message, in the order of the server's answer, which is by UID, each one once. Not
@@ -30,6 +33,9 @@ enum imap_event_kind {
 	IMAP_EVENT_COUNTS,
 	/* What came of imap_session_mark_seen() for `uid`: `marked`. */
 	IMAP_EVENT_MARKED,
+	/* A list of all mailboxes is complete: what MAILBOX did not tell of since the last one, and is
+	 * not watched, is not there. */
+	IMAP_EVENT_SWEPT,
 	/* Logged in and watching. `strategy` says by which means, `reason` why not by better ones
 	 * (REASON_NONE: the server has none, or none is wanted); again when they change. */
 	IMAP_EVENT_ONLINE,
@@ -37,9 +43,26 @@ enum imap_event_kind {
 	IMAP_EVENT_CLOSED,
 };
 
+enum imap_mailbox_state {
+	IMAP_MAILBOX_HERE,
+	IMAP_MAILBOX_GONE,
+	IMAP_MAILBOX_REFUSED, /* listed, and not to be opened */
+};
+
+/* What a session knows of a mailbox beside its messages. */
+struct imap_listed {
+	const char *special_use; /* "\\Sent"; "" for none, NULL where none was asked for */
+	enum imap_mailbox_state state;
+	bool is_watched;
+	bool is_named; /* its very name was given to imap_session_watch() */
+	struct imap_standing standing; /* to be remembered in the next session */
+};
+
 struct imap_event {
 	enum imap_event_kind kind;
-	const char *mailbox; /* UTF-8 name; BASELINE, MESSAGE, RETIRED, MARKED, CURSOR, COUNTS */
+	const char *mailbox; /* UTF-8 name; all but those of the account */
+	const char *old_mailbox; /* MAILBOX: it was called so, or NULL */
+	struct imap_listed listed; /* MAILBOX */
 	/* BASELINE, CURSOR, COUNTS; MESSAGE, RETIRED, MARKED: its uidvalidity */
 	struct imap_cursor cursor;
 	const struct imap_message *message; /* MESSAGE */

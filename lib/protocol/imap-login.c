@@ -102,7 +102,7 @@ void imap_login_on_clear_reply(struct imap_session *s, const struct imap_reply *
 		on_bye(s, reply);
 	} else if (reply->kind != IMAP_REPLY_TAGGED ||
 		   strcmp(reply->tag, s->wire.flights[0].tag) != 0 ||
-		   s->wire.flights[0].end > s->wire.n_sent) {
+		   !imap_wire_is_out(&s->wire, &s->wire.flights[0])) {
 		imap_session_close(s, reason_of_stray(reply), NULL);
 	} else if (reply->condition != IMAP_CONDITION_OK) {
 		imap_session_close(s, REASON_STARTTLS_REFUSED, NULL);
@@ -271,7 +271,7 @@ static void on_accepted(struct imap_session *s, const struct imap_reply *reply) 
 	s->outcome = login_outcome(s->login);
 	s->is_logged_in = true;
 	imap_login_forget(s);
-	imap_opening_begin(s);
+	imap_opening_on_login(s);
 }
 
 void imap_login_on_tagged(struct imap_session *s, const struct imap_reply *reply) {

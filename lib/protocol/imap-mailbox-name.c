@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "protocol/limits.h"
 
 /* Longer names are not looked at. */
 #define NAME_MAX_BYTES ((size_t)8 * 1024)
@@ -164,9 +165,27 @@ char *imap_mailbox_name_decode(const char *bytes, size_t n) {
 	return text_is_utf8(bytes, n) ? memory_strndup(bytes, n) : NULL;
 }
 
-bool imap_mailbox_name_is(const char *bytes, size_t n, const char *utf8) {
-	if (text_equal_nocase(utf8, "INBOX"))
-		return text_equal_nocase_n(bytes, n, "INBOX");
-	CLEANUP_TEXT char *name = imap_mailbox_name_decode(bytes, n);
-	return name && strcmp(name, utf8) == 0;
+static bool is_ascii(const char *text) {
+	for (; *text; text++)
+		if ((uint8_t)*text >= 0x80)
+			return false;
+	return true;
+}
+
+char *imap_mailbox_name_from_wire(const char *wire, bool *ret_is_canonical) {
+	size_t n = strlen(wire);
+	bool is_canonical = false;
+	if (n == 0 || n > IMAP_MAILBOX_NAME_MAX)
+		return NULL;
+	CLEANUP_TEXT char *name = imap_mailbox_name_decode(wire, n);
+	if (name) {
+		CLEANUP_TEXT char *again = imap_mailbox_name_encode(name);
+		is_canonical = strcmp(again, wire) == 0;
+	}
+	if (ret_is_canonical)
+		*ret_is_canonical = is_canonical;
+	/* what is not ASCII on the wire, and yet a name, is UTF-8 as it is */
+	if (is_canonical || (name && !is_ascii(wire)))
+		return TAKE_PTR(name);
+	return text_printable(wire);
 }

@@ -10,5 +10,8 @@ char *imap_mailbox_name_encode(const char *utf8);
  * 2.4.3) is NULL. */
 char *imap_mailbox_name_decode(const char *bytes, size_t n);
 
-/* Whether a name of the wire is the UTF-8 name `utf8`. INBOX is the same in any case. */
-bool imap_mailbox_name_is(const char *bytes, size_t n, const char *utf8);
+/* The name that we know a mailbox by, owned UTF-8; NULL when it is longer than limits.h says. What
+ * cannot be decoded, or would not be spelled so by imap_mailbox_name_encode(), is shown byte for
+ * byte, so that two mailboxes never have one name. `*ret_is_canonical` (may be NULL): the name alone
+ * tells how it is spelled. */
+char *imap_mailbox_name_from_wire(const char *wire, bool *ret_is_canonical);

@@ -13,6 +13,16 @@ struct imap_cursor {
 	uint64_t highestmodseq; /* RFC 7162; 0: not known */
 };
 
+/* How a mailbox has behaved; outlives the session, for some servers close the connection when a
+ * mailbox is opened that is none. Zero is the best. */
+struct imap_standing {
+	uint64_t parked_usec; /* not to be opened before, unless its UIDNEXT moves */
+	uint64_t resets_usec; /* since then `n_resets` were counted */
+	uint32_t refused_uidnext; /* at the last refusal */
+	uint8_t n_refusals; /* to open it, in a row */
+	uint8_t n_resets;
+};
+
 enum imap_status_known {
 	IMAP_STATUS_UIDVALIDITY = 1 << 0,
 	IMAP_STATUS_UIDNEXT = 1 << 1,

@@ -21,12 +21,24 @@ bool imap_notify_is_complete(const struct imap_session *s) {
 	return s->notify.is_armed && (s->notify.form != IMAP_NOTIFY_SELECTED || s->places.n == 1);
 }
 
+static bool is_told_of(const struct imap_place *place) {
+	return place->is_watched && !place->is_elsewhere && place->state != IMAP_PLACE_GONE;
+}
+
+/* The set in force leaves nobody out. */
+static bool is_covering(const struct imap_session *s) {
+	for (size_t i = 0; i < s->places.n; i++)
+		if (is_told_of(&s->places.items[i]) && !s->places.items[i].is_in_set)
+			return false;
+	return true;
+}
+
 /* The names of all but the selected one; the array is owned. */
 static const char **other_names(const struct imap_session *s, size_t *ret_n) {
 	const char **names = MEMORY_NEW_ARRAY(const char *, s->places.n);
 	size_t n = 0;
 	for (size_t i = 0; i < s->places.n; i++)
-		if (i != s->selected.place)
+		if (i != s->selected.place && is_told_of(&s->places.items[i]))
 			names[n++] = s->places.items[i].name;
 	*ret_n = n;
 	return names;
@@ -37,6 +49,7 @@ static char *make_command(const struct imap_session *s) {
 	struct imap_notify_request request = {
 		.form = s->notify.form,
 		.items = items,
+		.wants_names = imap_pattern_needs_list(&s->patterns),
 		.literal_plus = imap_session_can(s, IMAP_CAPABILITY_LITERAL_PLUS),
 	};
 	const char **names = other_names(s, &request.n_mailboxes);
@@ -61,11 +74,12 @@ bool imap_notify_leave(struct imap_session *s) {
 /* Not while it is no help, and not for the sake of a mailbox that is only visited. */
 static bool is_arming_due(const struct imap_session *s) {
 	const struct imap_notify *n = &s->notify;
-	if (s->selected.place != 0 || s->arrival.retry_usec != 0 || !imap_round_is_over(s))
+	if (!s->selected.is_open || s->selected.place != imap_round_home(s) ||
+		s->arrival.retry_usec != 0 || !imap_round_is_over(s))
 		return false;
 	if (n->form == IMAP_NOTIFY_SELECTED)
 		return n->is_silenced;
-	return imap_notify_is_usable(s) && !(n->is_armed && n->n_places == s->places.n);
+	return imap_notify_is_usable(s) && !(n->is_armed && is_covering(s));
 }
 
 /* A day after an overflow it may go better. */
@@ -88,7 +102,8 @@ bool imap_notify_arm(struct imap_session *s) {
 	imap_notify_disarm(s);
 	for (size_t i = 0; i < s->places.n; i++)
 		s->places.items[i].is_told = false;
-	n->n_places = s->places.n;
+	for (size_t i = 0; i < s->places.n; i++)
+		s->places.items[i].is_in_set = is_told_of(&s->places.items[i]);
 	/* its snapshot is a round */
 	s->round.is_due &= n->form == IMAP_NOTIFY_SELECTED;
 	imap_wire_send(&s->wire, IMAP_COMMAND_NOTIFY, "%s", command);
@@ -119,7 +134,8 @@ static void on_armed(struct imap_session *s) {
 	s->notify.is_silenced = false;
 	/* what the server does not know, or did not tell of, is asked for */
 	for (size_t i = 0; i < s->places.n; i++)
-		if (i != s->selected.place && !s->places.items[i].is_told)
+		if (i != s->selected.place && is_told_of(&s->places.items[i]) &&
+			!s->places.items[i].is_told)
 			imap_round_begin_untold(s);
 }
 
@@ -163,7 +179,8 @@ static void on_lost_some(struct imap_session *s) {
 	if (n->lost_usec != 0 && s->now_usec - n->lost_usec < IMAP_NOTIFY_LOST_USEC)
 		return;
 	n->lost_usec = s->now_usec;
-	imap_session_check(s);
+	s->is_check_due = true;
+	imap_watch_interrupt(s);
 }
 
 void imap_notify_on_condition(struct imap_session *s, const struct imap_reply *reply) {

@@ -24,7 +24,6 @@ struct imap_notify {
 	bool is_armed;
 	bool is_silenced; /* by NOTIFY NONE: not even IDLE tells of the selected mailbox now */
 	bool is_bare; /* an arrival is there without its envelope */
-	size_t n_places; /* that there were when it was armed */
 	uint8_t n_bare; /* in a row; so many, and nothing is waited for any more */
 	uint64_t due_usec; /* an envelope is awaited until then; 0: none */
 	uint64_t lost_usec; /* when the server last said that it had lost something */

@@ -23,6 +23,8 @@ static void ask_who(struct imap_session *s) {
 		imap_wire_send(&s->wire, IMAP_COMMAND_CAPABILITY, "CAPABILITY");
 	s->is_asked = true;
 	identify(s);
+	if (s->has_capabilities)
+		(void)imap_discovery_ask_namespaces(s);
 }
 
 /* RFC 7162 3.2.3: expunged messages are named by their UIDs then, and flags come with theirs. RFC
@@ -42,22 +44,12 @@ const char *imap_opening_status_items(const struct imap_session *s) {
 			  : "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)";
 }
 
-/* One write, one round trip. ID goes first: Coremail refuses EXAMINE without it. STATUS is asked
- * while the mailbox is not selected yet, as RFC 3501 6.3.10 wants it; only it counts the unseen. */
-void imap_opening_begin(struct imap_session *s) {
-	CLEANUP_TEXT char *encoded = imap_mailbox_name_encode(imap_session_place(s)->name);
-	struct buffer name;
-	buffer_init(&name, IMAP_TOKEN_MAX);
-	int r = encoded ? imap_command_append_string(&name, encoded, false) : -1;
-	CLEANUP_TEXT char *mailbox = buffer_take_text(&name);
-	if (r < 0) {
+static bool ask_mailbox(struct imap_session *s) {
+	CLEANUP_TEXT char *mailbox = imap_place_argument(imap_session_place(s));
+	if (!*mailbox) {
 		imap_session_close(s, REASON_CONFIG_ERROR, NULL);
-		return;
+		return false;
 	}
-	imap_watch_on_opening(s);
-	ask_who(s);
-	enable(s);
-	s->is_enabled = true;
 	imap_wire_send(&s->wire, IMAP_COMMAND_STATUS, "STATUS %s %s", mailbox,
 		imap_opening_status_items(s));
 	CLEANUP_TEXT char *resync = imap_flags_resync(s);
@@ -66,7 +58,30 @@ void imap_opening_begin(struct imap_session *s) {
 		s->selected.is_writing ? "SELECT" : "EXAMINE", mailbox, resync ? resync : "");
 	if (!resync)
 		imap_flags_ask_behind(s);
-	imap_session_enter_state(s, IMAP_STATE_OPENING);
+	s->looked_usec = s->now_usec;
+	s->trouble_usec = 0;
+	return true;
+}
+
+/* One write, one round trip. ID goes first: Coremail refuses EXAMINE without it. STATUS is asked
+ * while the mailbox is not selected yet, as RFC 3501 6.3.10 wants it; only it counts the unseen. */
+void imap_opening_begin(struct imap_session *s) {
+	imap_watch_on_opening(s);
+	ask_who(s);
+	enable(s);
+	s->is_enabled = true;
+	if (s->selected.place != IMAP_PLACE_NONE && !ask_mailbox(s))
+		return;
+	if (s->wire.n_flights > 0)
+		imap_session_enter_state(s, IMAP_STATE_OPENING);
+	else
+		imap_watch_proceed(s);
+}
+
+void imap_opening_on_login(struct imap_session *s) {
+	imap_discovery_begin(s);
+	s->selected.place = imap_round_home(s);
+	imap_opening_begin(s);
 }
 
 /* The part of a mailbox's status that one reply tells; a response code tells one item. */
@@ -132,7 +147,7 @@ static void on_push(struct imap_session *s, const struct imap_status *pushed) {
 		 * is there now is found out by opening the mailbox again. */
 		if ((pushed->known & IMAP_STATUS_UIDVALIDITY) &&
 			pushed->uidvalidity != cursor->uidvalidity)
-			imap_session_close(s, REASON_SERVER_CLOSED, NULL);
+			s->selected.is_stale = true;
 		break;
 	}
 	if (pushed->known & IMAP_STATUS_HIGHESTMODSEQ)
@@ -163,6 +178,9 @@ void imap_opening_on_reply(struct imap_session *s, const struct imap_reply *repl
 	if (reply->code == IMAP_CODE_CLOSED)
 		on_closed(s);
 	bool is_status = reply->kind == IMAP_REPLY_STATUS;
+	/* in a round the selected mailbox may be told with all others: frozen, on Dovecot */
+	if (m->place == IMAP_PLACE_NONE || (is_status && s->round.is_running))
+		return;
 	if (is_status && imap_place_find_on_wire(&s->places, reply->mailbox) != s->selected.place)
 		return;
 	/* there a STATUS is how a poll looks, and news are found by opening anew: imap-round.c */
@@ -214,7 +232,8 @@ static const char *reset_word(uint32_t old_validity, uint32_t validity) {
 	return old_validity == validity ? "uidnext" : "uidvalidity";
 }
 
-static void on_first_look(struct imap_session *s, const struct imap_status *status) {
+/* False: it was made anew once too often, and is not believed any more. */
+static bool on_first_look(struct imap_session *s, const struct imap_status *status) {
 	struct imap_place *place = imap_session_place(s);
 	struct imap_cursor *cursor = &place->cursor;
 	uint32_t old_validity = cursor->uidvalidity;
@@ -231,6 +250,8 @@ static void on_first_look(struct imap_session *s, const struct imap_status *stat
 		break;
 	case IMAP_CHANGE_RESET:
 		imap_mark_on_reset(s);
+		if (old_validity != 0 && !imap_round_may_reset(s))
+			return false;
 		*cursor = (struct imap_cursor){
 			.uidvalidity = status->uidvalidity,
 			.next_uid = status->uidnext,
@@ -245,6 +266,7 @@ static void on_first_look(struct imap_session *s, const struct imap_status *stat
 	cursor->highestmodseq = status->highestmodseq;
 	if (status->known & IMAP_STATUS_UNSEEN)
 		cursor->unseen = status->unseen;
+	return true;
 }
 
 /* All answers are there. */
@@ -272,7 +294,10 @@ static void open_mailbox(struct imap_session *s) {
 	m->is_open = s->has_opened = true;
 	find_covered(s);
 	imap_flags_on_opened(s);
-	on_first_look(s, &status);
+	if (on_first_look(s, &status))
+		imap_round_on_opened(s);
+	else
+		m->is_stale = true;
 	imap_watch_proceed(s);
 }
 
@@ -295,7 +320,7 @@ void imap_opening_on_tagged(
 		imap_mark_on_refusal(s, reply);
 	/* the others may fail: what they would have told is found out otherwise */
 	if (kind == IMAP_COMMAND_EXAMINE && is_refused) {
-		if (!imap_round_give_up(s))
+		if (!imap_round_on_refused(s, reply))
 			imap_session_refuse(s, reply, REASON_NO_MAILBOX);
 		return;
 	}
@@ -304,6 +329,11 @@ void imap_opening_on_tagged(
 		identify(s);
 	if (kind == IMAP_COMMAND_IDLE)
 		imap_session_enter_state(s, s->state); /* from DONE's deadline to the command's */
-	if (s->wire.n_flights == 0 && s->round.wanted == IMAP_PLACE_NONE)
+	/* when it was refused, imap_round_switch() goes on */
+	if (s->wire.n_flights > 0 || s->round.wanted != IMAP_PLACE_NONE)
+		return;
+	if (s->selected.place != IMAP_PLACE_NONE)
 		open_mailbox(s);
+	else
+		imap_watch_proceed(s);
 }

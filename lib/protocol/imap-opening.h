@@ -3,6 +3,9 @@
  * server says of the open mailbox later on. */
 #include "protocol/imap-conversation.h"
 
+/* Once, after the login. */
+void imap_opening_on_login(struct imap_session *s);
+/* Opens the mailbox that is selected. */
 void imap_opening_begin(struct imap_session *s);
 /* What STATUS is asked for, in parentheses. */
 const char *imap_opening_status_items(const struct imap_session *s);

@@ -17,9 +17,15 @@ static void forget_fates(struct imap_pending *p) {
 	p->n_fates = p->n_fates_out = 0;
 }
 
+void imap_pending_release(struct imap_pending *p) {
+	p->given = memory_free(p->given);
+}
+
 void imap_pending_deinit(struct imap_pending *p) {
 	forget_fates(p);
 	p->text = memory_free(p->text);
+	p->unwatched = memory_free(p->unwatched);
+	imap_pending_release(p);
 }
 
 static void append_fate(struct imap_session *s, struct imap_fate fate) {
@@ -108,6 +114,41 @@ static void give_fate(struct imap_session *s, struct imap_event *ret) {
 	}
 }
 
+static enum imap_mailbox_state state_of(const struct imap_place *place) {
+	switch ((enum imap_place_state)place->state) {
+	case IMAP_PLACE_UNPROVED:
+	case IMAP_PLACE_HERE:
+		return IMAP_MAILBOX_HERE;
+	case IMAP_PLACE_GONE:
+		return IMAP_MAILBOX_GONE;
+	case IMAP_PLACE_REFUSED:
+		return IMAP_MAILBOX_REFUSED;
+	}
+	return IMAP_MAILBOX_HERE;
+}
+
+static void give_unwatched(struct imap_pending *p, struct imap_event *ret) {
+	uint32_t attributes = p->unwatched_attributes;
+	ret->mailbox = p->given = TAKE_PTR(p->unwatched);
+	ret->listed.special_use = imap_list_use_to_word(attributes);
+	if (attributes & IMAP_LIST_NONEXISTENT)
+		ret->listed.state = IMAP_MAILBOX_GONE;
+}
+
+static void give_mailbox(struct imap_session *s, struct imap_event *ret) {
+	struct imap_place *place = &s->places.items[take_place(s, ret->kind)];
+	ret->mailbox = place->name;
+	ret->old_mailbox = s->pending.given = TAKE_PTR(place->old_name);
+	ret->cursor = place->cursor;
+	ret->listed = (struct imap_listed){
+		.special_use = imap_list_use_to_word(place->attributes),
+		.state = state_of(place),
+		.is_watched = place->is_watched,
+		.is_named = place->is_named,
+		.standing = place->standing,
+	};
+}
+
 static void give_place(struct imap_session *s, struct imap_event *ret) {
 	size_t i = take_place(s, ret->kind);
 	const struct imap_place *place = &s->places.items[i];
@@ -123,17 +164,27 @@ static void give_place(struct imap_session *s, struct imap_event *ret) {
 
 bool imap_pending_take(struct imap_session *s, struct imap_event *ret) {
 	struct imap_pending *p = &s->pending;
+	imap_pending_release(p);
+	if (p->unwatched) {
+		*ret = (struct imap_event){ .kind = IMAP_EVENT_MAILBOX };
+		give_unwatched(p, ret);
+		return true;
+	}
 	if (p->kinds == 0)
 		return false;
 	*ret = (struct imap_event){ .kind = (enum imap_event_kind)__builtin_ctz(p->kinds) };
 	p->kinds &= p->kinds - 1;
 	switch (ret->kind) {
 	case IMAP_EVENT_WANT_TLS:
+	case IMAP_EVENT_SWEPT:
 		break;
 	case IMAP_EVENT_ONLINE:
 		ret->strategy = imap_proof_rung_to_string(s->rung);
 		ret->reason = s->rung_reason;
 		ret->quirks = s->quirks;
+		break;
+	case IMAP_EVENT_MAILBOX:
+		give_mailbox(s, ret);
 		break;
 	case IMAP_EVENT_BASELINE:
 	case IMAP_EVENT_CURSOR:

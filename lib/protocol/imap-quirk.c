@@ -67,7 +67,7 @@ static const struct imap_quirk_row rows[] = {
 		.name = "cyrus-2.4",
 		.marks = { GREETING("Cyrus IMAP", "2.5.11"), GREETING("Cyrus IMAP4", "2.5.11"),
 			ID("Cyrus IMAPD", "2.5.11") },
-		.without = IMAP_CAPABILITY_LIST_STATUS,
+		.without = IMAP_CAPABILITY_LIST_STATUS | IMAP_CAPABILITY_LIST_EXTENDED,
 		.source = "Evolution camel-imapx-server.c: LIST-STATUS is broken before 2.5.11",
 	},
 	{

@@ -17,10 +17,11 @@
 /* A user and a password of a kilobyte each, twice as long when they are quoted. */
 #define HELD_MAX ((size_t)64 * 1024)
 
-static void begin_conversation(struct imap_session *s, uint64_t tag_seed, uint64_t n_tags) {
+static void begin_conversation(struct imap_session *s, uint64_t tag_seed, uint32_t n_tags) {
 	imap_wire_init(&s->wire, tag_seed, n_tags);
 	buffer_init_secret(&s->held, HELD_MAX);
 	imap_reply_init(&s->reader);
+	s->selected.place = s->round.wanted = IMAP_PLACE_NONE;
 }
 
 static void end_conversation(struct imap_session *s) {
@@ -31,6 +32,7 @@ static void end_conversation(struct imap_session *s) {
 	imap_flags_reset(&s->flags);
 	s->mark = imap_mark_free(s->mark);
 	imap_pending_deinit(&s->pending);
+	imap_discovery_deinit(&s->discovery);
 }
 
 struct imap_session *imap_session_new(const struct imap_login *login) {
@@ -55,13 +57,24 @@ struct imap_session *imap_session_free(struct imap_session *s) {
 	end_conversation(s);
 	imap_login_forget(s);
 	imap_place_deinit_all(&s->places);
+	imap_pattern_deinit_all(&s->patterns);
 	return memory_free(s);
 }
 
-void imap_session_watch(struct imap_session *s, const char *mailbox) {
+void imap_session_watch(struct imap_session *s, const char *pattern) {
 	assert(s->state == IMAP_STATE_GREETING);
-	(void)imap_place_add(&s->places, mailbox);
-	imap_round_init(&s->round, &s->places);
+	if (imap_pattern_kind(pattern) != IMAP_PATTERN_NAME) {
+		imap_pattern_add(&s->patterns, pattern, false);
+		return;
+	}
+	size_t i = imap_place_add(&s->places, pattern);
+	if (i != IMAP_PLACE_NONE)
+		s->places.items[i].is_named = true;
+}
+
+void imap_session_ignore(struct imap_session *s, const char *pattern) {
+	assert(s->state == IMAP_STATE_GREETING);
+	imap_pattern_add(&s->patterns, pattern, true);
 }
 
 static void remember(struct imap_place *place, const struct imap_memory *memory) {
@@ -74,8 +87,13 @@ void imap_session_remember(
 	struct imap_session *s, const char *mailbox, const struct imap_memory *memory) {
 	assert(s->state == IMAP_STATE_GREETING);
 	size_t i = imap_place_find(&s->places, mailbox);
-	if (i != IMAP_PLACE_NONE)
-		remember(&s->places.items[i], memory);
+	if (i == IMAP_PLACE_NONE && imap_pattern_needs_list(&s->patterns))
+		i = imap_place_add(&s->places, mailbox);
+	if (i == IMAP_PLACE_NONE)
+		return;
+	struct imap_place *place = &s->places.items[i];
+	remember(place, memory);
+	place->standing = memory->standing;
 }
 
 bool imap_session_yield(struct imap_session *s, const char *mailbox) {
@@ -125,6 +143,7 @@ void imap_session_secured(struct imap_session *s) {
 		.security = s->security,
 		.login = s->login,
 		.places = s->places,
+		.patterns = s->patterns,
 		.items.wants_preview = s->items.wants_preview,
 		.quirks = imap_quirk_match(IMAP_QUIRK_KEY_HOST, login_host(s->login), NULL),
 		.proof = s->proof,
@@ -133,11 +152,11 @@ void imap_session_secured(struct imap_session *s) {
 		.renewal = s->renewal,
 		.is_secure = true,
 	};
-	uint64_t tag_seed = s->wire.tag_seed, n_tags = s->wire.n_tags;
+	uint64_t tag_seed = s->wire.tag_seed;
+	uint32_t n_tags = s->wire.n_tags;
 	end_conversation(s);
 	*s = fresh;
 	begin_conversation(s, tag_seed, n_tags);
-	imap_round_init(&s->round, &s->places);
 	imap_login_begin(s);
 }
 
@@ -247,11 +266,16 @@ char *imap_session_items(const struct imap_session *s, enum imap_preview preview
 }
 
 static void on_tagged(struct imap_session *s, const struct imap_reply *reply) {
-	enum imap_command_kind kind;
-	if (!imap_wire_land(&s->wire, reply->tag, &kind)) {
+	struct imap_flight flight;
+	if (!imap_wire_land(&s->wire, reply->tag, &flight)) {
 		imap_session_close(s, REASON_UNEXPECTED_TAG, NULL);
 		return;
 	}
+	enum imap_command_kind kind = flight.kind;
+	if (kind == IMAP_COMMAND_ROUND)
+		imap_round_on_tagged(s, flight.place, reply);
+	else if (kind == IMAP_COMMAND_LIST)
+		imap_discovery_on_tagged(s, reply);
 	switch (s->state) {
 	case IMAP_STATE_CAPABILITY:
 	case IMAP_STATE_AUTHENTICATE:
@@ -280,12 +304,18 @@ static void on_condition(struct imap_session *s, const struct imap_reply *reply)
 	if (reply->condition == IMAP_CONDITION_BYE) {
 		if (imap_refusal_is_inactivity(reply->text))
 			imap_renewal_dismiss(&s->renewal, s->now_usec);
+		imap_round_on_lost(s);
 		if (s->state == IMAP_STATE_LEAVING)
 			imap_session_close(s, REASON_NONE, NULL);
 		else
 			imap_session_refuse(s, reply, REASON_SERVER_CLOSED);
 		return;
 	}
+	bool is_trouble =
+		reply->condition == IMAP_CONDITION_NO || reply->condition == IMAP_CONDITION_BAD;
+	/* that of NOTIFY is imap-notify.c's */
+	if (is_trouble && !(s->notify.is_armed && strcasestr(reply->text, "NOTIFY")))
+		imap_watch_on_trouble(s, reply);
 	imap_opening_on_reply(s, reply);
 	imap_notify_on_condition(s, reply);
 }
@@ -342,6 +372,12 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 		imap_round_on_status(s, reply);
 		imap_opening_on_reply(s, reply);
 		break;
+	case IMAP_REPLY_LIST:
+		imap_discovery_on_list(s, reply);
+		break;
+	case IMAP_REPLY_NAMESPACE:
+		imap_discovery_on_namespace(s, reply);
+		break;
 	case IMAP_REPLY_SEARCH:
 	case IMAP_REPLY_ESEARCH:
 		imap_count_on_reply(s, reply);
@@ -353,17 +389,16 @@ static void on_data(struct imap_session *s, const struct imap_reply *reply) {
 		imap_session_close(s, REASON_LIMIT_EXCEEDED, NULL);
 		break;
 	case IMAP_REPLY_CAPABILITY:
-	case IMAP_REPLY_LIST:
 	case IMAP_REPLY_FLAGS:
 	case IMAP_REPLY_ENABLED:
 	case IMAP_REPLY_ID:
-	case IMAP_REPLY_NAMESPACE:
 	case IMAP_REPLY_UNKNOWN:
 		break;
 	}
 	if (reply->code == IMAP_CODE_ALERT)
 		on_alert(s, reply);
-	imap_flags_settle(s);
+	if (s->selected.place != IMAP_PLACE_NONE)
+		imap_flags_settle(s);
 	imap_watch_on_change(s);
 }
 
@@ -432,7 +467,7 @@ int imap_session_next(struct imap_session *s, struct imap_event *ret) {
 }
 
 void imap_session_feed(struct imap_session *s, const void *bytes, size_t n) {
-	assert(s->places.n > 0);
+	assert(s->places.n > 0 || s->patterns.n > 0);
 	if (n == 0 || s->state == IMAP_STATE_CLOSED)
 		return;
 	/* in the clear, behind the answer to STARTTLS */
@@ -455,7 +490,7 @@ size_t imap_session_output(struct imap_session *s, const uint8_t **ret_bytes) {
 void imap_session_sent(struct imap_session *s, size_t n) {
 	buffer_consume(&s->wire.output, n);
 	buffer_release(&s->wire.output);
-	s->wire.n_sent += n;
+	s->wire.n_sent += (uint32_t)n;
 }
 
 uint64_t imap_session_deadline(const struct imap_session *s) {
@@ -476,8 +511,12 @@ void imap_session_disown(struct imap_session *s) {
 	(void)imap_announced_remove(&imap_session_place(s)->announced, s->pending.message->uid);
 }
 
+void imap_session_disconnected(struct imap_session *s) {
+	imap_round_on_lost(s);
+}
+
 void imap_session_check(struct imap_session *s) {
-	s->is_check_due = true;
+	s->is_check_due = s->is_verifying = true;
 	imap_watch_interrupt(s);
 }
 

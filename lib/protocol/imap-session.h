@@ -43,15 +43,19 @@ struct imap_session *imap_session_new(const struct imap_login *login);
 struct imap_session *imap_session_free(struct imap_session *s);
 DEFINE_CLEANUP(struct imap_session, imap_session_free);
 
-/* Before the first feed: a mailbox to watch (UTF-8 name). The first one is selected while nothing is
- * to do, the others are asked by STATUS at the start, with each renewal of IDLE and each check. */
-void imap_session_watch(struct imap_session *s, const char *mailbox);
+/* Before the first feed: what to watch, in UTF-8: a name, a pattern with * and %, or a special use (see
+ * imap-pattern.h); and what not to watch although it is meant by those. The first name is selected
+ * while nothing is to do; INBOX, where none is given. All the others are looked at at the start, with
+ * each renewal of IDLE and each check. */
+void imap_session_watch(struct imap_session *s, const char *pattern);
+void imap_session_ignore(struct imap_session *s, const char *pattern);
 
-/* What was known of a mailbox the last time: where reading ended. Without it the mailbox is seen for
- * the first time. Before the first feed; nothing for a mailbox that is not watched. */
+/* What was known of a mailbox the last time: where reading ended, and how it behaved. Without it the
+ * mailbox is seen for the first time. Before the first feed, after the patterns. */
 struct imap_memory {
 	struct imap_cursor cursor;
 	const struct imap_announced *announced; /* and unread; borrowed for the call; NULL: none */
+	struct imap_standing standing;
 };
 void imap_session_remember(
 	struct imap_session *s, const char *mailbox, const struct imap_memory *memory);
@@ -84,6 +88,10 @@ bool imap_session_login(const struct imap_session *s, struct login_outcome *ret)
 
 /* What the server can, as far as we have a use for it (enum imap_capability) and believe it. */
 uint64_t imap_session_capabilities(const struct imap_session *s);
+
+/* The stream has ended without a word. One event may follow: MAILBOX, for the one that was being
+ * opened beside home, which perhaps made the server go. */
+void imap_session_disconnected(struct imap_session *s);
 
 /* The stream is encrypted now. All that was learned in the clear is forgotten. */
 void imap_session_secured(struct imap_session *s);

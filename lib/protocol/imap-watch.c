@@ -39,7 +39,7 @@ static void announce(struct imap_session *s, enum imap_rung rung) {
 /* Not all servers push what happens to messages that are there. */
 static void look_at_flags(struct imap_session *s) {
 	/* there a STATUS says so, and leads to a visit */
-	if (imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP))
+	if (imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP) || !s->selected.is_open)
 		return;
 	imap_count_on_poll(s);
 	imap_flags_on_change(s);
@@ -82,12 +82,21 @@ static bool start_work(struct imap_session *s) {
 		imap_wire_send(&s->wire, IMAP_COMMAND_LOGOUT, "LOGOUT");
 		return true;
 	}
+	bool has_mailbox = s->selected.is_open && !s->selected.is_stale;
 	bool check = s->is_check_due, noop = check || s->is_poll_due;
 	s->is_check_due = s->is_poll_due = false;
+	if (check)
+		imap_round_begin(s);
+	if (!has_mailbox) {
+		s->selected.is_stale |= check && s->selected.place != IMAP_PLACE_NONE;
+		if (noop)
+			imap_wire_send(&s->wire, IMAP_COMMAND_NOOP, "NOOP");
+		return noop;
+	}
 	if (check) {
+		s->verified_uid = imap_session_cursor(s)->next_uid;
 		look_at_flags(s);
 		imap_count_on_change(s);
-		imap_round_begin(s);
 		s->arrival.retry_usec = 0;
 	}
 	bool is_deaf = imap_session_has_quirk(s, IMAP_QUIRK_DEAF_NOOP);
@@ -113,12 +122,22 @@ static void enter_work(struct imap_session *s) {
 	imap_session_enter_state(s, s->is_leaving ? IMAP_STATE_LEAVING : IMAP_STATE_WORKING);
 }
 
+/* A check that brought nothing may have asked a mailbox that is not there any more (Cyrus goes on as
+ * if it were empty) or has an heir of its name (Dovecot): opened anew, it is what it is. */
+static void verify(struct imap_session *s) {
+	/* news that are announced and not told yet are a sign of life */
+	if (s->is_verifying && s->selected.is_open && s->arrival.retry_usec == 0 &&
+		imap_session_cursor(s)->next_uid == s->verified_uid)
+		s->selected.is_stale = true;
+	s->is_verifying = false;
+}
+
 /* Nothing is to do but to be told of news, or to wait for the next look. */
 static void rest(struct imap_session *s) {
 	s->sweep.is_running = false;
 	if (s->arrival.retry_usec != 0) {
 		imap_session_enter_state(s, IMAP_STATE_WAITING);
-	} else if (can_idle(s)) {
+	} else if (can_idle(s) && s->selected.is_open) {
 		imap_wire_send(&s->wire, IMAP_COMMAND_IDLE, "IDLE");
 		imap_session_enter_state(s, IMAP_STATE_IDLE_STARTING);
 	} else {
@@ -133,13 +152,15 @@ void imap_watch_proceed(struct imap_session *s) {
 		enter_work(s);
 		return;
 	}
-	imap_count_report(s);
+	if (s->selected.is_open)
+		imap_count_report(s);
 	if (imap_notify_leave(s))
 		return;
-	bool is_arming = imap_notify_arm(s);
+	verify(s);
+	bool is_arming = !s->selected.is_stale && imap_notify_arm(s);
 	if (is_arming || imap_round_proceed(s))
 		imap_session_enter_state(s, IMAP_STATE_WORKING);
-	else
+	else if (s->state != IMAP_STATE_CLOSED)
 		rest(s);
 }
 
@@ -192,12 +213,12 @@ void imap_watch_on_news(struct imap_session *s, enum imap_channel channel) {
 }
 
 void imap_watch_on_change(struct imap_session *s) {
-	bool has_arrived = imap_arrival_is_due(s), has_visit = imap_round_has_visit(s);
+	bool has_arrived = imap_arrival_is_due(s), has_work = imap_round_has_work(s);
 	if (has_arrived)
 		imap_watch_on_news(s, IMAP_CHANNEL_SELECTED);
-	if (!has_arrived && !has_visit)
+	if (!has_arrived && !has_work)
 		return;
-	if (s->state == IMAP_STATE_IDLING && !has_visit && imap_notify_awaits(s))
+	if (s->state == IMAP_STATE_IDLING && !has_work && imap_notify_awaits(s))
 		return;
 	imap_watch_interrupt(s);
 }
@@ -206,6 +227,17 @@ void imap_watch_on_change(struct imap_session *s) {
 void imap_watch_on_opening(struct imap_session *s) {
 	s->sweep.is_running = false;
 	imap_notify_disarm(s);
+}
+
+/* An untagged NO in an IDLE is all that Dovecot says of a mailbox that was deleted and made anew under
+ * us: a look tells. One that does not even speak of trouble is a warning, and waits for longer. */
+void imap_watch_on_trouble(struct imap_session *s, const struct imap_reply *reply) {
+	bool is_certain = imap_refusal_of(reply, REASON_NONE).reason != REASON_NONE;
+	uint64_t due = s->looked_usec + (is_certain ? IMAP_TROUBLE_USEC : IMAP_SWEEP_USEC);
+	if (s->state != IMAP_STATE_IDLING)
+		return;
+	s->selected.is_stale |= due <= s->now_usec;
+	s->trouble_usec = s->trouble_usec == 0 ? due : MIN(due, s->trouble_usec);
 }
 
 /* The + that IDLE waits for. Others mean nothing. */
@@ -287,6 +319,8 @@ uint64_t imap_watch_deadline(const struct imap_session *s) {
 		deadline = MIN(deadline, s->count.due_usec);
 	if (s->flags.is_due)
 		deadline = MIN(deadline, s->flags.due_usec);
+	if (s->trouble_usec != 0)
+		deadline = MIN(deadline, s->trouble_usec);
 	return s->notify.due_usec != 0 ? MIN(deadline, s->notify.due_usec) : deadline;
 }
 
@@ -308,6 +342,7 @@ void imap_watch_on_deadline(struct imap_session *s) {
 		imap_session_close(s, REASON_NONE, NULL);
 		break;
 	case IMAP_STATE_IDLING:
+		s->selected.is_stale |= s->trouble_usec != 0 && s->now_usec >= s->trouble_usec;
 		if (s->now_usec >= renewal(s))
 			renew_idle(s);
 		else

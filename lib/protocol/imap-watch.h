@@ -8,6 +8,7 @@ void imap_watch_proceed(struct imap_session *s);
 void imap_watch_on_change(struct imap_session *s);
 /* News of the selected mailbox, or of another, have come to light: by a push, or by a sweep. */
 void imap_watch_on_news(struct imap_session *s, enum imap_channel channel);
+void imap_watch_on_trouble(struct imap_session *s, const struct imap_reply *reply);
 void imap_watch_on_continuation(struct imap_session *s);
 void imap_watch_on_tagged(
 	struct imap_session *s, enum imap_command_kind kind, const struct imap_reply *reply);

@@ -25,6 +25,23 @@
 #define IMAP_LABELS_MAX 32
 /* Text of a response that may be shown to a user. */
 #define IMAP_TEXT_MAX ((size_t)200)
+/* Mailboxes of one account that are watched or known; of a name, its bytes and its levels. Longer and
+ * deeper ones are as if they were not there. */
+#define IMAP_MAILBOXES_MAX 1000
+#define IMAP_MAILBOX_NAME_MAX 1000
+#define IMAP_MAILBOX_LEVELS_MAX 32
+/* Answers to one LIST: what comes behind them is not looked at, or ends the connection. */
+#define IMAP_LISTED_MAX 20000
+#define IMAP_LISTED_DRAINED_MAX 200000
+/* How often a mailbox that is listed may refuse to be opened, or be made anew within an hour, and
+ * how long it is left alone then. */
+#define IMAP_REFUSALS_MAX 3
+#define IMAP_RESETS_MAX 5
+#define IMAP_PARKED_USEC (6 * USEC_PER_HOUR)
+/* A mailbox that was made a moment ago, and had so few messages in its life, is not old. */
+#define IMAP_NEWBORN_MESSAGES_MAX 20
+/* Patterns of one LIST, all together, in bytes. */
+#define IMAP_LIST_COMMAND_MAX 4000
 /* Untagged responses with no command in flight, within a minute. */
 #define IMAP_UNSOLICITED_PER_MINUTE 10000
 /* Messages asked for by one UID FETCH. */
@@ -37,6 +54,8 @@
 #define IMAP_GREETING_USEC (30 * USEC_PER_SEC)
 #define IMAP_COMMAND_USEC (60 * USEC_PER_SEC)
 #define IMAP_DONE_USEC (15 * USEC_PER_SEC)
+/* Between two looks at a mailbox because its server is in trouble. */
+#define IMAP_TROUBLE_USEC USEC_PER_MINUTE
 #define IMAP_POLL_USEC (2 * USEC_PER_MINUTE)
 /* From the first change of flags to the count of unseen messages, so that a burst is one count. */
 #define IMAP_RECOUNT_USEC USEC_PER_SEC

@@ -108,6 +108,11 @@ static void check_event(struct run *r, const struct imap_event *event) {
 	case IMAP_EVENT_ONLINE:
 		FUZZ_CHECK(r->home.cursor.uidvalidity != 0 && event->strategy);
 		break;
+	case IMAP_EVENT_MAILBOX:
+		FUZZ_CHECK(strlen(event->mailbox) > 0 && event->listed.special_use);
+		break;
+	case IMAP_EVENT_SWEPT:
+		break;
 	case IMAP_EVENT_BASELINE:
 	case IMAP_EVENT_MESSAGE:
 	case IMAP_EVENT_RETIRED:

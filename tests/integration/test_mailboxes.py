@@ -11,7 +11,8 @@ def begin(daemon, client, server, user, port):
         server.save(message(b"Old in " + name.encode()), name, user)
     daemon.write_account("work", Port=port, Security="none", User=user, mailboxes=[*NAMES, "Nowhere"])
     daemon.start()
-    client.wait_account("work", State="online")
+    client.wait_account("work", State="degraded", Reason="no-mailbox",
+                        ReasonText="A watched mailbox cannot be opened: Nowhere")
 
 
 def subjects(client):

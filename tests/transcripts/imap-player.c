@@ -57,20 +57,41 @@ static void read_announced(struct imap_announced *announced, const char *setting
 		(void)imap_announced_add(announced, (uint32_t)strtoul(word, NULL, 10));
 }
 
+/* watch [mailbox=NAME] CURSOR...   by name, with what is remembered of it
+ * watch pattern=PATTERN            also a special use
+ * watch ignore=PATTERN
+ * watch remembered=NAME CURSOR...  known from before, watched or not */
 static void session_watch(void *session, const char *settings) {
 	CLEANUP_TEXT char *given = transcript_value(settings, "mailbox");
-	const char *mailbox = given ? given : "INBOX";
+	CLEANUP_TEXT char *pattern = transcript_value(settings, "pattern");
+	CLEANUP_TEXT char *ignored = transcript_value(settings, "ignore");
+	CLEANUP_TEXT char *remembered = transcript_value(settings, "remembered");
+	const char *mailbox = remembered ? remembered : given ? given : "INBOX";
 	struct imap_announced announced = { 0 };
 	read_announced(&announced, settings);
-	const struct imap_memory memory = { .announced = &announced,
+	const struct imap_memory memory = {
+		.announced = &announced,
 		.cursor = {
 			.uidvalidity = (uint32_t)number_value(settings, "uidvalidity"),
 			.next_uid = (uint32_t)number_value(settings, "next"),
 			.messages = (uint32_t)number_value(settings, "messages"),
 			.unseen = (uint32_t)number_value(settings, "unseen"),
 			.highestmodseq = number_value(settings, "modseq"),
-		} };
-	imap_session_watch(session, mailbox);
+		},
+		.standing = {
+			.n_refusals = (uint8_t)number_value(settings, "refusals"),
+			.parked_usec = number_value(settings, "parked") * USEC_PER_SEC,
+			.refused_uidnext = (uint32_t)number_value(settings, "refused"),
+			.n_resets = (uint8_t)number_value(settings, "resets"),
+			.resets_usec = number_value(settings, "resets") > 0 ? PLAYER_BEGIN_USEC : 0,
+		},
+	};
+	if (ignored)
+		imap_session_ignore(session, ignored);
+	else if (pattern)
+		imap_session_watch(session, pattern);
+	else if (!remembered)
+		imap_session_watch(session, mailbox);
 	if (memory.cursor.uidvalidity != 0)
 		imap_session_remember(session, mailbox, &memory);
 	imap_announced_deinit(&announced);

@@ -83,6 +83,25 @@ static void append_retired(struct buffer *out, const struct imap_event *event) {
 		out, event->retirement == IMAP_RETIREMENT_SEEN ? " seen" : " gone");
 }
 
+static void append_mailbox(struct buffer *out, const struct imap_event *event) {
+	static const char *const states[] = {
+		[IMAP_MAILBOX_HERE] = "here",
+		[IMAP_MAILBOX_GONE] = "gone",
+		[IMAP_MAILBOX_REFUSED] = "refused",
+	};
+	const struct imap_listed *l = &event->listed;
+	(void)buffer_append_format(out, "mailbox %s %s %s", event->mailbox,
+		l->is_watched ? "watched" : "unwatched", states[l->state]);
+	if (l->is_named)
+		(void)buffer_append_text(out, " named");
+	if (*l->special_use)
+		append_text(out, "use", l->special_use);
+	append_text(out, "was", event->old_mailbox);
+	append_number(out, "refusals", l->standing.n_refusals);
+	append_number(out, "parked", l->standing.parked_usec / USEC_PER_SEC);
+	append_number(out, "resets", l->standing.n_resets);
+}
+
 void imap_event_text_append(struct buffer *out, const struct imap_event *event) {
 	switch (event->kind) {
 	case IMAP_EVENT_WANT_TLS:
@@ -92,6 +111,12 @@ void imap_event_text_append(struct buffer *out, const struct imap_event *event) 
 		(void)buffer_append_format(out, "online %s%s%s", event->strategy,
 			event->reason == REASON_NONE ? "" : " ", reason_to_string(event->reason));
 		append_quirks(out, event->quirks);
+		break;
+	case IMAP_EVENT_MAILBOX:
+		append_mailbox(out, event);
+		break;
+	case IMAP_EVENT_SWEPT:
+		(void)buffer_append_text(out, "swept");
 		break;
 	case IMAP_EVENT_BASELINE:
 		append_cursor(out, event->reset ? "reset" : "baseline", event);

@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "protocol/limits.h"
 
 static const struct {
 	const char *utf8;
@@ -119,14 +120,40 @@ static void test_all(void **state) {
 	}
 }
 
-static void test_is(void **state) {
-	assert_true(imap_mailbox_name_is("iNBOX", 5, "INBOX"));
-	assert_true(imap_mailbox_name_is("INBOX", 5, "inbox"));
-	assert_false(imap_mailbox_name_is("INBOX/a", 7, "INBOX"));
-	assert_false(imap_mailbox_name_is("work", 4, "Work"));
-	assert_true(imap_mailbox_name_is("Entw&APw-rfe", 12, "Entwürfe"));
-	assert_true(imap_mailbox_name_is("Entwürfe", 9, "Entwürfe"));
-	assert_false(imap_mailbox_name_is("\xff", 1, "Work"));
+static const struct {
+	const char *wire, *name;
+	bool is_canonical;
+} wire_cases[] = {
+	{ "INBOX", "INBOX", true },
+	{ "Entw&APw-rfe", "Entw\xc3\xbcrfe", true },
+	{ "a&-b", "a&b", true },
+	/* as NOTIFY of Dovecot before 2.4.3, and IMAP4rev2, send it */
+	{ "Entw\xc3\xbcrfe", "Entw\xc3\xbcrfe", false },
+	/* what decodes to the name of another is shown as it is */
+	{ "&AEE-", "&AEE-", false },
+	{ "&AP&-", "&AP&-", false },
+	{ "a&b", "a&b", false },
+	{ "caf\xe9", "caf\\xe9", false },
+	{ "caf\xe8", "caf\\xe8", false },
+	{ "a\tb", "a\\u{9}b", false },
+};
+
+static void test_from_wire(void **state) {
+	for (size_t i = 0; i < ARRAY_SIZE(wire_cases); i++) {
+		bool is_canonical = !wire_cases[i].is_canonical;
+		CLEANUP_TEXT char *name =
+			imap_mailbox_name_from_wire(wire_cases[i].wire, &is_canonical);
+		assert_string_equal(name, wire_cases[i].name);
+		assert_int_equal(is_canonical, wire_cases[i].is_canonical);
+	}
+	char longest[IMAP_MAILBOX_NAME_MAX + 2];
+	memset(longest, 'a', sizeof(longest));
+	longest[IMAP_MAILBOX_NAME_MAX + 1] = '\0';
+	assert_null(imap_mailbox_name_from_wire(longest, NULL));
+	longest[IMAP_MAILBOX_NAME_MAX] = '\0';
+	CLEANUP_TEXT char *name = imap_mailbox_name_from_wire(longest, NULL);
+	assert_string_equal(name, longest);
+	assert_null(imap_mailbox_name_from_wire("", NULL));
 }
 
 int main(void) {
@@ -135,7 +162,7 @@ int main(void) {
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_is),
+		cmocka_unit_test(test_from_wire),
 	};
 	return cmocka_run_group_tests_name("imap-mailbox-name", tests, NULL, NULL);
 }

@@ -170,6 +170,8 @@ static const struct rule {
 
 	/* BYE ends everything, for the reason it gives */
 	{ "* BYE", NULL, AT(LEAVING), "!closed none" },
+	/* which may be that of the mailbox that is opened just now */
+	{ "* BYE", NULL, AT(VISITING), "!mailbox Work watched here|closed" },
 	{ "* BYE", "[UNAVAILABLE]", ANYWHERE, "!closed unavailable" },
 	{ "* BYE", "[INUSE]", ANYWHERE, "!closed unavailable" },
 	{ "* BYE", "[SERVERBUG]", ANYWHERE, "!closed unavailable" },
@@ -193,12 +195,14 @@ static const struct rule {
 	{ "$ ", NULL, AT(AUTHENTICATE) | AT(LOGIN),
 		"!closed protocol-error|closed auth-failed|closed unavailable|closed limit|closed "
 		"no-mech" },
-	{ "$ ", "[ALERT]", AT(VISITING) | AT(NOTIFYING), "!alert" },
+	{ "$ ", "[ALERT]", AT(VISITING) | AT(NOTIFYING), "!alert|mailbox Work watched gone" },
+	{ "$ NO", NULL, AT(VISITING), "mailbox Work watched gone" },
 	{ "$ ", NULL, AT(VISITING) | AT(NOTIFYING), "" },
 	{ "$ OK", "[ALERT]", WATCHING | AT(OPENING), "!alert|cursor|counts" },
 	{ "$ OK", NULL, AT(OPENING), "" },
 	{ "$ ", NULL, AT(OPENING),
-		"!closed no-mailbox|closed auth-failed|closed unavailable|closed limit|closed "
+		"!mailbox INBOX watched gone|closed no-mailbox|closed auth-failed|closed "
+		"unavailable|closed limit|closed "
 		"no-mech" },
 	{ "$ OK", NULL, AT(FETCHING), "!cursor" },
 	{ "$ OK", NULL, WATCHING, "counts" },
@@ -219,10 +223,9 @@ static const struct rule {
 	{ "* NO", "[ALERT]", OPEN, "!alert" },
 	{ "* BAD", "[ALERT]", OPEN, "!alert" },
 	{ "* PREAUTH", "[ALERT]", OPEN, "!alert" },
-	{ "* ", "[UIDVALIDITY 8]", WATCHING, "!closed server-closed" },
-	{ "* STATUS INBOX", "(UIDVALIDITY 8)", WATCHING, "!closed server-closed" },
 	{ "* 5 FETCH (UID 5", NULL, ASKING, "!message" },
 	{ "* 5 FETCH (UID 5", NULL, PUSHED, "!message|cursor" },
+	{ "* LIST ", "Work", AT(VISITING), "mailbox Work watched gone" },
 	{ "+", NULL, AT(IDLE_STARTING), "!online idle" },
 	{ "", NULL, ANYWHERE, "" },
 };

@@ -11,7 +11,7 @@
 #include "imap-driver.h"
 
 /* An idle account is one small struct, a socket, an SSL and a timer slot. */
-#define IDLE_MAX 1536
+#define IDLE_MAX 1600
 #define BLOCKS_MAX 256
 /* A message that was announced and is unread, while it is alone. */
 #define UID_SIZE (sizeof(uint32_t) + BLOCK_OVERHEAD)
