@@ -37,6 +37,8 @@ struct imap_place {
 	bool is_newborn; /* it was made while we watched */
 	bool is_visit_due; /* to be selected and compared */
 	bool is_elsewhere; /* another session of the account watches it */
+	uint8_t n_vain; /* visits in a row that brought nothing */
+	uint64_t vain_usec; /* when the last of them ended */
 };
 
 struct imap_places {

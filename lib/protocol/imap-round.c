@@ -179,7 +179,9 @@ static bool says_gone(const struct imap_reply *reply) {
 }
 
 void imap_round_on_tagged(struct imap_session *s, size_t place, const struct imap_reply *reply) {
-	if (says_gone(reply))
+	/* a server may refuse STATUS of the mailbox that is open (RFC 3501 6.3.10) */
+	bool is_open = s->selected.place == place && s->selected.is_open;
+	if (says_gone(reply) && !is_open)
 		imap_round_on_gone(s, place);
 	else if (reply->condition == IMAP_CONDITION_OK)
 		prove(s, place);
@@ -293,24 +295,37 @@ static void finish(struct imap_session *s) {
 		imap_pending_raise(s, IMAP_EVENT_SWEPT);
 }
 
+/* A server that says one thing in STATUS and another in EXAMINE would have us come and go without end
+ * (P-28): such a mailbox waits. */
+static bool is_tired(const struct imap_session *s, const struct imap_place *place) {
+	return place->n_vain >= IMAP_VAIN_VISITS_MAX &&
+	       s->now_usec - place->vain_usec < IMAP_VAIN_VISITS_USEC;
+}
+
+/* The open mailbox is to be opened anew. */
+static bool is_stale(const struct imap_session *s) {
+	return s->selected.is_stale && !is_tired(s, imap_session_place(s));
+}
+
 /* The open one is opened again only to be written to. */
 static size_t next_visit(const struct imap_session *s) {
 	for (size_t i = 0; i < s->places.n; i++) {
 		const struct imap_place *place = &s->places.items[i];
+		bool is_marking = place->marks.n > 0;
 		if (place->is_visit_due && !place->is_elsewhere &&
-			(i != s->selected.place || place->marks.n > 0))
+			(is_marking || (i != s->selected.place && !is_tired(s, place))))
 			return i;
 	}
 	return IMAP_PLACE_NONE;
 }
 
 bool imap_round_has_work(const struct imap_session *s) {
-	return s->round.is_due || s->selected.is_stale || next_visit(s) != IMAP_PLACE_NONE;
+	return s->round.is_due || is_stale(s) || next_visit(s) != IMAP_PLACE_NONE;
 }
 
 void imap_round_visit(struct imap_session *s) {
 	s->round.wanted = next_visit(s);
-	if (s->round.wanted == IMAP_PLACE_NONE && s->selected.is_stale && !s->round.is_due)
+	if (s->round.wanted == IMAP_PLACE_NONE && is_stale(s) && !s->round.is_due)
 		s->round.wanted = imap_round_home(s);
 }
 
@@ -345,9 +360,31 @@ bool imap_round_proceed(struct imap_session *s) {
 	size_t home = imap_round_home(s);
 	if (home == IMAP_PLACE_NONE)
 		return proceed_homeless(s);
-	if (home != s->selected.place || s->selected.is_stale || s->selected.is_writing)
+	if (home != s->selected.place || is_stale(s) || s->selected.is_writing)
 		round->wanted = home;
 	return round->wanted != IMAP_PLACE_NONE;
+}
+
+/* Whether it was worth it to come: for messages, new or retired. */
+static void judge_visit(struct imap_session *s) {
+	if (s->selected.place == IMAP_PLACE_NONE)
+		return;
+	struct imap_place *place = imap_session_place(s);
+	const struct imap_visit *visit = &s->round.visit;
+	bool is_vain = visit->uidvalidity == place->cursor.uidvalidity &&
+		       visit->next_uid == place->cursor.next_uid &&
+		       visit->n_announced == place->announced.n;
+	place->n_vain = is_vain ? (uint8_t)MIN(place->n_vain + 1, IMAP_VAIN_VISITS_MAX) : 0;
+	place->vain_usec = s->now_usec;
+}
+
+static void begin_visit(struct imap_session *s) {
+	const struct imap_place *place = imap_session_place(s);
+	s->round.visit = (struct imap_visit){
+		.uidvalidity = place->cursor.uidvalidity,
+		.next_uid = place->cursor.next_uid,
+		.n_announced = place->announced.n,
+	};
 }
 
 void imap_round_switch(struct imap_session *s) {
@@ -357,6 +394,7 @@ void imap_round_switch(struct imap_session *s) {
 	if (round->wanted == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED ||
 		s->wire.n_flights > n_ending)
 		return;
+	judge_visit(s);
 	bool has_written = s->selected.is_writing;
 	s->mark = imap_mark_free(s->mark);
 	s->selected = (struct imap_selected){
@@ -365,6 +403,7 @@ void imap_round_switch(struct imap_session *s) {
 	};
 	round->wanted = IMAP_PLACE_NONE;
 	imap_session_place(s)->is_visit_due = false;
+	begin_visit(s);
 	memory_free(s->arrival.uids);
 	s->arrival = (struct imap_arrival){ 0 };
 	s->count = (struct imap_count){ 0 };

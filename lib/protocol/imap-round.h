@@ -13,7 +13,15 @@
 struct imap_reply;
 struct imap_session;
 
+/* What was known of a mailbox when it was selected. */
+struct imap_visit {
+	uint32_t uidvalidity;
+	uint32_t next_uid;
+	uint32_t n_announced;
+};
+
 struct imap_round {
+	struct imap_visit visit;
 	size_t wanted; /* the place to select next, or IMAP_PLACE_NONE */
 	uint32_t asked; /* places below were asked for their STATUS in this round */
 	bool is_due;

@@ -36,6 +36,9 @@
 /* How often a mailbox that is listed may refuse to be opened, or be made anew within an hour, and
  * how long it is left alone then. */
 #define IMAP_REFUSALS_MAX 3
+/* Visits of one mailbox in a row that bring nothing; then so long none. */
+#define IMAP_VAIN_VISITS_MAX 3
+#define IMAP_VAIN_VISITS_USEC USEC_PER_MINUTE
 #define IMAP_RESETS_MAX 5
 #define IMAP_PARKED_USEC (6 * USEC_PER_HOUR)
 /* A mailbox that was made a moment ago, and had so few messages in its life, is not old. */
