@@ -367,6 +367,7 @@ static void account_connect(struct account *account, const struct credential_res
 		.report = account_on_report,
 		.userdata = account,
 	};
+	mailbox_list_begin(&account->mailboxes);
 	int r = watch_new(watch_kind_of(account->config), &context, &account->watch);
 	if (r < 0)
 		account_ended(account, REASON_INTERNAL, strerror(-r), 0);

@@ -125,6 +125,12 @@ void mailbox_list_rename(struct mailbox_list *list, const char *old_name, const 
 	drop(list, find(list, old_name));
 }
 
+void mailbox_list_begin(struct mailbox_list *list) {
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].state == IMAP_MAILBOX_GONE)
+			list->items[i].state = IMAP_MAILBOX_HERE;
+}
+
 /* Watched ones are told of only when something changes. */
 void mailbox_list_swept(struct mailbox_list *list) {
 	for (size_t i = list->n; i-- > 0;) {

@@ -47,6 +47,8 @@ void mailbox_list_set(
 	struct mailbox_list *list, const char *name, const struct imap_listed *listed);
 /* All that is known of it is known of another name now. */
 void mailbox_list_rename(struct mailbox_list *list, const char *old_name, const char *name);
+/* A new connection looks anew: what was gone is there until it says otherwise. */
+void mailbox_list_begin(struct mailbox_list *list);
 /* The server has told of all there are. */
 void mailbox_list_swept(struct mailbox_list *list);
 

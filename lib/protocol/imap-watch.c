@@ -146,6 +146,10 @@ static void rest(struct imap_session *s) {
 	}
 }
 
+static bool arm(struct imap_session *s) {
+	return s->state != IMAP_STATE_CLOSED && !s->selected.is_stale && imap_notify_arm(s);
+}
+
 /* Nothing is in flight. */
 void imap_watch_proceed(struct imap_session *s) {
 	if (start_work(s)) {
@@ -157,8 +161,8 @@ void imap_watch_proceed(struct imap_session *s) {
 	if (imap_notify_leave(s))
 		return;
 	verify(s);
-	bool is_arming = !s->selected.is_stale && imap_notify_arm(s);
-	if (is_arming || imap_round_proceed(s))
+	/* once more behind a round, which may have found whom to be told of */
+	if (arm(s) || imap_round_proceed(s) || arm(s))
 		imap_session_enter_state(s, IMAP_STATE_WORKING);
 	else if (s->state != IMAP_STATE_CLOSED)
 		rest(s);
