@@ -132,6 +132,7 @@ static void fall_back(struct imap_session *s) {
 static void on_armed(struct imap_session *s) {
 	s->notify.is_armed = true;
 	s->notify.is_silenced = false;
+	imap_proof_on_answer(&s->proof, IMAP_RUNG_NOTIFY);
 	/* what the server does not know, or did not tell of, is asked for */
 	for (size_t i = 0; i < s->places.n; i++)
 		if (i != s->selected.place && is_told_of(&s->places.items[i]) &&

@@ -32,6 +32,15 @@ void imap_proof_on_refusal(struct imap_proof *p, enum imap_rung rung, uint64_t n
 		demote(p, rung, REASON_PUSH_REFUSED, now_usec);
 }
 
+void imap_proof_on_loss(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec) {
+	if (++p->losses[rung] >= IMAP_LOSSES_MAX)
+		imap_proof_on_refusal(p, rung, now_usec);
+}
+
+void imap_proof_on_answer(struct imap_proof *p, enum imap_rung rung) {
+	p->losses[rung] = 0;
+}
+
 void imap_proof_tick(struct imap_proof *p, uint64_t now_usec) {
 	if (p->retest_usec == 0 || now_usec < p->retest_usec)
 		return;

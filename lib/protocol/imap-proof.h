@@ -25,6 +25,7 @@ struct imap_proof {
 	enum imap_rung best; /* that is believed */
 	enum reason reason; /* why no better one is */
 	uint8_t misses[IMAP_CHANNEL_COUNT_]; /* since the last push */
+	uint8_t losses[IMAP_RUNG_POLL]; /* of the connection over this rung's command, in a row */
 	uint64_t retest_usec; /* when the next better rung is tried again; 0: nothing was demoted */
 };
 
@@ -38,6 +39,12 @@ bool imap_proof_on_miss(
 
 /* The server does not do what it offers: not `rung`, for a day. */
 void imap_proof_on_refusal(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec);
+
+/* The connection was lost while the server owed the answer to `rung`'s command. Networks do that too:
+ * it counts as a refusal when it happens again and again. */
+void imap_proof_on_loss(struct imap_proof *p, enum imap_rung rung, uint64_t now_usec);
+/* It answered. */
+void imap_proof_on_answer(struct imap_proof *p, enum imap_rung rung);
 
 /* A day after a demotion the next better rung gets one more chance. */
 void imap_proof_tick(struct imap_proof *p, uint64_t now_usec);

@@ -551,13 +551,13 @@ void imap_session_logout(struct imap_session *s) {
 		imap_watch_interrupt(s);
 }
 
-/* A server that is lost over a command is not asked for that again. */
+/* A server that is lost over a command time and again is not asked for that any more. */
 struct imap_proof imap_session_proof(const struct imap_session *s) {
 	struct imap_proof proof = s->proof;
 	if (imap_wire_awaits(&s->wire, IMAP_COMMAND_NOTIFY))
-		imap_proof_on_refusal(&proof, IMAP_RUNG_NOTIFY, s->now_usec);
+		imap_proof_on_loss(&proof, IMAP_RUNG_NOTIFY, s->now_usec);
 	if (s->state == IMAP_STATE_IDLE_STARTING)
-		imap_proof_on_refusal(&proof, IMAP_RUNG_IDLE, s->now_usec);
+		imap_proof_on_loss(&proof, IMAP_RUNG_IDLE, s->now_usec);
 	return proof;
 }
 

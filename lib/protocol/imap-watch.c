@@ -248,6 +248,7 @@ void imap_watch_on_trouble(struct imap_session *s, const struct imap_reply *repl
 void imap_watch_on_continuation(struct imap_session *s) {
 	if (s->state != IMAP_STATE_IDLE_STARTING)
 		return;
+	imap_proof_on_answer(&s->proof, IMAP_RUNG_IDLE);
 	announce(s, imap_notify_is_complete(s) ? IMAP_RUNG_NOTIFY : IMAP_RUNG_IDLE);
 	imap_session_enter_state(s, IMAP_STATE_IDLING);
 	if (s->is_leaving || s->is_check_due)

@@ -80,6 +80,7 @@
 /* News that only asking brought to light, in a row, and a means to be told is believed no longer; for
  * so long. */
 #define IMAP_MISSES_MAX 3
+#define IMAP_LOSSES_MAX 3 /* connections lost over IDLE, or over NOTIFY, in a row */
 #define IMAP_RETEST_USEC (24 * USEC_PER_HOUR)
 
 /* SASL. Beyond this a challenge of SCRAM is none; the nonces and the salt have no limit of their own. */

@@ -98,6 +98,22 @@ static void test_words(void **state) {
 	assert_string_equal(imap_proof_rung_to_string(IMAP_RUNG_POLL), "poll");
 }
 
+/* One broken line says nothing of the server. */
+static void test_losses(void **state) {
+	struct imap_proof p = { 0 };
+	for (unsigned i = 1; i < IMAP_LOSSES_MAX; i++)
+		imap_proof_on_loss(&p, IMAP_RUNG_IDLE, 1);
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	imap_proof_on_answer(&p, IMAP_RUNG_IDLE);
+	for (unsigned i = 1; i < IMAP_LOSSES_MAX; i++)
+		imap_proof_on_loss(&p, IMAP_RUNG_IDLE, 1);
+	imap_proof_on_answer(&p, IMAP_RUNG_NOTIFY);
+	assert_int_equal(p.best, IMAP_RUNG_NOTIFY);
+	imap_proof_on_loss(&p, IMAP_RUNG_IDLE, 1);
+	assert_int_equal(p.best, IMAP_RUNG_POLL);
+	assert_int_equal(p.reason, REASON_PUSH_REFUSED);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_three_in_a_row),
@@ -106,6 +122,7 @@ int main(void) {
 		cmocka_unit_test(test_retest),
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_losses),
 	};
 	return cmocka_run_group_tests_name("imap-proof", tests, NULL, NULL);
 }
