@@ -62,7 +62,8 @@ static void take_services(struct server_search *s, const struct resolver_records
 			.port = found->records[i].port,
 			.target = found->records[i].name,
 		};
-	(void)getrandom(&chance, sizeof(chance), GRND_NONBLOCK);
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = 0;
 	discovery_add_srv(s->discovery, &s->question, records, found->n, chance);
 }
 

@@ -43,7 +43,7 @@ static int read_file(const char *path, char *text, size_t max, size_t *ret_n) {
 
 int cursor_load(const char *path, uint64_t *ret) {
 	char text[FILE_BYTES_MAX];
-	size_t n;
+	size_t n = 0;
 	int r = read_file(path, text, sizeof(text), &n);
 
 	if (r < 0)

@@ -167,7 +167,7 @@ static const char *read_assignment(char *text, struct ini_item *item) {
 
 int ini_next(struct ini_reader *r, struct ini_item *ret) {
 	const char *problem;
-	unsigned line;
+	unsigned line = 0;
 	while (take_content(r, &line, &problem)) {
 		struct ini_item item = {
 			.line = line, .section = r->section, .key = "", .value = ""
