@@ -339,7 +339,9 @@ void imap_watch_on_deadline(struct imap_session *s) {
 	case IMAP_STATE_OPENING:
 	case IMAP_STATE_WORKING:
 	case IMAP_STATE_IDLE_STARTING:
-		s->proof = imap_session_proof(s);
+		/* a NOTIFY stays in flight, and tells by itself */
+		if (s->state == IMAP_STATE_IDLE_STARTING)
+			s->proof = imap_session_proof(s);
 		imap_session_lost(s);
 		imap_session_close(s, REASON_TIMED_OUT, NULL);
 		break;
