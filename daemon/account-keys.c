@@ -5,9 +5,9 @@
 #include "base/macros.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "daemon/account-config.h"
 #include "daemon/config-type.h"
-#include "io/command.h"
 #include "io/tls-pins.h"
 #include "protocol/imap-pattern.h"
 #include "protocol/limits.h"
@@ -49,12 +49,12 @@ static char *check_pattern(const char *text) {
 static char *check_key_ring(const char *text) {
 	char **words = NULL;
 	bool is_right = !strcmp(text, "yes");
-	if (!is_right && command_split(text, &words) == 0) {
+	if (!is_right && words_split(text, &words) == 0) {
 		is_right = true;
 		for (char **word = words; *word; word++)
 			is_right = is_right && (*word)[0] != '=' && strchr(*word, '=');
 	}
-	command_argv_free(words);
+	words_free(words);
 	return is_right ? NULL
 			: memory_format("'%s' is neither yes nor attributes of the form name=value",
 				  text);

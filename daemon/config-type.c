@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "daemon/config-key.h"
-#include "io/command.h"
 
 #define INFINITY_WORD "infinity"
 
@@ -278,19 +278,19 @@ const struct config_type config_type_list = { sizeof(char **), true, list_parse,
 
 static void argv_clear(void *field) {
 	char ***argv = field;
-	*argv = command_argv_free(*argv);
+	*argv = words_free(*argv);
 }
 
 static char *argv_parse(void *field, const struct config_value *value) {
 	char ***argv = field, **words;
-	if (command_split(value->text, &words) < 0)
+	if (words_split(value->text, &words) < 0)
 		return memory_strdup("the command cannot be split into words: a quote is open");
 	argv_clear(field);
 	*argv = words;
 	return NULL;
 }
 
-/* Quoted and escaped where it must be, so that the text is one line of UTF-8 and command_split()
+/* Quoted and escaped where it must be, so that the text is one line of UTF-8 and words_split()
  * gives the same words again. */
 static void argv_quote(struct buffer *line, const char *word) {
 	bool is_utf8 = text_is_utf8(word, strlen(word));

@@ -30,8 +30,3 @@ int command_new(sd_event *loop, const char *const *argv, const char *const *envi
 /* Kills the child if it runs still; the callback is not called then. */
 struct command *command_free(struct command *command);
 DEFINE_CLEANUP(struct command, command_free);
-
-/* Splits a command line as systemd does (quotes, backslashes, no variables, no shell) into an
- * owned, NULL-terminated vector; -EINVAL for an open quote or an empty line. */
-int command_split(const char *line, char ***ret_argv);
-char **command_argv_free(char **argv);
