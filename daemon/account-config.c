@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "daemon/account-keys.h"
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 
 /* What needs no row in the table: the rules that concern more than one key. */
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
-#include "daemon/config-assignments.h"
+#include "config/config-assignments.h"
 #include "protocol/sasl-mechanism.h"
 
 #define ACCOUNT_ID_MAX 64

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "daemon/account-config.h"
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 #include "io/tls-pins.h"
 #include "protocol/imap-pattern.h"
 #include "protocol/limits.h"
@@ -339,4 +339,7 @@ static const struct config_refusal refusals[] = {
 	{ NULL, NULL },
 };
 
-const struct config_table account_keys_table = { rows, ARRAY_SIZE(rows), refusals };
+/* The desktop agent's, see notify/settings.c. */
+static const char *const others[] = { "Notify", NULL };
+
+const struct config_table account_keys_table = { rows, ARRAY_SIZE(rows), refusals, others };

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-keys.h"
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 #include "daemon/config.h"
 
 /* The daemon's settings, or one account. */

@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-keys.h"
-#include "daemon/config-assignments.h"
-#include "daemon/config-files.h"
+#include "config/config-assignments.h"
+#include "config/config-files.h"
 
 #define SUFFIX ".conf"
 #define ACCOUNTS "accounts.d"

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/macros.h"
-#include "daemon/config-messages.h"
+#include "config/config-messages.h"
 #include "daemon/daemon-config.h"
 
 #define CONFIG_ACCOUNTS_MAX 100000

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 
 #define FIELD(member) CONFIG_FIELD(struct daemon_config, member)
 
@@ -64,7 +64,7 @@ static const struct config_key rows[] = {
 	},
 };
 
-const struct config_table daemon_config_table = { rows, ARRAY_SIZE(rows), NULL };
+const struct config_table daemon_config_table = { rows, ARRAY_SIZE(rows), NULL, NULL };
 
 void daemon_config_init(struct daemon_config *config, struct config_assignments *assignments,
 	struct config_messages *messages, struct config_origins *origins) {

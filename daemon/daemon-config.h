@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/macros.h"
-#include "daemon/config-assignments.h"
+#include "config/config-assignments.h"
 
 #define DAEMON_CONFIG_LOGINS_MAX 10000
 #define DAEMON_CONFIG_RETRY_MIN USEC_PER_MINUTE

@@ -85,50 +85,17 @@ static const char *absolute_variable(const char *name) {
 	return value && value[0] == '/' ? value : NULL;
 }
 
-/* $VARIABLE/posthorn, or the place under the home directory; owned, NULL without a home. */
-static char *user_folder(const char *variable, const char *below_home) {
-	const char *base = absolute_variable(variable);
-	if (base)
-		return memory_format("%s/posthorn", base);
-	const char *home = absolute_variable("HOME");
-	return home ? memory_format("%s/%s/posthorn", home, below_home) : NULL;
-}
-
-static void options_add_folder(struct options *options, char *folder) {
-	size_t n = 0;
-	while (options->config_folders[n])
-		n++;
-	if (folder && n < OPTIONS_FOLDERS_MAX)
-		options->config_folders[n] = folder;
-	else
-		free(folder);
-}
-
-/* $XDG_CONFIG_DIRS, or what the specification has in its place. */
-static void options_add_shared_folders(struct options *options) {
-	const char *list = getenv("XDG_CONFIG_DIRS");
-	if (text_is_empty(list))
-		list = "/etc/xdg";
-	for (; *list; list += strspn(list, ":")) {
-		size_t n = strcspn(list, ":");
-		if (*list == '/')
-			options_add_folder(options, memory_format("%.*s/posthorn", (int)n, list));
-		list += n;
-	}
-}
-
 static void options_default_folders(struct options *options) {
 	if (options->is_system) {
-		options_add_folder(options, memory_strdup(POSTHORN_SYSCONFDIR));
-		options_add_folder(options, memory_strdup("/run/posthorn"));
-	} else {
-		options_add_folder(options, user_folder("XDG_CONFIG_HOME", ".config"));
-		options_add_shared_folders(options);
+		options->config_folders[0] = memory_strdup(POSTHORN_SYSCONFDIR);
+		options->config_folders[1] = memory_strdup("/run/posthorn");
+		options->config_folders[2] = memory_strdup(POSTHORN_VENDORDIR);
+		return;
 	}
-	/* Whatever came before, this one is the last: its place is kept. */
-	free(options->config_folders[OPTIONS_FOLDERS_MAX - 1]);
-	options->config_folders[OPTIONS_FOLDERS_MAX - 1] = NULL;
-	options_add_folder(options, memory_strdup(POSTHORN_VENDORDIR));
+	char **folders = config_folders_of_user(POSTHORN_VENDORDIR);
+	for (size_t i = 0; folders[i]; i++)
+		options->config_folders[i] = TAKE_PTR(folders[i]);
+	free(folders);
 }
 
 /* The first folder of $STATE_DIRECTORY, which may name several with colons between them. */
@@ -143,7 +110,7 @@ static int options_default_state(struct options *options) {
 	 * where XDG says, whatever the unit. */
 	CLEANUP_TEXT char *folder = options->is_system
 					    ? system_state_folder()
-					    : user_folder("XDG_STATE_HOME", ".local/state");
+					    : config_folders_home("XDG_STATE_HOME", ".local/state");
 	if (!folder) {
 		fprintf(stderr,
 			"posthornd: neither $XDG_STATE_HOME nor $HOME is set; use --state DIR\n");

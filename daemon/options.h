@@ -3,8 +3,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
-
-#define OPTIONS_FOLDERS_MAX 16
+#include "config/config-folders.h"
 
 enum options_command {
 	OPTIONS_RUN,
@@ -29,7 +28,7 @@ struct options {
 	bool json; /* what is printed is for programs */
 	enum log_level log_level;
 	bool has_log_level; /* given, so that posthorn.conf has no say */
-	char *config_folders[OPTIONS_FOLDERS_MAX + 1]; /* first one wins; NULL-terminated */
+	char *config_folders[CONFIG_FOLDERS_MAX + 1]; /* first one wins; NULL-terminated */
 	char *state_path; /* the store's file */
 };
 

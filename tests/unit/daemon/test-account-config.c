@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-keys.h"
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 
 #define GOOD "[Account]\nHost=imap.example.com\nUser=ann\nPasswordCommand=pass work\n"
 

@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "daemon/account-config.h"
-#include "daemon/config-files.h"
+#include "config/config-files.h"
 #include "daemon/config.h"
 
 #define GOOD "[Account]\nHost=h\nUser=u\nPasswordFile=/x\n"
@@ -139,6 +139,17 @@ static void test_unreadable_files(void **state) {
 static void assert_clean(const struct config *config) {
 	for (size_t i = 0; i < config->messages.n; i++)
 		fail_msg("%s", config->messages.items[i].text);
+}
+
+/* The agent reads its own section by itself; one beside it is unknown. */
+static void test_sections_of_other_programs(void **state) {
+	struct folders *folders = *state;
+	write_file(folders->low, "work.conf", GOOD "[Notify]\nPrivacy=count\nColour=blue\n");
+	write_below(folders->low, "posthorn.conf", "[Notify]\nPrivacy=count\n[Notifi]\nA=b\n");
+	CLEANUP(config_free) struct config *config = load(folders);
+	assert_int_equal(config->messages.n, 1);
+	assert_non_null(strstr(config->messages.items[0].text, "unknown section [Notifi]"));
+	assert_null(config->accounts[0]->problem);
 }
 
 /* Of all folders together by name; one name once, from the higher folder; masks. */
@@ -342,6 +353,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			test_a_bad_account_stands_beside_the_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sections_of_other_programs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_drop_ins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_drop_ins_find_their_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings_of_the_daemon, setup, teardown),

@@ -1,4 +1,4 @@
-#include "daemon/config-assignments.h"
+#include "config/config-assignments.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include "base/ini.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 
 struct assignment {
 	const struct config_key *key;
@@ -63,7 +63,7 @@ struct file_reader {
 	struct config_assignments *assignments;
 	struct config_messages *messages;
 	const struct ini_item *item;
-	bool in_unknown_section;
+	bool skips; /* the section: unknown, or another program's */
 };
 
 static const char *file_reader_complain(
@@ -123,8 +123,8 @@ static bool is_section(const struct config_table *const *tables, const char *sec
 
 static void file_reader_section(struct file_reader *reader) {
 	const char *section = reader->item->section;
-	reader->in_unknown_section = !is_section(reader->assignments->tables, section);
-	if (!reader->in_unknown_section)
+	reader->skips = !is_section(reader->assignments->tables, section);
+	if (!reader->skips || config_key_is_others(reader->assignments->tables, section))
 		return;
 	const char *nearest = config_key_nearest_section(reader->assignments->tables, section);
 	CLEANUP_TEXT char *text =
@@ -142,7 +142,7 @@ static void file_reader_item(struct file_reader *reader) {
 		file_reader_section(reader);
 		return;
 	case INI_ASSIGNMENT: {
-		if (reader->in_unknown_section)
+		if (reader->skips)
 			return;
 		const struct config_key *key =
 			config_key_find(assignments->tables, item->section, item->key);

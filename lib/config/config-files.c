@@ -1,4 +1,4 @@
-#include "daemon/config-files.h"
+#include "config/config-files.h"
 
 #include <dirent.h>
 #include <errno.h>

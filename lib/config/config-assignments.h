@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 #include "base/macros.h"
-#include "daemon/config-key.h"
-#include "daemon/config-messages.h"
+#include "config/config-key.h"
+#include "config/config-messages.h"
 
 struct config_assignments;
 

@@ -2,6 +2,7 @@
 /* A key of the configuration, as one row of a table. Parser, defaults, reload, the listing of
  * `--show-config` and the check of manual and examples all go by the rows: a new key is one row and
  * one field. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,7 @@ struct config_table {
 	const struct config_key *keys;
 	size_t n;
 	const struct config_refusal *refusals; /* up to one without a name; NULL: none */
+	const char *const *others; /* sections of another program's; NULL-terminated, or NULL */
 };
 
 /* Of the tables whose keys may stand in a file (NULL-terminated); NULL: there is none. `section` may
@@ -59,6 +61,9 @@ const struct config_key *config_key_find(
 
 /* Why there is no such key; NULL: it is merely unknown. */
 const char *config_key_refusal(const struct config_table *const *tables, const char *name);
+
+/* Whether another program reads this section: nothing in it is ours to complain of. */
+bool config_key_is_others(const struct config_table *const *tables, const char *section);
 
 /* What the user may have meant; NULL: no idea. */
 const char *config_key_nearest_section(

@@ -1,4 +1,4 @@
-#include "daemon/config-type.h"
+#include "config/config-type.h"
 
 #include <inttypes.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "base/words.h"
-#include "daemon/config-key.h"
+#include "config/config-key.h"
 
 #define INFINITY_WORD "infinity"
 

@@ -1,4 +1,4 @@
-#include "daemon/config-messages.h"
+#include "config/config-messages.h"
 
 #include <stdarg.h>
 

@@ -4,7 +4,7 @@
  * /dev/null masks, drop-ins are applied in the order of their names wherever they stand. */
 #include <stddef.h>
 
-#include "daemon/config-messages.h"
+#include "config/config-messages.h"
 
 #define CONFIG_FILE_MAX ((size_t)1024 * 1024)
 

@@ -1,6 +1,5 @@
-#include "daemon/config-key.h"
+#include "config/config-key.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -55,4 +54,12 @@ const char *config_key_refusal(const struct config_table *const *tables, const c
 			if (text_equal_nocase((*tables)->refusals[i].name, name))
 				return (*tables)->refusals[i].sentence;
 	return NULL;
+}
+
+bool config_key_is_others(const struct config_table *const *tables, const char *section) {
+	for (; *tables; tables++)
+		for (size_t i = 0; (*tables)->others && (*tables)->others[i]; i++)
+			if (!strcmp((*tables)->others[i], section))
+				return true;
+	return false;
 }
