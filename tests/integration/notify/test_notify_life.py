@@ -267,6 +267,7 @@ def test_n09_hung_service_grows_no_queue(service, observer, standin, agent):
     observer.wait_summary("302 new messages")
     agent.wait_cursor(last)
     # The one before, the one that it hung on, and one for each account.
+    observer.wait(1 + 1 + 3)
     assert len(observer.notifications) == 1 + 1 + 3
 
 
