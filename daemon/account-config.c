@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "daemon/account-keys.h"
 #include "config/config-type.h"
 
@@ -137,10 +138,6 @@ struct account_config *account_config_free(struct account_config *config) {
 	return memory_free(config);
 }
 
-static bool is_same_text(const char *a, const char *b) {
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 /* What was learned since the old one was read does not differ from what is not known yet. */
 static bool is_of_place(const struct config_key *key) {
 	return key->offset == offsetof(struct account_config, host) ||
@@ -151,7 +148,7 @@ static bool is_of_place(const struct config_key *key) {
 
 enum account_config_change account_config_compare(
 	const struct account_config *old, const struct account_config *new) {
-	if (!is_same_text(old->problem, new->problem) || old->asks_place != new->asks_place)
+	if (!text_equal(old->problem, new->problem) || old->asks_place != new->asks_place)
 		return ACCOUNT_CONFIG_OTHER;
 	enum account_config_change change = ACCOUNT_CONFIG_SAME;
 	for (size_t i = 0; i < account_keys_table.n; i++) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "daemon/account-config.h"
 #include "io/tls-identity.h"
 #include "io/tls-pins.h"
@@ -23,10 +24,6 @@ struct trust_item {
 	struct tls_identity *identity;
 };
 
-static bool is_same_text(const char *a, const char *b) {
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static bool is_same_file(const struct stat *a, const struct stat *b) {
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -38,7 +35,7 @@ static struct trust_item *trust_find(struct trust *trust, const struct trust_ite
 		struct trust_item *item = &trust->items[i];
 		bool is_same = item->is_identity == wanted->is_identity;
 		for (size_t f = 0; is_same && f < FILES; f++)
-			is_same = is_same_text(item->files[f], wanted->files[f]) &&
+			is_same = text_equal(item->files[f], wanted->files[f]) &&
 				  is_same_file(&item->read[f], &wanted->read[f]);
 		if (is_same)
 			return item;

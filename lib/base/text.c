@@ -14,6 +14,10 @@ static char lower(char c) {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+bool text_equal(const char *a, const char *b) {
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 bool text_equal_nocase(const char *a, const char *b) {
 	return text_equal_nocase_n(a, strlen(a), b);
 }

@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Either may be NULL, which equals only itself. */
+bool text_equal(const char *a, const char *b);
+
 /* ASCII case only; bytes above 0x7F compare as they are. */
 bool text_equal_nocase(const char *a, const char *b);
 bool text_equal_nocase_n(const char *bytes, size_t n, const char *text);

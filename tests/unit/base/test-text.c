@@ -13,6 +13,14 @@
 #define CODE_POINT_MAX 0x10FFFF
 #define FFFD "\xEF\xBF\xBD"
 
+static void test_nothing_equals_itself_alone(void **state) {
+	assert_true(text_equal(NULL, NULL));
+	assert_false(text_equal(NULL, ""));
+	assert_false(text_equal("", NULL));
+	assert_true(text_equal("a", "a"));
+	assert_false(text_equal("a", "A"));
+}
+
 static void test_ascii_case_only(void **state) {
 	assert_true(text_equal_nocase("INBOX", "inbox"));
 	assert_true(text_equal_nocase("", ""));
@@ -239,6 +247,7 @@ static void test_nearest_is_bounded(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_equals_itself_alone),
 		cmocka_unit_test(test_ascii_case_only),
 		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_every_short_sequence),
