@@ -12,35 +12,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <systemd/sd-event.h>
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "daemon/account-host.h"
 #include "daemon/account-state.h"
 
-struct account;
 struct account_config;
-struct alarm_clock;
-struct desktop;
-struct gate;
 struct marking_caller;
-struct resolver;
-struct store;
-struct store_event;
-struct trust;
-struct watch_facts;
-
-enum account_changed {
-	ACCOUNT_CHANGED_STATE = 1 << 0, /* state, reason, reason_text, retry_at */
-	ACCOUNT_CHANGED_STRATEGY = 1 << 1,
-	ACCOUNT_CHANGED_COUNTS = 1 << 2, /* unseen, total */
-	ACCOUNT_CHANGED_CONFIG = 1 << 3, /* name: what a reload may change of a running account */
-};
-
-enum account_written {
-	ACCOUNT_WRITTEN_STATE, /* cursors: nobody waits for them */
-	ACCOUNT_WRITTEN_EVENTS, /* somebody waits for these */
-};
 
 /* What everybody may see. Texts are valid UTF-8, never NULL; borrowed, valid until the next turn
  * of the loop. */
@@ -53,27 +32,6 @@ struct account_status {
 	uint32_t total;
 	uint64_t last_contact_usec; /* wall clock; 0: never */
 	uint64_t retry_at_usec; /* wall clock; 0: none is due */
-};
-
-/* What an account needs around it; borrowed for its life. */
-struct account_host {
-	sd_event *loop;
-	struct alarm_clock *clock;
-	struct store *store;
-	struct resolver *resolver;
-	struct gate *gate; /* how many may log in at once */
-	struct desktop *desktop; /* of the user; NULL: this is a system service */
-	struct watch_facts *facts; /* of a trial; else NULL */
-	size_t n_accounts; /* of this process */
-	bool state_lost; /* the store was set aside: a first sight is a reset */
-	uint64_t retry_cap_usec;
-	struct trust *trust;
-	void (*changed)(void *userdata, struct account *account, unsigned changed);
-	/* The store holds uncommitted writes of this account: commit soon. With a negative errno: a
-	 * write failed half way, so that the whole transaction must be rolled back. */
-	void (*written)(
-		void *userdata, struct account *account, enum account_written written, int error);
-	void *userdata;
 };
 
 /* Takes the configuration over. */

@@ -1,11 +1,15 @@
 #include "daemon/report-store.h"
 
-#include "daemon/watch.h"
+#include "daemon/account-config.h"
+#include "daemon/learned.h"
+#include "daemon/login-memory.h"
+#include "daemon/watch-report.h"
 #include "store/store.h"
 
-int report_store_cursor(const struct report_target *target, const struct watch_report *report) {
+/* The cursor, and the parts that go with it. */
+static int write_cursor(const struct report_target *target, const struct watch_report *report) {
 	struct store *store = target->store;
-	const char *account = target->account;
+	const char *account = target->config->id;
 	int r = store_save_cursor(store, account, report->mailbox, &report->cursor);
 	if (r >= 0 && report->cut_parts_from > 0)
 		r = store_cut_parts(store, account, report->mailbox, report->cut_parts_from);
@@ -14,27 +18,70 @@ int report_store_cursor(const struct report_target *target, const struct watch_r
 	return r;
 }
 
-int report_store_baseline(
-	const struct report_target *target, const struct watch_report *report, const char *why) {
+static int write_baseline(const struct report_target *target, const struct watch_report *report) {
 	const struct store_event event = {
 		.type = STORE_EVENT_RESET,
-		.account = target->account,
+		.account = target->config->id,
 		.mailbox = report->mailbox,
 		.uidvalidity = report->cursor.uidvalidity,
-		.reason = why,
+		.reason = target->reset_reason,
 	};
 	uint64_t seq;
-	int r = report_store_cursor(target, report);
-	if (r < 0 || !why)
+	int r = write_cursor(target, report);
+	if (r < 0 || !target->reset_reason)
 		return r;
 	return store_append(target->store, &event, target->now_usec, &seq);
 }
 
-int report_store_messages(const struct report_target *target, const struct watch_report *report) {
-	int r = report_store_cursor(target, report);
+static int write_messages(const struct report_target *target, const struct watch_report *report) {
+	int r = write_cursor(target, report);
 	for (size_t i = 0; r >= 0 && i < report->n_events; i++) {
 		uint64_t seq;
 		r = store_append(target->store, &report->events[i], target->now_usec, &seq);
 	}
 	return r;
+}
+
+static int write_name(const struct report_target *target, const struct watch_report *report) {
+	if (!report->old_mailbox)
+		return 0;
+	int r = store_rename_mailbox(
+		target->store, target->config->id, report->old_mailbox, report->mailbox);
+	return r < 0 ? r : 1;
+}
+
+static int write_learned(const struct report_target *target, const struct watch_report *report) {
+	const struct store_fact fact = { report->value, target->now_usec };
+	return learned_save(target->store, report->about, report->fact, &fact);
+}
+
+int report_store(const struct report_target *target, const struct watch_report *report) {
+	int r;
+	switch (report->kind) {
+	case WATCH_LOGIN:
+		/* A floor that is not stored would be none the next time: a failure as of any other. */
+		return login_memory_save(target->store, target->config, &report->login);
+	case WATCH_BASELINE:
+		r = write_baseline(target, report);
+		return r < 0 ? r : 1;
+	case WATCH_MESSAGES:
+		r = write_messages(target, report);
+		return r < 0 ? r : 1;
+	case WATCH_COUNTS:
+		r = write_cursor(target, report);
+		return r < 0 ? r : 1;
+	case WATCH_MAILBOX:
+		return write_name(target, report);
+	case WATCH_LEARNED:
+		return write_learned(target, report);
+	case WATCH_ONLINE:
+	case WATCH_SWEPT:
+	case WATCH_ALERT:
+	case WATCH_CONTACT:
+	case WATCH_SCHEDULED:
+	case WATCH_MARKED:
+	case WATCH_CLOSED:
+		return 0;
+	}
+	return 0;
 }
