@@ -84,6 +84,10 @@ void alarm_clock_set(struct alarm_clock *clock, struct alarm *alarm, uint64_t du
 		arm(clock, due_usec);
 }
 
+uint64_t alarm_clock_next(struct alarm_clock *clock) {
+	return alarm_queue_next(&clock->queue);
+}
+
 void alarm_clock_remove(struct alarm_clock *clock, struct alarm *alarm) {
 	alarm_queue_remove(&clock->queue, alarm);
 }

@@ -23,5 +23,8 @@ void alarm_clock_set(struct alarm_clock *clock, struct alarm *alarm, uint64_t du
 /* Before the alarm's memory goes. */
 void alarm_clock_remove(struct alarm_clock *clock, struct alarm *alarm);
 
+/* When the first one is due, or was: by now it may be overdue. USEC_NEVER: none is set. */
+uint64_t alarm_clock_next(struct alarm_clock *clock);
+
 /* The time of this turn of the loop. */
 uint64_t alarm_clock_now(const struct alarm_clock *clock);

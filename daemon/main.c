@@ -20,6 +20,7 @@
 #include "daemon/options.h"
 #include "daemon/server-search-command.h"
 #include "daemon/trial.h"
+#include "daemon/watchdog.h"
 #include "mail/header-text.h"
 
 /* EX_TEMPFAIL of sysexits(3): another posthornd has the name. */
@@ -31,6 +32,7 @@ struct daemon {
 	sd_event *loop;
 	struct manager *manager;
 	struct api *api;
+	struct watchdog *watchdog;
 	bool is_ready; /* the service manager was told */
 };
 
@@ -136,8 +138,6 @@ static int run_loop(struct daemon *d, const struct options *options) {
 	int r = sd_event_default(&d->loop);
 	if (r >= 0)
 		r = add_signals(d);
-	if (r >= 0)
-		r = sd_event_set_watchdog(d->loop, true);
 	if (r < 0) {
 		log_error("the event loop cannot be set up: %s", strerror(-r));
 		return r;
@@ -163,6 +163,11 @@ static int run_loop(struct daemon *d, const struct options *options) {
 	r = api_new(&bus, &d->api);
 	if (r < 0) {
 		log_error("the bus connection cannot be set up: %s", strerror(-r));
+		return r;
+	}
+	r = watchdog_new(d->loop, manager_clock(d->manager), &d->watchdog);
+	if (r < 0) {
+		log_error("the watchdog cannot be set up: %s", strerror(-r));
 		return r;
 	}
 	manager_start(d->manager);
@@ -203,6 +208,7 @@ static int run(const struct options *options) {
 	int r = run_loop(&d, options);
 	if (r < 0)
 		(void)sd_notifyf(0, "STATUS=%s\nERRNO=%d", strerror(-r), -r);
+	watchdog_free(d.watchdog);
 	api_free(d.api);
 	manager_free(d.manager);
 	sd_event_unref(d.loop);

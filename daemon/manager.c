@@ -543,6 +543,10 @@ void manager_set_listener(struct manager *m, const struct manager_listener *list
 	m->listener = *listener;
 }
 
+struct alarm_clock *manager_clock(struct manager *m) {
+	return m->clock;
+}
+
 struct account *manager_account(struct manager *m, const char *id) {
 	struct member *member = manager_member(m, id);
 	return member ? member->account : NULL;

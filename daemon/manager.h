@@ -71,6 +71,9 @@ void manager_check_all(struct manager *m);
 void manager_publish(struct manager *m);
 
 /* By id; NULL if there is none. Indices are in order of ids. */
+/* What all sessions wait by; borrowed. */
+struct alarm_clock *manager_clock(struct manager *m);
+
 struct account *manager_account(struct manager *m, const char *id);
 struct account *manager_account_at(struct manager *m, size_t index);
 struct manager_totals manager_totals(const struct manager *m);

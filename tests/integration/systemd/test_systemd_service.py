@@ -1,9 +1,16 @@
 """posthornd as a system service, by the service manager and the bus that it is made for."""
 
 import base64
+import ctypes
+import os
+import pathlib
+
+from harness.wait import wait_for
 
 UNIT = "posthornd.service"
 NAME = "org.posthorn.Posthorn1"
+CLOCK_BOOTTIME = 7
+PIDFD_GETFD = 438
 ROOT = "/org/posthorn/Posthorn1"
 MANAGER = NAME + ".Manager"
 ACCOUNT_TWO = "[Account]\nHost=127.0.0.1\nPort=9\nSecurity=none\nUser=bob\nPasswordCredential=work\n"
@@ -27,6 +34,21 @@ def start(machine):
 
 def main_pid(machine):
     return int(machine.property(UNIT, "MainPID"))
+
+
+def outer_pid(machine, pid):
+    """The pid that a process of the machine has outside of it."""
+    for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+        try:
+            words = next((line.split() for line in status.read_text(encoding="utf-8").splitlines()
+                          if line.startswith("NSpid:")), [])
+        except OSError:
+            continue
+        same = os.stat(f"/proc/{machine.init}/ns/pid").st_ino
+        if words[-1:] == [str(pid)] and len(words) > 2 \
+                and os.stat(f"{status.parent}/ns/pid").st_ino == same:
+            return int(status.parent.name)
+    raise AssertionError(f"no process {pid} in the machine")
 
 
 def told(machine, after=0):
@@ -90,6 +112,52 @@ def test_k03_watchdog_restarts_one_that_hangs(machine):
     assert machine.property(UNIT, "NRestarts") == "1"
     assert main_pid(machine) != pid
     assert last_sequence(machine, None).stdout.startswith("t ")
+
+
+def find_timer(pid, clock):
+    """The number of the process's timerfd on a clock, as the kernel numbers clocks."""
+    for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        if f"clockid: {clock}\n" in entry.read_text(encoding="ascii"):
+            return int(entry.name)
+    raise AssertionError(f"no timer on clock {clock}")
+
+
+def silence_timer(pid, number):
+    """Takes the time out of another process's timerfd: the description is shared, so that process
+    believes that it will ring."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    other = os.pidfd_open(pid)
+    shared = libc.syscall(PIDFD_GETFD, other, number, 0)
+    assert shared >= 0, os.strerror(ctypes.get_errno())
+    never = (ctypes.c_long * 4)()
+    assert libc.timerfd_settime(shared, 0, never, None) == 0
+    os.close(shared)
+    os.close(other)
+
+
+def test_watchdog_restarts_one_that_is_blind(machine):
+    """Its loop turns, it answers on the bus, but its sessions' deadlines do not ring: the account's
+    next attempt, due within seconds, never comes."""
+    machine.write(f"/etc/systemd/system/{UNIT}.d/watchdog.conf", "[Service]\nWatchdogSec=1s\nRestartSec=0\n")
+    machine.run("systemctl", "daemon-reload")
+    start(machine)
+    outer = outer_pid(machine, main_pid(machine))
+    pid, mark = main_pid(machine), machine.journal.mark()
+    machine.wait_property(UNIT, "StatusText", "1 account: 0 online (work: connect-failed)")
+    machine.journal.wait("WATCHDOG=1", UNIT, mark)  # a well one says so
+    timer = find_timer(outer, CLOCK_BOOTTIME)
+
+    def is_starved():
+        # Again and again: an attempt that was under way sets the next alarm.
+        silence_timer(outer, timer)
+        return any("the watchdog is not fed" in text for text in machine.journal.messages(UNIT, mark))
+
+    wait_for(is_starved, "a daemon that says that it is blind", look_every=0.1)
+    machine.journal.wait("Watchdog timeout", UNIT, mark)
+    machine.journal.wait("READY=1", UNIT, mark)
+    machine.wait_property(UNIT, "ActiveState", "active")
+    assert machine.property(UNIT, "NRestarts") == "1"
+    assert main_pid(machine) != pid
 
 
 def test_k03_stop_is_clean_and_in_time(machine):
