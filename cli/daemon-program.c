@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/macros.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "cli/child.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "configuration.h"
@@ -23,41 +23,31 @@ const char *daemon_program_path(void) {
 	return text_is_empty(named) ? POSTHORN_DAEMON : named;
 }
 
-static void become(const char *const *words) {
+static int start(const char *const *words, int output, pid_t *ret) {
 	const char *argv[WORDS_MAX + 2] = { daemon_program_path() };
 	for (size_t i = 0; words[i] && i < WORDS_MAX; i++)
 		argv[i + 1] = words[i];
-	(void)execv(argv[0], (char *const *)argv);
-	output_complain("%s cannot be run: %s", argv[0], strerror(errno));
-	_exit(EXIT_CODE_UNAVAILABLE);
-}
-
-static int start(const char *const *words, int output, pid_t *ret) {
-	pid_t child = fork();
-	if (child < 0) {
-		output_complain("No process can be started: %s", strerror(errno));
-		return EXIT_CODE_UNAVAILABLE;
-	}
-	if (child == 0) {
-		if (output >= 0)
-			(void)dup2(output, STDOUT_FILENO);
-		become(words);
-	}
-	*ret = child;
-	return EXIT_CODE_OK;
+	struct child child = {
+		.argv = argv,
+		.input = CHILD_INHERIT,
+		.output = output,
+		.error = CHILD_INHERIT,
+	};
+	int r = child_start(&child, ret);
+	if (r == 0)
+		return EXIT_CODE_OK;
+	output_complain("%s cannot be run: %s", argv[0], strerror(-r));
+	return EXIT_CODE_UNAVAILABLE;
 }
 
 static int wait_for(pid_t child) {
-	int status;
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return EXIT_CODE_UNAVAILABLE;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_CODE_REFUSED;
+	int code = child_wait(child);
+	return code >= 0 ? code : EXIT_CODE_REFUSED;
 }
 
 int daemon_program_run(const char *const *words) {
 	pid_t child;
-	int code = start(words, -1, &child);
+	int code = start(words, CHILD_INHERIT, &child);
 	return code == EXIT_CODE_OK ? wait_for(child) : code;
 }
 
