@@ -1,6 +1,7 @@
 #include "cli/record.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -110,6 +111,35 @@ const char *record_text(const struct record *r, const char *name) {
 uint64_t record_unsigned(const struct record *r, const char *name, uint64_t otherwise) {
 	const struct value *v = find(r, name);
 	return v && v->kind == VALUE_UNSIGNED ? v->number : otherwise;
+}
+
+const char *record_nth_name(const struct record *r, size_t nth) {
+	return nth < r->n ? r->values[nth].name : NULL;
+}
+
+static char *join(const struct value *v) {
+	struct buffer text;
+	buffer_init(&text, SIZE_MAX / 2);
+	for (size_t i = 0; i < v->n_texts; i++)
+		(void)buffer_append_format(&text, "%s%s", i > 0 ? "\n" : "", v->texts[i]);
+	return buffer_take_text(&text);
+}
+
+char *record_format(const struct record *r, const char *name) {
+	const struct value *v = find(r, name);
+	if (!v)
+		return NULL;
+	switch (v->kind) {
+	case VALUE_TEXT:
+		return memory_strdup(v->text);
+	case VALUE_UNSIGNED:
+		return memory_format("%" PRIu64, v->number);
+	case VALUE_BOOLEAN:
+		return memory_strdup(v->boolean ? "true" : "false");
+	case VALUE_LIST:
+		return join(v);
+	}
+	return NULL;
 }
 
 static void write_value(const struct value *v, struct json_writer *w) {

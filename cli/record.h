@@ -30,6 +30,13 @@ const char *record_text(const struct record *r, const char *name);
 /* `otherwise` when the name is missing or is no unsigned number. */
 uint64_t record_unsigned(const struct record *r, const char *name, uint64_t otherwise);
 
+/* The names in their order; NULL beyond the last. Borrowed until the record changes. */
+const char *record_nth_name(const struct record *r, size_t nth);
+
+/* Any value as text: numbers in decimal, booleans as true and false, the texts of a list with the
+ * end of a line between them. Owned; NULL when the name is missing. */
+char *record_format(const struct record *r, const char *name);
+
 /* Names and values into the object that is open in `w`, without those of the NULL-terminated list
  * `except` (NULL: all). */
 void record_write_json(const struct record *r, const char *const *except, struct json_writer *w);
