@@ -36,7 +36,7 @@ const struct verb *arguments_find_verb(const struct grammar *grammar, const char
 	return NULL;
 }
 
-static unsigned allowed(const struct walk *w) {
+static uint64_t allowed(const struct walk *w) {
 	const struct verb *verb = w->arguments->verb;
 	return w->grammar->common | (verb ? verb->options : w->grammar->alone);
 }
@@ -141,7 +141,7 @@ static int take_operand(struct walk *w, const char *word) {
 	bool is_first = a->n_operands == 0 && a->verb->orders;
 	if (is_first && !is_order(a->verb->orders, word))
 		return refuse_order(w, word);
-	if (!a->verb->names_accounts && !is_first) {
+	if (a->verb->operand_kind == OPERAND_NONE && !is_first) {
 		CLEANUP_TEXT char *shown = text_printable(word);
 		return refuse(w, memory_format("'%s' takes no argument, but got '%s'",
 					 a->verb->name, shown));
@@ -150,9 +150,14 @@ static int take_operand(struct walk *w, const char *word) {
 	return 0;
 }
 
+static bool is_inside_command(const struct arguments *a) {
+	return a->verb && a->verb->operand_kind == OPERAND_COMMAND && a->n_operands > 0;
+}
+
 static int take_words(struct walk *w) {
 	bool only_operands = false;
 	while (w->next < w->end) {
+		only_operands |= is_inside_command(w->arguments);
 		const char *word = *w->next++;
 		int r = 0;
 		if (only_operands || word[0] != '-' || word[1] == '\0')

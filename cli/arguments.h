@@ -4,6 +4,7 @@
  * that table. Nothing here prints or exits. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macros.h"
 
@@ -23,10 +24,20 @@ enum option {
 	OPTION_USER,
 	OPTION_PUSH,
 	OPTION_YES,
+	OPTION_COLOR,
+	OPTION_TIMEOUT,
+	OPTION_CURSOR,
+	OPTION_JOBS,
+	OPTION_TOGETHER,
+	OPTION_DEBOUNCE,
+	OPTION_MAX_DELAY,
+	OPTION_RETRIES,
+	OPTION_SKIP_FAILED,
+	OPTION_ON_GAP,
 	OPTION_COUNT_
 };
 
-#define OPTION_BIT(option) (1u << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 struct option_entry {
 	const char *name; /* without the dashes */
@@ -41,12 +52,20 @@ struct option_entry {
 struct arguments;
 typedef int (*verb_fn)(const struct arguments *arguments);
 
+/* What the operands of a verb are; any number of them but where there are none. */
+enum operand_kind {
+	OPERAND_NONE,
+	OPERAND_ACCOUNT,
+	OPERAND_MESSAGE,
+	OPERAND_COMMAND, /* a program and its arguments: no word behind the first is an option */
+};
+
 struct verb {
 	const char *name;
 	const char *operands; /* as --help shows them; "" when it takes none */
 	const char *help; /* as above */
-	unsigned options; /* OPTION_BIT()s beside the common ones */
-	bool names_accounts; /* operands are accounts' ids: any number of them; else none */
+	uint64_t options; /* OPTION_BIT()s beside the common ones */
+	enum operand_kind operand_kind;
 	verb_fn run; /* returns the exit code */
 	/* The first operand is one of these words, separated by blanks; NULL: no such thing. */
 	const char *orders;
@@ -57,8 +76,8 @@ struct grammar {
 	const struct option_entry *options; /* OPTION_COUNT_ of them */
 	const struct verb *verbs;
 	size_t n_verbs;
-	unsigned common; /* OPTION_BIT()s that may stand everywhere */
-	unsigned alone; /* OPTION_BIT()s that are an order of their own and take no verb */
+	uint64_t common; /* OPTION_BIT()s that may stand everywhere */
+	uint64_t alone; /* OPTION_BIT()s that are an order of their own and take no verb */
 };
 
 /* NULL: there is no such verb. */

@@ -16,7 +16,7 @@ static void print_option(struct buffer *out, const struct option_entry *o) {
 	print_line(out, left, o->help);
 }
 
-static void print_options(struct buffer *out, const struct grammar *grammar, unsigned set) {
+static void print_options(struct buffer *out, const struct grammar *grammar, uint64_t set) {
 	for (size_t i = 0; i < OPTION_COUNT_; i++)
 		if (set & OPTION_BIT(i))
 			print_option(out, &grammar->options[i]);

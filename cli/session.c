@@ -11,13 +11,17 @@ static bool is_system(const struct arguments *arguments) {
 	return arguments_has(arguments, OPTION_SYSTEM);
 }
 
+int session_complain_about_bus(const struct arguments *arguments, const char *problem) {
+	output_complain("Cannot connect to the %s bus: %s",
+		is_system(arguments) ? "system" : "session", problem);
+	return EXIT_CODE_UNAVAILABLE;
+}
+
 int session_open(const struct arguments *arguments, struct client **ret) {
 	CLEANUP_TEXT char *problem = NULL;
 	if (client_open(is_system(arguments), ret, &problem) == 0)
 		return EXIT_CODE_OK;
-	output_complain("Cannot connect to the %s bus: %s",
-		is_system(arguments) ? "system" : "session", problem);
-	return EXIT_CODE_UNAVAILABLE;
+	return session_complain_about_bus(arguments, problem);
 }
 
 int session_complain(const struct arguments *arguments, int r, const char *problem) {

@@ -9,6 +9,9 @@
 /* Connects to the bus that the line names. 0, or an exit code after a complaint. */
 int session_open(const struct arguments *arguments, struct client **ret);
 
+/* Complains that there is no bus; the exit code that goes with it. */
+int session_complain_about_bus(const struct arguments *arguments, const char *problem);
+
 /* Calls and releases `call`. 0 with an owned reply, or an exit code after a complaint. */
 int session_call(struct client *client, const struct arguments *arguments, DBusMessage *call,
 	DBusMessage **ret_reply);

@@ -20,28 +20,55 @@ static const struct option_entry options[OPTION_COUNT_] = {
 	[OPTION_USER] = { "user", "USER", .help = "The login name, where it is not the address" },
 	[OPTION_PUSH] = { "push", .help = "Go on until a message has come" },
 	[OPTION_YES] = { "yes", .help = "Ask nothing" },
+	[OPTION_COLOR] = { "color", "WHEN", .help = "Use colors, auto is on a terminal",
+		.words = "auto always never" },
+	[OPTION_TIMEOUT] = { "timeout", "TIME", .help = "Wait no longer than this" },
+	[OPTION_CURSOR] = { "cursor", "NAME", .help = "Remember under this name what is done" },
+	[OPTION_JOBS] = { "jobs", "N", .help = "Run so many at once, one for each mailbox" },
+	[OPTION_TOGETHER] = { "together", .help = "Take all mailboxes as one" },
+	[OPTION_DEBOUNCE] = { "debounce", "TIME",
+		.help = "Run once for all that came, when nothing came for this long" },
+	[OPTION_MAX_DELAY] = { "max-delay", "TIME", .help = "But wait no longer than this" },
+	[OPTION_RETRIES] = { "retries", "N", .help = "Try so often again what failed" },
+	[OPTION_SKIP_FAILED] = { "skip-failed", .help = "Then go on behind it instead of ending" },
+	[OPTION_ON_GAP] = { "on-gap", "WHAT", .help = "What to do when events have been lost",
+		.words = "continue stop" },
 };
 
+/* Which events. */
+#define FILTER (OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_MAILBOX) | OPTION_BIT(OPTION_TYPE))
+
 static const struct verb verbs[] = {
-	{ "status", "", "Show how the accounts are", OPTION_BIT(OPTION_JSON), false, verb_status,
-		NULL },
+	{ "status", "", "Show how the accounts are", OPTION_BIT(OPTION_JSON), OPERAND_NONE,
+		verb_status, NULL },
 	{ "watch", "", "Show events as they come",
-		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_NO_FOLLOW) |
-			OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_MAILBOX) |
-			OPTION_BIT(OPTION_TYPE),
-		false, verb_watch, NULL },
-	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, true, verb_check, NULL },
+		FILTER | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SINCE) |
+			OPTION_BIT(OPTION_NO_FOLLOW) | OPTION_BIT(OPTION_COLOR),
+		OPERAND_NONE, verb_watch, NULL },
+	{ "wait", "", "Wait for new mail and end",
+		FILTER | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SINCE) |
+			OPTION_BIT(OPTION_TIMEOUT) | OPTION_BIT(OPTION_COLOR),
+		OPERAND_NONE, verb_watch_one, NULL },
+	{ "run", "[--] COMMAND...", "Run a program once for each message",
+		FILTER | OPTION_BIT(OPTION_CURSOR) | OPTION_BIT(OPTION_SINCE) |
+			OPTION_BIT(OPTION_NO_FOLLOW) | OPTION_BIT(OPTION_JOBS) |
+			OPTION_BIT(OPTION_TOGETHER) | OPTION_BIT(OPTION_DEBOUNCE) |
+			OPTION_BIT(OPTION_MAX_DELAY) | OPTION_BIT(OPTION_TIMEOUT) |
+			OPTION_BIT(OPTION_RETRIES) | OPTION_BIT(OPTION_SKIP_FAILED) |
+			OPTION_BIT(OPTION_ON_GAP),
+		OPERAND_COMMAND, verb_run, NULL },
+	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, OPERAND_ACCOUNT, verb_check, NULL },
 	{ "config", "show|check [ACCOUNT]", "Show the configuration and what is wrong with it",
-		OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_JSON), true, verb_config,
+		OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_JSON), OPERAND_ACCOUNT, verb_config,
 		"show check" },
 	{ "account", "list|add|import|test|remove [ACCOUNT]", "Set up accounts and try them",
 		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_USER) |
 			OPTION_BIT(OPTION_PUSH) | OPTION_BIT(OPTION_YES),
-		true, verb_account, "list add import test remove" },
-	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0, true,
-		verb_secret, "set clear unlock" },
-	{ "doctor", "", "Find what is wrong and say what mends it", OPTION_BIT(OPTION_JSON), false,
-		verb_doctor, NULL },
+		OPERAND_ACCOUNT, verb_account, "list add import test remove" },
+	{ "secret", "set|clear|unlock [ACCOUNT]", "Keep passwords in the key ring", 0,
+		OPERAND_ACCOUNT, verb_secret, "set clear unlock" },
+	{ "doctor", "", "Find what is wrong and say what mends it", OPTION_BIT(OPTION_JSON),
+		OPERAND_NONE, verb_doctor, NULL },
 };
 
 const struct grammar verbs_grammar = {

@@ -5,6 +5,8 @@
 
 int verb_status(const struct arguments *arguments);
 int verb_watch(const struct arguments *arguments);
+int verb_watch_one(const struct arguments *arguments);
+int verb_run(const struct arguments *arguments);
 int verb_check(const struct arguments *arguments);
 int verb_config(const struct arguments *arguments);
 int verb_account(const struct arguments *arguments);

@@ -3,7 +3,7 @@
 /* bash breaks "--type=new" into three words at the '=', hence the two ways to see a value. Ids of
  * accounts do not go through `compgen -W`, which would expand what stands in them. */
 
-static void print_options(const struct grammar *grammar, unsigned set, struct buffer *out) {
+static void print_options(const struct grammar *grammar, uint64_t set, struct buffer *out) {
 	const char *blank = "";
 	(void)buffer_append_text(out, " options='");
 	for (size_t i = 0; i < OPTION_COUNT_; i++) {
@@ -49,7 +49,7 @@ static void print_verbs(const struct grammar *grammar, struct buffer *out) {
 		if (v->orders)
 			(void)buffer_append_format(
 				out, "; [[ -z $order ]] && candidates='%s'", v->orders);
-		if (v->names_accounts)
+		if (v->operand_kind == OPERAND_ACCOUNT)
 			(void)buffer_append_format(out,
 				"; [[ $word == -*%s ]] || _posthorn_accounts \"$word\"",
 				v->orders ? " || -z $order" : "");

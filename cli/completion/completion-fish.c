@@ -16,7 +16,7 @@ static void print_option(const char *condition, const struct option_entry *o, st
 }
 
 static void print_options(
-	const struct grammar *grammar, const char *condition, unsigned set, struct buffer *out) {
+	const struct grammar *grammar, const char *condition, uint64_t set, struct buffer *out) {
 	for (size_t i = 0; i < OPTION_COUNT_; i++)
 		if (set & OPTION_BIT(i))
 			print_option(condition, &grammar->options[i], out);
@@ -29,7 +29,7 @@ static void print_verb(const struct grammar *grammar, const struct verb *v, stru
 	if (v->orders)
 		(void)buffer_append_format(
 			out, "complete -c posthorn%s -a '%s'\n", condition, v->orders);
-	if (v->names_accounts)
+	if (v->operand_kind == OPERAND_ACCOUNT)
 		(void)buffer_append_format(
 			out, "complete -c posthorn%s -a '(__posthorn_accounts)'\n", condition);
 }

@@ -16,7 +16,7 @@ static void print_option(const struct option_entry *o, struct buffer *out) {
 	(void)buffer_append_text(out, "'");
 }
 
-static void print_options(const struct grammar *grammar, unsigned set, struct buffer *out) {
+static void print_options(const struct grammar *grammar, uint64_t set, struct buffer *out) {
 	for (size_t i = 0; i < OPTION_COUNT_; i++)
 		if (set & OPTION_BIT(i))
 			print_option(&grammar->options[i], out);
@@ -27,7 +27,7 @@ static void print_verb(const struct grammar *grammar, const struct verb *v, stru
 	print_options(grammar, grammar->common | v->options, out);
 	if (v->orders)
 		(void)buffer_append_format(out, " \\\n\t\t'1:ORDER:(%s)'", v->orders);
-	if (v->names_accounts)
+	if (v->operand_kind == OPERAND_ACCOUNT)
 		(void)buffer_append_text(out, " \\\n\t\t'*:ACCOUNT:_posthorn_accounts'");
 	(void)buffer_append_text(out, "\n\t\t;;\n");
 }

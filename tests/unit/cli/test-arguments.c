@@ -59,6 +59,9 @@ static const struct row rows[] = {
 	{ { "watch", "--json=yes" }, .problem = "Option '--json' takes no value" },
 	{ { "secret", "set", "work" }, .verb = "secret", .operands = "set|work" },
 	{ { "secret", "--", "unlock" }, .verb = "secret", .operands = "unlock" },
+	{ { "run", "--", "a", "--json", "--", "-h" }, .verb = "run", .operands = "a|--json|--|-h" },
+	{ { "run", "--jobs=2", "a", "--jobs", "3" }, .verb = "run", .operands = "a|--jobs|3" },
+	{ { "run", "--jsn", "a" }, .problem = "Unknown option '--jsn'" },
 	{ { "secret" }, .problem = "'secret' needs one of: set clear unlock" },
 	{ { "secret", "sett" },
 		.problem = "'secret' does not know 'sett', only: set clear unlock" },
@@ -167,7 +170,7 @@ static void test_table_is_sound(void **state) {
 		assert_ptr_equal(arguments_find_verb(g, v->name), v);
 		assert_null(strpbrk(v->help, "'\\[]:\n"));
 		assert_int_equal(v->options & (g->common | g->alone), 0);
-		assert_int_equal(*v->operands != '\0', v->names_accounts);
+		assert_int_equal(*v->operands != '\0', v->operand_kind != OPERAND_NONE);
 		assert_non_null(v->run);
 	}
 }
