@@ -10,7 +10,6 @@ void watch_facts_deinit(struct watch_facts *facts) {
 	memory_free(facts->peer);
 	memory_free(facts->mechanism);
 	memory_free(facts->capabilities);
-	memory_free(facts->quirks);
 	tls_record_deinit(&facts->tls);
 	*facts = (struct watch_facts){ 0 };
 }

@@ -16,7 +16,6 @@ struct watch_facts {
 	struct tls_record tls;
 	char *mechanism; /* "SCRAM-SHA-256", "LOGIN" */
 	char *capabilities; /* of the words that the server said those that we have a use for */
-	char *quirks; /* servers whose ways it has */
 	uint64_t round_trip_usec;
 };
 
