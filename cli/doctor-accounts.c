@@ -1,39 +1,11 @@
 #include "cli/doctor-accounts.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/reason.h"
 #include "bus/names.h"
 #include "cli/doctor-advice.h"
-#include "cli/record-reader.h"
-
-#define ACCOUNTS_A_PAGE 500
-
-DBusMessage *doctor_accounts_new_call(size_t first) {
-	struct message_writer w;
-	DBusMessage *call = message_new_call(
-		BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_LIST_ACCOUNTS);
-	message_writer_init(&w, call);
-	message_write_u32(&w, (uint32_t)first);
-	message_write_u32(&w, ACCOUNTS_A_PAGE);
-	return call;
-}
-
-int doctor_accounts_read(DBusMessage *reply, struct status *status, uint32_t *ret_total) {
-	struct message_reader r, list, entry;
-	const char *path;
-	message_reader_init(&r, reply);
-	if (message_read_enter(&r, DBUS_TYPE_ARRAY, &list) < 0)
-		return -EBADMSG;
-	while (message_reader_type(&list) != DBUS_TYPE_INVALID)
-		if (message_read_enter(&list, DBUS_TYPE_STRUCT, &entry) < 0 ||
-			message_read_string(&entry, &path) < 0 ||
-			record_reader_read(&entry, status_add_account(status)) < 0)
-			return -EBADMSG;
-	return message_read_u32(&r, ret_total);
-}
 
 static const char *text_of(const struct record *account, const char *name) {
 	const char *text = record_text(account, name);

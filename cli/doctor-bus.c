@@ -10,6 +10,7 @@
 #include "bus/message.h"
 #include "bus/names.h"
 #include "bus/secret-message.h"
+#include "cli/account-list.h"
 #include "cli/doctor-accounts.h"
 #include "cli/doctor-host.h"
 
@@ -88,19 +89,12 @@ static void add_daemon_failure(bool system, int r, struct doctor_report *report)
 
 static void check_daemon(struct client *client, bool system, struct doctor_report *report) {
 	CLEANUP(status_free) struct status *status = status_new();
-	uint32_t total = 0;
-	size_t before;
-	do {
-		CLEANUP(message_free) DBusMessage *reply = NULL;
-		before = status->n_accounts;
-		int r = call(client, doctor_accounts_new_call(before), &reply);
-		if (r == 0)
-			r = doctor_accounts_read(reply, status, &total);
-		if (r < 0) {
-			add_daemon_failure(system, r, report);
-			return;
-		}
-	} while (status->n_accounts > before && status->n_accounts < total);
+	CLEANUP_TEXT char *problem = NULL;
+	int r = account_list_load(client, ANSWER_USEC, status, &problem);
+	if (r < 0) {
+		add_daemon_failure(system, r, report);
+		return;
+	}
 	doctor_report_add(report, DOCTOR_OK, "daemon", "The daemon runs and answers");
 	doctor_accounts_check(status, system, report);
 }

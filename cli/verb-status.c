@@ -4,14 +4,13 @@
 #include "base/memory.h"
 #include "bus/message.h"
 #include "bus/names.h"
+#include "cli/account-list.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/record-reader.h"
 #include "cli/session.h"
 #include "cli/status.h"
 #include "cli/verbs.h"
-
-#define ACCOUNTS_A_PAGE 500
 
 static int complain_about_answer(void) {
 	output_complain("The daemon's answer cannot be understood");
@@ -34,43 +33,13 @@ static int load_manager(
 	return record_reader_read(&r, status->manager) < 0 ? complain_about_answer() : 0;
 }
 
-/* a(oa{sv}) u: the accounts of one page, and how many there are in all. */
-static int read_page(DBusMessage *reply, struct status *status, uint32_t *ret_total) {
-	struct message_reader r, list, entry;
-	const char *path;
-	message_reader_init(&r, reply);
-	if (message_read_enter(&r, DBUS_TYPE_ARRAY, &list) < 0)
-		return -EBADMSG;
-	while (message_reader_type(&list) != DBUS_TYPE_INVALID)
-		if (message_read_enter(&list, DBUS_TYPE_STRUCT, &entry) < 0 ||
-			message_read_string(&entry, &path) < 0 ||
-			record_reader_read(&entry, status_add_account(status)) < 0)
-			return -EBADMSG;
-	return message_read_u32(&r, ret_total);
-}
-
-/* In pages: an installation may have more accounts than one message holds. Accounts that come or
- * go in between may be missed or shown twice. */
 static int load_accounts(
 	struct client *client, const struct arguments *arguments, struct status *status) {
-	uint32_t total = 0;
-	size_t before;
-	do {
-		before = status->n_accounts;
-		CLEANUP(message_free) DBusMessage *reply = NULL;
-		DBusMessage *call = message_new_call(
-			BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_LIST_ACCOUNTS);
-		struct message_writer w;
-		message_writer_init(&w, call);
-		message_write_u32(&w, (uint32_t)before);
-		message_write_u32(&w, ACCOUNTS_A_PAGE);
-		int code = session_call(client, arguments, call, &reply);
-		if (code != 0)
-			return code;
-		if (read_page(reply, status, &total) < 0)
-			return complain_about_answer();
-	} while (status->n_accounts > before && status->n_accounts < total);
-	return 0;
+	CLEANUP_TEXT char *problem = NULL;
+	int r = account_list_load(client, SESSION_TIMEOUT_USEC, status, &problem);
+	if (r == -EBADMSG)
+		return complain_about_answer();
+	return r < 0 ? session_complain(arguments, r, problem) : 0;
 }
 
 /* CLOCK_REALTIME, as the times in the properties are. */
