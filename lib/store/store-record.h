@@ -55,10 +55,11 @@ struct store_part {
 	size_t n; /* at most STORE_PART_MAX: longer is -E2BIG */
 };
 
-/* What was learned about a server, and outlives the connection. */
+/* What was learned about a server, and outlives the connection; or what a user said of an account. */
 enum store_fact_kind {
 	STORE_FACT_RENEWAL = 1, /* microseconds an IDLE may be silent */
 	STORE_FACT_CONNECTIONS = 2, /* how many connections it lets an account have */
+	STORE_FACT_PAUSE = 3, /* until when it is left alone; no age ends it */
 };
 
 struct store_fact {

@@ -78,7 +78,7 @@ int store_append(
 int store_has_copy(struct store *store, const struct store_event *event);
 
 /* `about` names the server, the network, the account, or what else tells it from others. What is not
- * saved again for half a year is forgotten. Load: 1 found, 0 not known. */
+ * saved again for half a year is forgotten, but for a pause. Load: 1 found, 0 not known. */
 int store_save_fact(struct store *store, const char *about, enum store_fact_kind kind,
 	const struct store_fact *fact);
 int store_load_fact(
