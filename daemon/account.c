@@ -14,6 +14,7 @@
 #include "daemon/backoff.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/message-url.h"
+#include "daemon/pause.h"
 #include "daemon/report-store.h"
 #include "daemon/standing.h"
 #include "daemon/watch.h"
@@ -25,6 +26,7 @@ struct account {
 	struct attempt attempt;
 	struct mailbox_list mailboxes;
 	struct backoff backoff;
+	struct pause pause;
 	struct alarm alarm; /* the next attempt */
 	enum reason push_reason; /* why it is not watched by better means */
 	char *push_text; /* or NULL */
@@ -69,6 +71,22 @@ static void account_wait(struct account *account, uint64_t wait_usec) {
 	account_wake_in(account, wait_usec);
 }
 
+/* In a pause nothing is due but its end. */
+static void account_enter_pause(struct account *account) {
+	uint64_t wait = pause_wait(&account->pause, account_now(account, CLOCK_REALTIME));
+	uint64_t end = pause_end(&account->pause);
+	struct standing *standing = &account->standing;
+	bool is_same = standing->state == ACCOUNT_STATE_PAUSED && standing->retry_at_usec == end;
+	if (wait == USEC_NEVER)
+		account_let_sleep(account);
+	else
+		account_wake_in(account, wait);
+	standing_set_reason(standing, REASON_NONE, NULL);
+	standing->retry_at_usec = end;
+	if (!is_same)
+		account_enter_state(account, ACCOUNT_STATE_PAUSED);
+}
+
 static uint64_t account_random(void) {
 	sd_id128_t random;
 	return sd_id128_randomize(&random) < 0 ? 0 : random.qwords[0];
@@ -92,6 +110,10 @@ static void account_ended(
 		standing_set_reason(&account->standing, REASON_NONE, NULL);
 		account->standing.retry_at_usec = 0;
 		account_enter_state(account, ACCOUNT_STATE_OFFLINE);
+		return;
+	}
+	if (pause_is_on(&account->pause)) {
+		account_enter_pause(account);
 		return;
 	}
 	if (token_care_on_end(&account->attempt.token, reason, end.alive_usec)) {
@@ -157,6 +179,8 @@ static void account_enter_online(struct account *account) {
 }
 
 static void account_on_online(struct account *account, const struct watch_report *report) {
+	if (pause_is_on(&account->pause)) /* which came while it logged in */
+		return;
 	backoff_accepted(&account->backoff);
 	account->push_reason = report->reason;
 	free(account->push_text);
@@ -211,6 +235,8 @@ static void account_on_report(struct attempt *attempt, const struct watch_report
 	case WATCH_MARKED:
 		break;
 	case WATCH_SCHEDULED:
+		if (pause_is_on(&account->pause))
+			break;
 		account->standing.retry_at_usec =
 			account_now(account, CLOCK_REALTIME) + report->retry_after_usec;
 		account_changed(account, ACCOUNT_CHANGED_STATE);
@@ -235,6 +261,10 @@ static void account_log_in(struct account *account) {
 }
 
 static void account_attempt(struct account *account) {
+	if (pause_is_on(&account->pause)) {
+		account_enter_pause(account);
+		return;
+	}
 	attempt_end(&account->attempt);
 	account_let_sleep(account);
 	account->standing.retry_at_usec = 0;
@@ -255,10 +285,19 @@ static void account_renew_token(struct account *account) {
 	watch_close(account->attempt.watch);
 }
 
+static void account_on_pause_alarm(struct account *account) {
+	if (pause_is_over(&account->pause, account_now(account, CLOCK_REALTIME)))
+		(void)account_resume(account);
+	else
+		account_enter_pause(account);
+}
+
 static void account_on_alarm(struct alarm *alarm) {
 	struct account *account = CONTAINER_OF(alarm, struct account, alarm);
 	if (account->rolled_back)
 		account_ended_by_store(account);
+	else if (pause_is_on(&account->pause))
+		account_on_pause_alarm(account);
 	else if (attempt_is_at_turn(&account->attempt))
 		account_log_in(account);
 	else if (account->attempt.watch)
@@ -287,6 +326,7 @@ struct account *account_new(const struct account_host *host, struct account_conf
 	attempt_init(&account->attempt);
 	standing_init(&account->standing);
 	mailbox_list_load(&account->mailboxes, host->store, config);
+	pause_load(&account->pause, host->store, config->id);
 	return account;
 }
 
@@ -319,7 +359,8 @@ bool account_is_idle(const struct account *account) {
 }
 
 static bool account_may_hurry(const struct account *account) {
-	if (account->stopping || account->rolled_back || !account_is_idle(account))
+	if (account->stopping || account->rolled_back || !account_is_idle(account) ||
+		pause_is_on(&account->pause))
 		return false;
 	enum backoff_kind kind = backoff_kind(account->standing.reason);
 	return kind == BACKOFF_NETWORK || kind == BACKOFF_EVENT;
@@ -346,6 +387,38 @@ int account_mark_seen(struct account *account, const char *const *ids, size_t n,
 	if (!standing_is_online(&account->standing) || account->rolled_back || account->stopping)
 		return -ENOTCONN;
 	return attempt_mark_seen(&account->attempt, ids, n, caller, ret_bad);
+}
+
+static int account_set_pause(struct account *account, uint64_t until_usec) {
+	int r = pause_set(&account->pause, account->host->store, account->config->id, until_usec,
+		account_now(account, CLOCK_REALTIME));
+	if (r != 0)
+		account->host->written(
+			account->host->userdata, account, ACCOUNT_WRITTEN_STATE, MIN(r, 0));
+	return MIN(r, 0);
+}
+
+int account_pause(struct account *account, uint64_t until_usec) {
+	if (until_usec != 0 && until_usec <= account_now(account, CLOCK_REALTIME))
+		return -EINVAL;
+	int r = account_set_pause(account, until_usec ? until_usec : PAUSE_ENDLESS);
+	if (r < 0)
+		return r;
+	account_enter_pause(account);
+	attempt_stop(&account->attempt);
+	return 0;
+}
+
+int account_resume(struct account *account) {
+	if (!pause_is_on(&account->pause))
+		return 0;
+	int r = account_set_pause(account, 0);
+	if (r < 0)
+		return r;
+	account->backoff = (struct backoff){ 0 };
+	if (!account->stopping)
+		account_attempt(account);
+	return 0;
 }
 
 void account_secrets_changed(struct account *account) {

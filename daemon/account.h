@@ -8,6 +8,8 @@
  *      +----------------- FAILED <--------------------------------+
  *      +----- the network's trouble ------------------------------+
  *
+ *   any of them --pause()--> PAUSED --resume() or its time--> CONNECTING
+ *
  * Models never call D-Bus: what changed is a mask, given to the host. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,6 +62,13 @@ void account_check(struct account *account);
  * -ENOBUFS: too many are waiting. Nothing was done then. */
 int account_mark_seen(struct account *account, const char *const *ids, size_t n,
 	const struct marking_caller *caller, size_t *ret_bad);
+
+/* Leaves the account alone until then (wall clock; 0: until account_resume()): its connection ends
+ * politely and nothing makes another one. Kept over restarts. -EINVAL: that is not in the future; or
+ * as the store fails. */
+int account_pause(struct account *account, uint64_t until_usec);
+/* Ends a pause and tries at once; nothing else is changed by it. As the store fails. */
+int account_resume(struct account *account);
 
 /* A place that secrets come from has changed: an account that got none tries now. One whose secret
  * the server refused does not, since the change may have been anything. */
