@@ -1,6 +1,8 @@
 #include "daemon/api-account.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -121,6 +123,30 @@ static DBusMessage *call_mark_seen(const struct object_call *call) {
 	return NULL;
 }
 
+static DBusMessage *store_failed(const struct object_call *call, int error) {
+	return message_new_error(call->message, DBUS_ERROR_FAILED,
+		"the state file cannot be written: %s", strerror(-error));
+}
+
+static DBusMessage *call_pause(const struct object_call *call) {
+	struct message_reader arguments;
+	uint64_t until_usec = 0;
+	message_reader_init(&arguments, call->message);
+	(void)message_read_u64(&arguments, &until_usec);
+	int r = account_pause(call->object, until_usec);
+	if (r == -EINVAL)
+		return message_new_error(call->message, DBUS_ERROR_INVALID_ARGS,
+			"%" PRIu64 " is not in the future", until_usec);
+	if (r < 0)
+		return store_failed(call, r);
+	return message_new_reply(call->message);
+}
+
+static DBusMessage *call_resume(const struct object_call *call) {
+	int r = account_resume(call->object);
+	return r < 0 ? store_failed(call, r) : message_new_reply(call->message);
+}
+
 static const char *word_for(enum imap_mailbox_state state) {
 	switch (state) {
 	case IMAP_MAILBOX_HERE:
@@ -236,6 +262,8 @@ uint64_t api_account_properties(unsigned changed) {
 static const struct object_method methods[] = {
 	{ .name = BUS_METHOD_CHECK_NOW, .call = call_check_now },
 	{ BUS_METHOD_MARK_SEEN, "as", "message_ids", "a{ss}", "outcomes", call_mark_seen },
+	{ BUS_METHOD_PAUSE, "t", "until", NULL, NULL, call_pause },
+	{ BUS_METHOD_RESUME, NULL, NULL, NULL, NULL, call_resume },
 	{ BUS_METHOD_LIST_MAILBOXES, NULL, NULL, "aa{sv}", "mailboxes", call_list_mailboxes },
 };
 

@@ -134,6 +134,11 @@ static DBusMessage *call_reload(const struct object_call *call) {
 	return message_new_reply(call->message);
 }
 
+/* Everybody on a session bus hears the signals. */
+static DBusMessage *call_subscribe(const struct object_call *call) {
+	return message_new_reply(call->message);
+}
+
 static void get_version(void *object, struct message_writer *w) {
 	message_write_string(w, POSTHORN_VERSION);
 }
@@ -192,12 +197,24 @@ DBusMessage *api_manager_signal(const struct store_event *event) {
 	return signal;
 }
 
+DBusMessage *api_manager_lagged(uint64_t first, uint64_t last) {
+	DBusMessage *signal =
+		message_new_signal(BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_LAGGED);
+	struct message_writer body;
+	message_writer_init(&body, signal);
+	message_write_u64(&body, first);
+	message_write_u64(&body, last);
+	return signal;
+}
+
 static const struct object_method methods[] = {
 	{ BUS_METHOD_READ_EVENTS, "tu", "after limit", "aa{sv}t", "events last", call_read_events },
 	{ BUS_METHOD_LIST_ACCOUNTS, "uu", "offset limit", "a(oa{sv})u", "accounts total",
 		call_list_accounts },
 	{ BUS_METHOD_CHECK_NOW, "as", "account_ids", NULL, NULL, call_check_now },
 	{ BUS_METHOD_RELOAD, NULL, NULL, NULL, NULL, call_reload },
+	{ BUS_METHOD_SUBSCRIBE, NULL, NULL, NULL, NULL, call_subscribe },
+	{ BUS_METHOD_UNSUBSCRIBE, NULL, NULL, NULL, NULL, call_subscribe },
 };
 
 static const struct object_property properties[] = {
@@ -217,6 +234,7 @@ static const struct object_signal signals[] = {
 	{ BUS_SIGNAL_NEW_MAIL, "toa{sv}", "seq account message" },
 	{ BUS_SIGNAL_MAIL_RETIRED, "toa{sv}", "seq account message" },
 	{ BUS_SIGNAL_MAILBOX_RESET, "toa{sv}", "seq account details" },
+	{ BUS_SIGNAL_LAGGED, "tt", "first last" },
 };
 
 const struct object_interface api_manager_interface = {

@@ -13,3 +13,5 @@ uint64_t api_manager_properties(unsigned changed);
 
 /* NewMail or MailboxReset, owned; NULL for an event that the contract does not signal. */
 DBusMessage *api_manager_signal(const struct store_event *event);
+/* Lagged, owned. */
+DBusMessage *api_manager_lagged(uint64_t first, uint64_t last);

@@ -61,6 +61,12 @@ static bool api_on_event(void *userdata, const struct store_event *event) {
 	return !signal || connection_send(api->connection, signal) == 0;
 }
 
+static bool api_on_lagged(void *userdata, uint64_t first, uint64_t last) {
+	struct api *api = userdata;
+	return connection_is_online(api->connection) &&
+	       connection_send(api->connection, api_manager_lagged(first, last)) == 0;
+}
+
 static void api_on_account_added(void *userdata, struct account *account) {
 	struct api *api = userdata;
 	CLEANUP_TEXT char *path = api_account_path(account);
@@ -150,6 +156,7 @@ int api_new(const struct api_settings *settings, struct api **ret) {
 		return r;
 	struct manager_listener listener = {
 		.event = api_on_event,
+		.lagged = api_on_lagged,
 		.account_added = api_on_account_added,
 		.account_removed = api_on_account_removed,
 		.account_changed = api_on_account_changed,

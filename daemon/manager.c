@@ -21,7 +21,9 @@
 #include "store/store.h"
 
 /* The store is asked for so many events at a time when it is published from. */
-#define PUBLISH_PAGE 256
+#define PUBLISH_PAGE 250
+/* More events than this at once are not given one by one: readers take them from the log. */
+#define PUBLISH_MAX (4 * PUBLISH_PAGE)
 #define STOP_USEC (2 * USEC_PER_SEC)
 #define TRIM_USEC USEC_PER_HOUR
 /* The service manager hears of changes this often at most. */
@@ -138,12 +140,23 @@ static bool manager_publish_page(struct manager *m) {
 	return r == PUBLISH_PAGE && !publication.stopped;
 }
 
+/* The rest of a burst. */
+static void manager_pass_over(struct manager *m) {
+	const struct manager_listener *listener = &m->listener;
+	uint64_t first = store_published(m->store) + 1, last = store_last_seq(m->store);
+	if (first <= last && listener->lagged && listener->lagged(listener->userdata, first, last))
+		store_set_published(m->store, last);
+}
+
 void manager_publish(struct manager *m) {
 	if (m->publishing || store_published(m->store) >= store_last_seq(m->store))
 		return;
 	m->publishing = true;
-	while (manager_publish_page(m))
+	unsigned n = 0;
+	while (manager_publish_page(m) && (n += PUBLISH_PAGE) < PUBLISH_MAX)
 		;
+	if (n >= PUBLISH_MAX)
+		manager_pass_over(m);
 	m->publishing = false;
 	manager_changed(m, MANAGER_CHANGED_SEQUENCE);
 }

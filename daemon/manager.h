@@ -23,6 +23,8 @@ struct manager_listener {
 	/* One committed event, in order of seq. False: it cannot be sent now; publishing stops and
 	 * begins again with the same event at manager_publish(). */
 	bool (*event)(void *userdata, const struct store_event *event);
+	/* A burst: the events from `first` to `last` are not given to `event`. False as there. */
+	bool (*lagged)(void *userdata, uint64_t first, uint64_t last);
 	void (*account_added)(void *userdata, struct account *account);
 	void (*account_removed)(void *userdata, struct account *account);
 	void (*account_changed)(void *userdata, struct account *account, unsigned changed);

@@ -15,6 +15,8 @@
 #define BUS_METHOD_LIST_ACCOUNTS "ListAccounts"
 #define BUS_METHOD_CHECK_NOW "CheckNow" /* of an account too */
 #define BUS_METHOD_RELOAD "Reload"
+#define BUS_METHOD_SUBSCRIBE "Subscribe"
+#define BUS_METHOD_UNSUBSCRIBE "Unsubscribe"
 #define BUS_PROPERTY_VERSION "Version"
 #define BUS_PROPERTY_UNSEEN "Unseen" /* of an account too */
 #define BUS_PROPERTY_ACCOUNTS_ONLINE "AccountsOnline"
@@ -23,9 +25,12 @@
 #define BUS_SIGNAL_NEW_MAIL "NewMail"
 #define BUS_SIGNAL_MAIL_RETIRED "MailRetired"
 #define BUS_SIGNAL_MAILBOX_RESET "MailboxReset"
+#define BUS_SIGNAL_LAGGED "Lagged"
 
 /* Account */
 #define BUS_METHOD_MARK_SEEN "MarkSeen"
+#define BUS_METHOD_PAUSE "Pause"
+#define BUS_METHOD_RESUME "Resume"
 #define BUS_METHOD_LIST_MAILBOXES "ListMailboxes"
 #define BUS_PROPERTY_ID "Id"
 #define BUS_PROPERTY_NAME "Name"

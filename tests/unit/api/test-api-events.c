@@ -297,6 +297,34 @@ static void signals_wait_for_a_bus(void **state) {
 	assert_int_equal(fixture_count_signals(&w->fixture, BUS_SIGNAL_NEW_MAIL), 0);
 }
 
+/* A thousand are told one by one, what is behind them is told of once and stays in the log. */
+static void a_burst_is_not_told_one_by_one(void **state) {
+	enum {
+		N = 1500
+	};
+	struct world *w = *state;
+	struct store_event *events = MEMORY_NEW_ARRAY(struct store_event, N);
+	for (unsigned i = 0; i < N; i++)
+		events[i] = bare;
+	uint64_t end = world_append(w, events, N);
+	free(events);
+	world_start(w);
+	CLEANUP(message_free)
+	DBusMessage *m = fixture_wait_signal(&w->fixture, BUS_INTERFACE_MANAGER, BUS_SIGNAL_LAGGED);
+	uint64_t first = 0, last = 0;
+	struct message_reader r;
+	message_reader_init(&r, m);
+	assert_int_equal(message_read_u64(&r, &first), 0);
+	assert_int_equal(message_read_u64(&r, &last), 0);
+	assert_true(last == end && first == end - 499);
+	assert_int_equal(fixture_count_signals(&w->fixture, BUS_SIGNAL_NEW_MAIL), 1000);
+	struct page page = page_of(w, first - 1, 0);
+	assert_true(page.n == 500 && page.first_seq == first && page.last == last);
+	manager_publish(w->manager);
+	(void)page_of(w, 0, 1);
+	assert_int_equal(fixture_count_signals(&w->fixture, BUS_SIGNAL_LAGGED), 0);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_from_any_point, set_up, tear_down),
@@ -307,6 +335,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			what_was_not_signalled_is_signalled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(signals_wait_for_a_bus, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_burst_is_not_told_one_by_one, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();
