@@ -1,12 +1,16 @@
 """What is on the screen, whatever a sender wrote and whatever the service can do."""
 
+import re
 import subprocess
 import unicodedata
+from xml.etree import ElementTree
 
 import pytest
 from desktop import CAPABILITIES
 
 from harness.posthorn import SOURCE
+
+DESKTOP = SOURCE / "notify/desktop"
 
 HOSTILE = """<b>x</b> & <a href="x"> &amp; "' <img src="file:///dev/urandom">"""
 
@@ -92,10 +96,29 @@ def test_account_is_named_where_there_are_several(service, observer, standin, ag
 
 
 def test_n12_desktop_file():
-    path = SOURCE / "notify/org.posthorn.Posthorn.desktop"
+    path = DESKTOP / "org.posthorn.Posthorn.desktop"
     subprocess.run(["desktop-file-validate", path], check=True)
     text = path.read_text(encoding="utf-8").splitlines()
     assert "NoDisplay=true" in text
     assert "X-GNOME-UsesNotifications=true" in text
-    icon = SOURCE / "notify/org.posthorn.Posthorn.svg"
+    icon = DESKTOP / "org.posthorn.Posthorn.svg"
     assert f"Icon={icon.stem}" in text and icon.exists()
+
+
+def test_metainfo():
+    """For software centres; what it names is what is installed."""
+    path = DESKTOP / "org.posthorn.Posthorn.metainfo.xml"
+    subprocess.run(["appstreamcli", "validate", "--no-net", path], check=True)
+    component = ElementTree.parse(path).getroot()
+    assert (DESKTOP / component.findtext("launchable")).exists()
+    assert component.findtext("id") == "org.posthorn.Posthorn"
+    version = re.search(r"version: '([^']+)'", (SOURCE / "meson.build").read_text(encoding="utf-8")).group(1)
+    assert component.find("releases/release").get("version") == version
+
+
+@pytest.mark.parametrize("name", ["org.posthorn.Posthorn", "org.posthorn.Posthorn-symbolic"])
+def test_icon_can_be_drawn(name, directory):
+    picture = directory / "icon.png"
+    subprocess.run(["rsvg-convert", "--width=32", "--output", picture, DESKTOP / f"{name}.svg"], check=True)
+    colours = subprocess.run(["identify", "-format", "%k", picture], check=True, capture_output=True).stdout
+    assert int(colours) > 1
