@@ -1,6 +1,5 @@
 #pragma once
-/* What a server means when it says NO, BAD or BYE: a table of response codes and of the sentences
- * that servers are known to use instead of codes. Pure. */
+/* What a server means when it says NO, BAD or BYE, by refusal-table.h. Pure. */
 #include <stdbool.h>
 #include <stdint.h>
 

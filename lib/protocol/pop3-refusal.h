@@ -1,6 +1,5 @@
 #pragma once
-/* What a POP3 server means when it says -ERR: a table of response codes and of the sentences that
- * servers are known to use instead. Pure. */
+/* What a POP3 server means when it says -ERR, by refusal-table.h. Pure. */
 #include <stdint.h>
 
 #include "base/reason.h"
