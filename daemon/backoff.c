@@ -1,5 +1,7 @@
 #include "daemon/backoff.h"
 
+#include <stdbool.h>
+
 #include "base/macros.h"
 
 #define PATIENCE_USEC (15 * USEC_PER_MINUTE)
@@ -87,9 +89,22 @@ static uint64_t backoff_patience(struct backoff *backoff, const struct backoff_e
 }
 
 static uint64_t backoff_login(struct backoff *backoff) {
-	if (backoff->n_refusals >= ARRAY_SIZE(login_waits))
-		return USEC_NEVER;
-	return login_waits[backoff->n_refusals++];
+	if (backoff->n_refusals < ARRAY_SIZE(login_waits))
+		return login_waits[backoff->n_refusals++];
+	backoff->n_refusals = ARRAY_SIZE(login_waits) + 1;
+	return USEC_NEVER;
+}
+
+uint64_t backoff_refused_until(
+	const struct backoff *backoff, uint64_t when_usec, uint64_t now_usec) {
+	if (backoff->n_refusals == 0)
+		return now_usec;
+	bool is_over = backoff->n_refusals > ARRAY_SIZE(login_waits);
+	uint64_t wait = login_waits[MIN(backoff->n_refusals, ARRAY_SIZE(login_waits)) - 1];
+	uint64_t passed = now_usec > when_usec ? now_usec - when_usec : 0;
+	if (passed >= wait)
+		return now_usec;
+	return is_over ? USEC_NEVER : now_usec + wait - passed;
 }
 
 uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end) {
@@ -113,8 +128,12 @@ uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end) {
 		wait = USEC_NEVER;
 		break;
 	}
-	/* A server may ask for patience; it may not silence us for ever. */
-	return wait == USEC_NEVER ? wait : MAX(wait, MIN(end->asked_usec, USEC_PER_HOUR));
+	/* A server may ask for patience; it may not silence us for ever, nor have all accounts back
+	 * in the same moment. */
+	uint64_t asked = MIN(end->asked_usec, USEC_PER_HOUR);
+	if (wait != USEC_NEVER && asked > wait)
+		wait = asked + end->random % (asked / 8 + 1);
+	return wait;
 }
 
 void backoff_accepted(struct backoff *backoff) {

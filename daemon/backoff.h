@@ -15,7 +15,7 @@
 
 struct backoff {
 	unsigned n_failures; /* in a row, of the network's kind, and throttles that name a time */
-	unsigned n_refusals; /* in a row, of the login */
+	unsigned n_refusals; /* in a row, of the login; counted up to where the waits end */
 };
 
 enum backoff_kind {
@@ -39,6 +39,12 @@ struct backoff_end {
 
 /* The wait, or USEC_NEVER. */
 uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end);
+
+/* After a restart or a reload, for a login that was refused at `when_usec`: when it may be tried
+ * again. `now_usec`: at once; USEC_NEVER: the waits are over. Those two may be asked for by a user
+ * again and again, so that even then not more than one login comes of it in four hours. Wall clock. */
+uint64_t backoff_refused_until(
+	const struct backoff *backoff, uint64_t when_usec, uint64_t now_usec);
 
 /* A login was accepted. */
 void backoff_accepted(struct backoff *backoff);

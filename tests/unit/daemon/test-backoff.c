@@ -62,8 +62,39 @@ static void a_28_a_refused_login_has_its_own_steps(void **state) {
 		4 * USEC_PER_HOUR, USEC_NEVER, USEC_NEVER };
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
 		assert_int_equal(next(&backoff, REASON_AUTH_FAILED, 12345), expected[i]);
+	assert_int_equal(backoff.n_refusals, 5);
 	backoff_accepted(&backoff);
 	assert_int_equal(next(&backoff, REASON_AUTH_FAILED, 0), USEC_PER_MINUTE);
+}
+
+static void test_a_refusal_goes_on_after_a_restart(void **state) {
+	const uint64_t when = 1000 * USEC_PER_HOUR;
+	static const struct {
+		unsigned n_refusals;
+		uint64_t passed_usec, left_usec;
+	} cases[] = {
+		{ 0, 0, 0 },
+		{ 1, 0, USEC_PER_MINUTE },
+		{ 1, 59 * USEC_PER_SEC, USEC_PER_SEC },
+		{ 1, USEC_PER_MINUTE, 0 },
+		{ 2, USEC_PER_MINUTE, 14 * USEC_PER_MINUTE },
+		{ 3, 0, USEC_PER_HOUR },
+		{ 4, USEC_PER_HOUR, 3 * USEC_PER_HOUR },
+		{ 4, 1000 * USEC_PER_HOUR, 0 },
+		{ 5, 0, USEC_NEVER },
+		{ 5, 4 * USEC_PER_HOUR - 1, USEC_NEVER },
+		{ 5, 4 * USEC_PER_HOUR, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct backoff backoff = { .n_refusals = cases[i].n_refusals };
+		uint64_t now = when + cases[i].passed_usec;
+		uint64_t left = cases[i].left_usec;
+		assert_int_equal(backoff_refused_until(&backoff, when, now),
+			left == USEC_NEVER ? left : now + left);
+	}
+	/* the clock was put back: the whole wait, and not more */
+	struct backoff backoff = { .n_refusals = 1 };
+	assert_int_equal(backoff_refused_until(&backoff, when, 0), USEC_PER_MINUTE);
 }
 
 static void test_network_trouble_does_not_count_as_refusal(void **state) {
@@ -120,6 +151,7 @@ int main(void) {
 		cmocka_unit_test(test_network_doubles_to_the_cap),
 		cmocka_unit_test(test_network_is_forgotten_by_survival_alone),
 		cmocka_unit_test(a_28_a_refused_login_has_its_own_steps),
+		cmocka_unit_test(test_a_refusal_goes_on_after_a_restart),
 		cmocka_unit_test(test_network_trouble_does_not_count_as_refusal),
 		cmocka_unit_test(test_limits_and_throttles_are_not_refusals),
 		cmocka_unit_test(test_locked_key_ring_tells_itself),
