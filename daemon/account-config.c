@@ -138,24 +138,17 @@ struct account_config *account_config_free(struct account_config *config) {
 	return memory_free(config);
 }
 
-/* What was learned since the old one was read does not differ from what is not known yet. */
-static bool is_of_place(const struct config_key *key) {
-	return key->offset == offsetof(struct account_config, host) ||
-	       key->offset == offsetof(struct account_config, port) ||
-	       key->offset == offsetof(struct account_config, security) ||
-	       key->offset == offsetof(struct account_config, user);
-}
-
 enum account_config_change account_config_compare(
 	const struct account_config *old, const struct account_config *new) {
 	if (!text_equal(old->problem, new->problem) || old->asks_place != new->asks_place)
 		return ACCOUNT_CONFIG_OTHER;
 	enum account_config_change change = ACCOUNT_CONFIG_SAME;
+	/* What was learned of the place does not differ from what is not known yet. */
 	for (size_t i = 0; i < account_keys_table.n; i++) {
 		const struct config_key *key = &account_keys_table.keys[i];
 		if (key->type->is_equal(
 			    (const char *)old + key->offset, (const char *)new + key->offset) ||
-			(new->asks_place &&is_of_place(key)))
+			(new->asks_place && (key->flags & CONFIG_KEY_PLACE)))
 			continue;
 		if (!(key->flags & CONFIG_KEY_LIVE))
 			return ACCOUNT_CONFIG_OTHER;

@@ -96,6 +96,7 @@ static const struct config_key rows[] = {
 		.words = protocol_words,
 		.standard = "imap",
 		.help = "imap or pop3",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -104,6 +105,7 @@ static const struct config_key rows[] = {
 		FIELD(host),
 		.check = account_keys_check_host,
 		.help = "the server's name or address",
+		.flags = CONFIG_KEY_LOGIN | CONFIG_KEY_PLACE,
 	},
 	{
 		.section = "Account",
@@ -111,6 +113,7 @@ static const struct config_key rows[] = {
 		.type = &config_type_port,
 		FIELD(port),
 		.help = "default: 993 for Security=tls, else 143; with Protocol=pop3 995, else 110",
+		.flags = CONFIG_KEY_LOGIN | CONFIG_KEY_PLACE,
 	},
 	{
 		.section = "Account",
@@ -120,6 +123,7 @@ static const struct config_key rows[] = {
 		.words = security_words,
 		.standard = "tls",
 		.help = "tls, starttls or none",
+		.flags = CONFIG_KEY_LOGIN | CONFIG_KEY_PLACE,
 	},
 	{
 		.section = "Account",
@@ -128,6 +132,7 @@ static const struct config_key rows[] = {
 		FIELD(allow_cleartext),
 		.standard = "no",
 		.help = "lets Security=none send the password over the network",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -136,6 +141,7 @@ static const struct config_key rows[] = {
 		FIELD(user),
 		.check = account_keys_check_user,
 		.help = "the login name",
+		.flags = CONFIG_KEY_LOGIN | CONFIG_KEY_PLACE,
 	},
 	{
 		.section = "Account",
@@ -144,6 +150,7 @@ static const struct config_key rows[] = {
 		FIELD(auth_user),
 		.check = account_keys_check_user,
 		.help = "whose password or token it is, where User= is somebody else's mailbox",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -153,6 +160,7 @@ static const struct config_key rows[] = {
 		.words = auth_words,
 		.standard = "auto",
 		.help = "how to log in: auto, or the name of a SASL mechanism",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -161,6 +169,7 @@ static const struct config_key rows[] = {
 		FIELD(password_file),
 		.group = CONFIG_GROUP_SECRET,
 		.help = "a file whose first line is the password",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -170,6 +179,7 @@ static const struct config_key rows[] = {
 		.group = CONFIG_GROUP_SECRET,
 		.check = check_credential,
 		.help = "a credential that the service manager hands over",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -179,6 +189,7 @@ static const struct config_key rows[] = {
 		.group = CONFIG_GROUP_SECRET,
 		.check = check_key_ring,
 		.help = "yes: the user's key ring holds it; or which item of it, as name=value ...",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -187,6 +198,7 @@ static const struct config_key rows[] = {
 		FIELD(password_command),
 		.group = CONFIG_GROUP_SECRET,
 		.help = "a program that prints the password, run without a shell",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -195,6 +207,7 @@ static const struct config_key rows[] = {
 		FIELD(token_command),
 		.group = CONFIG_GROUP_SECRET,
 		.help = "a program that prints an OAuth 2.0 access token, run without a shell",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -202,7 +215,7 @@ static const struct config_key rows[] = {
 		.type = &config_type_text,
 		FIELD(goa_account),
 		.group = CONFIG_GROUP_SECRET,
-		.flags = CONFIG_KEY_OWN,
+		.flags = CONFIG_KEY_OWN | CONFIG_KEY_LOGIN,
 		.help = "the account of GNOME Online Accounts that says where it is, and logs in",
 	},
 	{
@@ -235,6 +248,7 @@ static const struct config_key rows[] = {
 		.type = &config_type_path,
 		FIELD(client_certificate),
 		.help = "our certificate, for a server that asks for one",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",
@@ -242,6 +256,7 @@ static const struct config_key rows[] = {
 		.type = &config_type_path,
 		FIELD(client_key),
 		.help = "its key; default: in the file of ClientCertificate=",
+		.flags = CONFIG_KEY_LOGIN,
 	},
 	{
 		.section = "Account",

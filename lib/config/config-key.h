@@ -13,6 +13,10 @@ enum config_key_flags {
 	CONFIG_KEY_LIVE = 1 << 0,
 	/* Belongs to one account alone: not in posthorn.conf. */
 	CONFIG_KEY_OWN = 1 << 1,
+	/* Who logs in where, and by what: with another value a refused login is another login. */
+	CONFIG_KEY_LOGIN = 1 << 2,
+	/* Where the mail is: may be learned from a source that knows it. */
+	CONFIG_KEY_PLACE = 1 << 3,
 };
 
 /* Keys of a group exclude each other: within one file that is an error, and a later file's takes

@@ -1,0 +1,195 @@
+/* A refused login over restarts: what keeps it, what forgets it, and that no secret is in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "daemon/account-config.h"
+#include "daemon/refusal-memory.h"
+
+struct world {
+	char folder[64];
+	char *secret;
+	char *path;
+	struct store *store;
+};
+
+static void open_store(struct world *w) {
+	enum store_opened opened;
+	const struct store_limits limits = { 0 };
+	assert_int_equal(store_open(w->path, &limits, &w->store, &opened, NULL), 0);
+}
+
+static int set_up(void **state) {
+	struct world *w = MEMORY_NEW(struct world);
+	strcpy(w->folder, "/tmp/posthorn-refusal-XXXXXX");
+	assert_non_null(mkdtemp(w->folder));
+	w->secret = memory_format("%s/secret", w->folder);
+	w->path = memory_format("%s/state/posthorn.db", w->folder);
+	open_store(w);
+	*state = w;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *ftw) {
+	return remove(path);
+}
+
+static int tear_down(void **state) {
+	struct world *w = *state;
+	store_close(w->store);
+	assert_int_equal(nftw(w->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	memory_free(w->secret);
+	memory_free(w->path);
+	memory_free(w);
+	return 0;
+}
+
+static void write_secret(struct world *w, const char *text) {
+	CLEANUP_TEXT char *fresh = memory_format("%s/fresh", w->folder);
+	FILE *file = fopen(fresh, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rename(fresh, w->secret), 0);
+}
+
+/* `more` is lines of [Account], behind a host, a user and a source. */
+static struct account_config *parse(struct world *w, const char *more) {
+	struct config_messages messages = { 0 };
+	CLEANUP_TEXT char *text = memory_format("[Account]\n%s%s%s%s%s\n", more,
+		strstr(more, "Host=") ? "" : "\nHost=mail.example.org",
+		strstr(more, "User=") ? "" : "\nUser=ada",
+		strstr(more, "Password") ? "" : "\nPasswordFile=",
+		strstr(more, "Password") ? "" : w->secret);
+	struct account_config *config =
+		account_config_parse("work", "/work.conf", text, strlen(text), &messages);
+	if (config->problem)
+		fail_msg("%s: %s", text, config->problem);
+	config_messages_deinit(&messages);
+	return config;
+}
+
+static void refuse(struct world *w, const char *more, unsigned n) {
+	CLEANUP(account_config_free) struct account_config *config = parse(w, more);
+	const struct refusal refusal = { REASON_AUTH_FAILED, n, 1795000000000000,
+		(char *)"[AUTHENTICATIONFAILED] no 100% match" };
+	assert_int_equal(refusal_memory_save(w->store, config, &refusal), 0);
+	assert_int_equal(store_commit(w->store), 0);
+	w->store = store_close(w->store);
+	open_store(w);
+}
+
+static bool is_refused(struct world *w, const char *more) {
+	CLEANUP(account_config_free) struct account_config *config = parse(w, more);
+	struct refusal refusal = { 0 };
+	int r = refusal_memory_load(w->store, config, &refusal);
+	assert_return_code(r, 0);
+	refusal_memory_deinit(&refusal);
+	return r > 0;
+}
+
+static void test_outlives_a_restart(void **state) {
+	struct world *w = *state;
+	assert_false(is_refused(w, ""));
+	refuse(w, "", 3);
+	CLEANUP(account_config_free) struct account_config *config = parse(w, "");
+	struct refusal refusal;
+	assert_int_equal(refusal_memory_load(w->store, config, &refusal), 1);
+	assert_int_equal(refusal.reason, REASON_AUTH_FAILED);
+	assert_int_equal(refusal.n, 3);
+	assert_int_equal(refusal.when_usec, 1795000000000000);
+	assert_string_equal(refusal.text, "[AUTHENTICATIONFAILED] no 100% match");
+	refusal_memory_deinit(&refusal);
+	assert_int_equal(refusal_memory_forget(w->store, config), 0);
+	assert_int_equal(refusal_memory_load(w->store, config, &refusal), 0);
+}
+
+/* What a user changes to mend it, and what has nothing to do with it. */
+static void test_a_changed_login_is_another_one(void **state) {
+	static const struct {
+		const char *more;
+		bool is_same;
+	} cases[] = {
+		{ "", true },
+		{ "Name=Work", true },
+		{ "Interval=7min", true },
+		{ "Connections=2", true },
+		{ "TLSMinVersion=1.3", true },
+		{ "[Mailboxes]\nWatch=Lists/%\n[Account]", true },
+		{ "Host=imap.example.org", false },
+		{ "Port=1993", false },
+		{ "Security=starttls", false },
+		{ "Protocol=pop3", false },
+		{ "User=bob", false },
+		{ "User=ada\nAuthUser=bob", false },
+		{ "Auth=plain", false },
+		{ "PasswordCommand=pass work", false },
+		{ "PasswordKeyring=yes", false },
+		{ "PasswordCredential=work", false },
+		{ "ClientCertificate=/mine.pem", false },
+	};
+	struct world *w = *state;
+	refuse(w, "", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (is_refused(w, cases[i].more) != cases[i].is_same)
+			fail_msg("%s", cases[i].more);
+}
+
+static void test_a_command_is_known_by_its_arguments(void **state) {
+	struct world *w = *state;
+	refuse(w, "PasswordCommand=pass work", 1);
+	assert_true(is_refused(w, "PasswordCommand=pass  \"work\""));
+	assert_false(is_refused(w, "PasswordCommand=pass home"));
+}
+
+/* The same words in a file that was written again: somebody has done something about it. */
+static void test_a_file_that_is_written_anew(void **state) {
+	struct world *w = *state;
+	write_secret(w, "xyzzy-plugh");
+	refuse(w, "", 1);
+	assert_true(is_refused(w, ""));
+	write_secret(w, "xyzzy-plugh");
+	assert_false(is_refused(w, ""));
+	refuse(w, "", 1);
+	assert_int_equal(unlink(w->secret), 0);
+	assert_false(is_refused(w, ""));
+}
+
+/* P7: not the password, not its length, and of a command line 16 bits at most. */
+static void test_the_record_holds_no_secret(void **state) {
+	struct world *w = *state;
+	write_secret(w, "xyzzy-plugh");
+	refuse(w, "", 1);
+	CLEANUP_TEXT char *command = memory_format("grep -rqaF -e xyzzy %s/state", w->folder);
+	assert_int_not_equal(system(command), 0);
+	unsigned n_same = 0;
+	refuse(w, "PasswordCommand=echo secret", 1);
+	for (unsigned i = 0; i < 2000; i++) {
+		CLEANUP_TEXT char *other = memory_format("PasswordCommand=echo guess%u", i);
+		n_same += is_refused(w, other);
+	}
+	assert_in_range(n_same, 0, 5);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(test_outlives_a_restart),
+		TEST(test_a_changed_login_is_another_one),
+		TEST(test_a_command_is_known_by_its_arguments),
+		TEST(test_a_file_that_is_written_anew),
+		TEST(test_the_record_holds_no_secret),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
