@@ -8,6 +8,7 @@
 
 /* @ is the account; % is "posthorn", or what it is for the system's daemon. */
 #define TEST "% account test @"
+#define CHECK "% check @"
 #define NETWORK "is the network up, and does a firewall block the port? % account test @"
 #define CLOCK \
 	"timedatectl; if the clock is right, the server's operator must renew: % account test @"
@@ -20,8 +21,8 @@
 #define CONFIG "% config check"
 #define LOG_USER "journalctl --user -u posthornd"
 #define LOG_SYSTEM "sudo journalctl -u posthornd"
-#define SECRET "posthorn secret set @ (or its PasswordFile=), then " TEST
-#define SECRET_SYSTEM "look at PasswordFile= or PasswordCredential= in % config show @, then " TEST
+#define SECRET "posthorn secret set @ (or its PasswordFile=), then " CHECK
+#define SECRET_SYSTEM "look at PasswordFile= or PasswordCredential= in % config show @, then " CHECK
 
 static const struct {
 	enum doctor_mark mark;
@@ -56,7 +57,7 @@ static const struct {
 	[REASON_PREAUTH_CLEARTEXT] = { DOCTOR_PROBLEM, SECURITY, NULL },
 	[REASON_AUTH_FAILED] = { DOCTOR_PROBLEM, SECRET, SECRET_SYSTEM },
 	[REASON_TOKEN_EXPIRED] = { DOCTOR_PROBLEM,
-		"sign in again where the token comes from, then " TEST, NULL },
+		"sign in again where the token comes from, then " CHECK, NULL },
 	[REASON_NO_MECHANISM] = { DOCTOR_PROBLEM, TEST, NULL },
 	[REASON_SECRET_FAILED] = { DOCTOR_PROBLEM, SECRET, SECRET_SYSTEM },
 	[REASON_LOCKED] = { DOCTOR_PROBLEM, "posthorn secret unlock", SECRET_SYSTEM },

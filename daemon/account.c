@@ -15,6 +15,7 @@
 #include "daemon/mailbox-list.h"
 #include "daemon/message-url.h"
 #include "daemon/pause.h"
+#include "daemon/refusal-memory.h"
 #include "daemon/report-store.h"
 #include "daemon/standing.h"
 #include "daemon/watch.h"
@@ -92,6 +93,48 @@ static uint64_t account_random(void) {
 	return sd_id128_randomize(&random) < 0 ? 0 : random.qwords[0];
 }
 
+static void account_written(struct account *account, enum account_written written, int r) {
+	account->host->written(account->host->userdata, account, written, MIN(r, 0));
+}
+
+static void account_keep_refusal(struct account *account, enum reason reason, const char *said) {
+	const struct refusal refusal = {
+		.reason = reason,
+		.n = account->backoff.n_refusals,
+		.when_usec = account_now(account, CLOCK_REALTIME),
+		.text = (char *)said,
+	};
+	account_written(account, ACCOUNT_WRITTEN_STATE,
+		refusal_memory_save(account->host->store, account->config, &refusal));
+}
+
+static void account_forget_refusal(struct account *account) {
+	if (account->backoff.n_refusals == 0)
+		return;
+	backoff_accepted(&account->backoff);
+	account_written(account, ACCOUNT_WRITTEN_STATE,
+		refusal_memory_forget(account->host->store, account->config));
+}
+
+/* A login that was refused before waits on, over a restart and a reload. False: nothing is known
+ * against it, or its time has come. */
+static bool account_resume_refusal(struct account *account) {
+	struct refusal refusal = { .n = 0 };
+	account->backoff.n_refusals = 0;
+	if (refusal_memory_load(account->host->store, account->config, &refusal) <= 0)
+		return false;
+	account->backoff.n_refusals = refusal.n;
+	uint64_t now = account_now(account, CLOCK_REALTIME);
+	uint64_t until = backoff_refused_until(&account->backoff, refusal.when_usec, now);
+	if (until > now) {
+		standing_set_reason_said(&account->standing, refusal.reason, refusal.text);
+		account_wait(account, until == USEC_NEVER ? USEC_NEVER : until - now);
+		account_enter_state(account, account_state_of_reason(refusal.reason));
+	}
+	refusal_memory_deinit(&refusal);
+	return until > now;
+}
+
 /* An attempt or a connection has ended: says why, and when the next one is due. */
 static void account_ended(
 	struct account *account, enum reason reason, const char *said, uint64_t asked_usec) {
@@ -104,7 +147,7 @@ static void account_ended(
 	if (account->standing.online_since_usec)
 		end.alive_usec =
 			account_now(account, CLOCK_BOOTTIME) - account->standing.online_since_usec;
-	attempt_end(&account->attempt);
+	attempt_end(&account->attempt, account->stopping ? REASON_NONE : reason);
 	account->rolled_back = false;
 	if (account->stopping) {
 		standing_set_reason(&account->standing, REASON_NONE, NULL);
@@ -125,6 +168,8 @@ static void account_ended(
 	standing_set_reason_said(&account->standing, reason, said);
 	account_wait(account, backoff_next(&account->backoff, &end));
 	account_enter_state(account, account_state_of_reason(reason));
+	if (backoff_kind(reason) == BACKOFF_LOGIN)
+		account_keep_refusal(account, reason, said);
 }
 
 /* Why a mailbox that is seen anew is told of; NULL: it is not. */
@@ -145,8 +190,8 @@ static void account_store(struct account *account, const struct watch_report *re
 	bool has_events = report->kind == WATCH_MESSAGES && report->n_events > 0;
 	int r = report_store(&target, report);
 	if (r != 0)
-		account->host->written(account->host->userdata, account,
-			has_events ? ACCOUNT_WRITTEN_EVENTS : ACCOUNT_WRITTEN_STATE, MIN(r, 0));
+		account_written(
+			account, has_events ? ACCOUNT_WRITTEN_EVENTS : ACCOUNT_WRITTEN_STATE, r);
 	if (target.reset_reason)
 		log_write(LOG_LEVEL_INFO, account->config->id, "mailbox reset: %s",
 			target.reset_reason);
@@ -181,7 +226,6 @@ static void account_enter_online(struct account *account) {
 static void account_on_online(struct account *account, const struct watch_report *report) {
 	if (pause_is_on(&account->pause)) /* which came while it logged in */
 		return;
-	backoff_accepted(&account->backoff);
 	account->push_reason = report->reason;
 	free(account->push_text);
 	account->push_text = memory_strdup(report->text);
@@ -230,6 +274,8 @@ static void account_on_report(struct attempt *attempt, const struct watch_report
 		account->standing.last_contact_usec = account_now(account, CLOCK_REALTIME);
 		break;
 	case WATCH_LOGIN:
+		account_forget_refusal(account);
+		break;
 	case WATCH_LEARNED:
 	case WATCH_ALERT:
 	case WATCH_MARKED:
@@ -255,6 +301,27 @@ static void account_on_turn(struct attempt *attempt) {
 	account_wake_in(CONTAINER_OF(attempt, struct account, attempt), 0);
 }
 
+/* For others, of the same host: until when, and what of. */
+static void account_wait_for_turn(struct account *account) {
+	struct gate_wait wait = attempt_wait(&account->attempt);
+	uint64_t now = alarm_clock_now(account->host->clock);
+	bool is_known = wait.due_usec != USEC_NEVER;
+	account->standing.retry_at_usec = is_known ? account_now(account, CLOCK_REALTIME) +
+							     wait.due_usec - MIN(now, wait.due_usec)
+						   : 0;
+	if (wait.reason != REASON_NONE && account->standing.reason == REASON_NONE) {
+		standing_set_reason_said(
+			&account->standing, wait.reason, "another account tries the host");
+		account_enter_state(account, ACCOUNT_STATE_OFFLINE);
+	} else if (is_known || wait.reason != REASON_NONE) {
+		account_changed(account, ACCOUNT_CHANGED_STATE);
+	}
+}
+
+static void account_on_waits(struct attempt *attempt) {
+	account_wait_for_turn(CONTAINER_OF(attempt, struct account, attempt));
+}
+
 static void account_log_in(struct account *account) {
 	account_enter_state(account, ACCOUNT_STATE_CONNECTING);
 	attempt_log_in(&account->attempt);
@@ -265,13 +332,15 @@ static void account_attempt(struct account *account) {
 		account_enter_pause(account);
 		return;
 	}
-	attempt_end(&account->attempt);
+	attempt_end(&account->attempt, REASON_NONE);
 	account_let_sleep(account);
 	account->standing.retry_at_usec = 0;
 	if (account->config->problem)
 		account_ended(account, REASON_CONFIG_ERROR, account->config->problem, 0);
 	else if (attempt_begin(&account->attempt))
 		account_log_in(account);
+	else
+		account_wait_for_turn(account);
 }
 
 static void account_ended_by_store(struct account *account) {
@@ -308,6 +377,7 @@ static void account_on_alarm(struct alarm *alarm) {
 
 static const struct attempt_owner attempt_owner = {
 	.turn = account_on_turn,
+	.waits = account_on_waits,
 	.moved = account_on_moved,
 	.report = account_on_report,
 };
@@ -345,7 +415,8 @@ struct account *account_free(struct account *account) {
 
 void account_start(struct account *account) {
 	account->stopping = false;
-	account_wake_in(account, 0);
+	if (pause_is_on(&account->pause) || !account_resume_refusal(account))
+		account_wake_in(account, 0);
 }
 
 void account_stop(struct account *account) {
@@ -358,19 +429,28 @@ bool account_is_idle(const struct account *account) {
 	return attempt_is_idle(&account->attempt);
 }
 
-static bool account_may_hurry(const struct account *account) {
-	if (account->stopping || account->rolled_back || !account_is_idle(account) ||
-		pause_is_on(&account->pause))
-		return false;
+/* Nothing keeps it from an attempt but its own patience. */
+static bool account_is_free(const struct account *account) {
+	return !account->stopping && !account->rolled_back && !pause_is_on(&account->pause) &&
+	       account_is_idle(account) && !attempt_is_waiting(&account->attempt) &&
+	       !attempt_is_at_turn(&account->attempt);
+}
+
+void account_refresh(struct account *account) {
 	enum backoff_kind kind = backoff_kind(account->standing.reason);
-	return kind == BACKOFF_NETWORK || kind == BACKOFF_EVENT;
+	bool may_hurry = kind == BACKOFF_NETWORK || kind == BACKOFF_EVENT;
+	if (standing_is_online(&account->standing))
+		watch_check(account->attempt.watch);
+	else if (may_hurry && account_is_free(account))
+		account_attempt(account);
 }
 
 void account_check(struct account *account) {
-	if (standing_is_online(&account->standing))
-		watch_check(account->attempt.watch);
-	else if (account_may_hurry(account))
+	bool is_wanted = account->standing.reason != REASON_THROTTLED;
+	if (!standing_is_online(&account->standing) && account_is_free(account) && is_wanted)
 		account_attempt(account);
+	else
+		account_refresh(account);
 }
 
 int account_mark_seen(struct account *account, const char *const *ids, size_t n,
@@ -393,8 +473,7 @@ static int account_set_pause(struct account *account, uint64_t until_usec) {
 	int r = pause_set(&account->pause, account->host->store, account->config->id, until_usec,
 		account_now(account, CLOCK_REALTIME));
 	if (r != 0)
-		account->host->written(
-			account->host->userdata, account, ACCOUNT_WRITTEN_STATE, MIN(r, 0));
+		account_written(account, ACCOUNT_WRITTEN_STATE, r);
 	return MIN(r, 0);
 }
 
@@ -415,7 +494,6 @@ int account_resume(struct account *account) {
 	int r = account_set_pause(account, 0);
 	if (r < 0)
 		return r;
-	account->backoff = (struct backoff){ 0 };
 	if (!account->stopping)
 		account_attempt(account);
 	return 0;
@@ -426,8 +504,7 @@ void account_secrets_changed(struct account *account) {
 		account->standing.reason == REASON_LOCKED ||
 		account->standing.reason == REASON_SECRET_FAILED ||
 		(account->standing.reason == REASON_TOKEN_EXPIRED && account->config->goa_account);
-	bool is_free = account_is_idle(account) && !account->stopping && !account->rolled_back;
-	if (waits && is_free && !attempt_is_at_turn(&account->attempt))
+	if (waits && account_is_free(account))
 		account_attempt(account);
 }
 
@@ -448,12 +525,19 @@ bool account_reconfigure(struct account *account, struct account_config *config)
 	return true;
 }
 
+/* A reload in a loop must not be a login in a loop. */
+static bool account_may_reconsider(struct account *account) {
+	enum backoff_kind kind = backoff_kind(account->standing.reason);
+	if (!account_is_free(account) || kind == BACKOFF_PATIENCE)
+		return false;
+	return kind != BACKOFF_LOGIN || !account_resume_refusal(account);
+}
+
 void account_reconsider(struct account *account) {
-	account->backoff = (struct backoff){ 0 };
 	if (account->is_changed)
 		account_changed(account, ACCOUNT_CHANGED_CONFIG);
 	account->is_changed = false;
-	if (account_is_idle(account))
+	if (account_may_reconsider(account))
 		account_attempt(account);
 }
 

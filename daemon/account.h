@@ -54,6 +54,9 @@ bool account_is_idle(const struct account *account);
 
 /* Looks at once: a waiting account tries now, unless the server asked for patience or refused
  * the login. */
+void account_refresh(struct account *account);
+/* The same, for somebody who named this account: a refused login is tried too. Not more often than
+ * the host's budget allows, and not while the server throttles. */
 void account_check(struct account *account);
 
 /* Marks messages as seen, which are named by their identities; `done` is called once, and not before this
@@ -74,7 +77,8 @@ int account_resume(struct account *account);
  * the server refused does not, since the change may have been anything. */
 void account_secrets_changed(struct account *account);
 
-/* The user changed something (a reload): refusals are forgotten and tried again. */
+/* The configuration was read again: what waits for the network or for the user is tried; a refused
+ * login only if something about it has changed, see refusal-memory.h. */
 void account_reconsider(struct account *account);
 
 /* What was written since the last commit was rolled back. The connection is dropped from the loop,

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-host.h"
+#include "daemon/alarm-clock.h"
 #include "daemon/credential.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
@@ -42,13 +44,15 @@ static void attempt_on_report(void *userdata, const struct watch_report *report)
 		marking_settle(
 			&attempt->markings, report->message_id, report->marked, report->text);
 		return;
+	case WATCH_CONTACT:
+		attempt->has_reached = true;
+		break;
 	case WATCH_ONLINE:
 	case WATCH_BASELINE:
 	case WATCH_MESSAGES:
 	case WATCH_COUNTS:
 	case WATCH_MAILBOX:
 	case WATCH_SWEPT:
-	case WATCH_CONTACT:
 	case WATCH_LEARNED:
 	case WATCH_SCHEDULED:
 	case WATCH_CLOSED:
@@ -123,23 +127,44 @@ static void attempt_on_gate(struct gate_place *place) {
 	attempt->owner->turn(attempt);
 }
 
+static void attempt_on_gate_moved(struct gate_place *place) {
+	struct attempt *attempt = CONTAINER_OF(place, struct attempt, place);
+	attempt->owner->waits(attempt);
+}
+
+static uint64_t attempt_now(const struct attempt *attempt) {
+	return alarm_clock_now(attempt->host->clock);
+}
+
 void attempt_init(struct attempt *attempt) {
 	gate_place_init(&attempt->place, attempt_on_gate);
+	attempt->place.moved = attempt_on_gate_moved;
 	list_init(&attempt->markings);
 }
 
 void attempt_deinit(struct attempt *attempt) {
-	attempt_end(attempt);
+	attempt_end(attempt, REASON_NONE);
+	gate_forget(attempt->host->gate, &attempt->place, attempt_now(attempt));
 	tls_ticket_free(attempt->ticket);
 	tls_pins_free(attempt->pins);
 }
 
 bool attempt_begin(struct attempt *attempt) {
-	return gate_enter(attempt->host->gate, &attempt->place, attempt->config->host);
+	attempt->has_reached = false;
+	return gate_enter(
+		attempt->host->gate, &attempt->place, attempt->config->host, attempt_now(attempt));
 }
 
 bool attempt_is_at_turn(const struct attempt *attempt) {
-	return attempt->place.is_inside;
+	return attempt->place.position == GATE_INSIDE;
+}
+
+bool attempt_is_waiting(const struct attempt *attempt) {
+	return attempt->place.position == GATE_WAITING;
+}
+
+struct gate_wait attempt_wait(const struct attempt *attempt) {
+	return gate_wait(&attempt->place);
 }
 
 void attempt_log_in(struct attempt *attempt) {
@@ -155,7 +180,19 @@ void attempt_log_in(struct attempt *attempt) {
 }
 
 void attempt_settle(struct attempt *attempt) {
-	gate_leave(attempt->host->gate, &attempt->place);
+	gate_accepted(attempt->host->gate, &attempt->place, attempt_now(attempt));
+}
+
+static void attempt_leave_gate(struct attempt *attempt, enum reason reason) {
+	sd_id128_t random = { 0 };
+	(void)sd_id128_randomize(&random);
+	const struct gate_end end = {
+		.reason = reason,
+		.has_reached = attempt->has_reached,
+		.now_usec = attempt_now(attempt),
+		.random = random.qwords[0],
+	};
+	gate_leave(attempt->host->gate, &attempt->place, &end);
 }
 
 int attempt_mark_seen(struct attempt *attempt, const char *const *ids, size_t n,
@@ -173,14 +210,14 @@ void attempt_drop_credential(struct attempt *attempt) {
 }
 
 void attempt_stop(struct attempt *attempt) {
-	attempt_settle(attempt);
+	attempt_leave_gate(attempt, REASON_NONE);
 	attempt_drop_credential(attempt);
 	if (attempt->watch)
 		watch_close(attempt->watch);
 }
 
-void attempt_end(struct attempt *attempt) {
-	attempt_settle(attempt);
+void attempt_end(struct attempt *attempt, enum reason reason) {
+	attempt_leave_gate(attempt, reason);
 	attempt_drop_credential(attempt);
 	attempt->watch = watch_free(attempt->watch);
 	marking_end_all(&attempt->markings, -ENOTCONN);

@@ -23,6 +23,8 @@ struct attempt_owner {
 	/* Its turn has come: attempt_log_in() from the loop and not from here. An attempt that ends at
 	 * once would open the gate for the next one, and so on through the whole queue. */
 	void (*turn)(struct attempt *attempt);
+	/* It waits for its turn, and what it waits for has changed: attempt_wait(). */
+	void (*waits)(struct attempt *attempt);
 	/* The source of the secret knows where the mail is, and it is another place than before. */
 	void (*moved)(struct attempt *attempt);
 	/* As the watch reports, but what concerns only the log or markings; a WATCH_CLOSED also when it
@@ -40,6 +42,7 @@ struct attempt {
 	struct credential *credential;
 	struct watch *watch;
 	struct list markings; /* messages that are being marked as seen */
+	bool has_reached; /* the server has said something */
 	/* for the next one */
 	struct token_care token;
 	struct tls_ticket *ticket;
@@ -55,9 +58,12 @@ void attempt_deinit(struct attempt *attempt);
 bool attempt_begin(struct attempt *attempt);
 /* Its turn has come, and attempt_log_in() is due. */
 bool attempt_is_at_turn(const struct attempt *attempt);
+bool attempt_is_waiting(const struct attempt *attempt);
+/* Until when, on the alarm clock, and for what. */
+struct gate_wait attempt_wait(const struct attempt *attempt);
 /* May report its end before it returns. */
 void attempt_log_in(struct attempt *attempt);
-/* Logged in: the next account may. */
+/* Online: the next account may log in. */
 void attempt_settle(struct attempt *attempt);
 
 /* Only when online. As account_mark_seen() has it. */
@@ -68,8 +74,9 @@ int attempt_mark_seen(struct attempt *attempt, const char *const *ids, size_t n,
 void attempt_drop_credential(struct attempt *attempt);
 /* Ends politely: a WATCH_CLOSED follows where there is a watch. */
 void attempt_stop(struct attempt *attempt);
-/* Ends at once and reports nothing; whoever waits for a marking is told. What it leaves for the next stays. */
-void attempt_end(struct attempt *attempt);
+/* Ends at once and reports nothing; whoever waits for a marking is told. What it leaves for the next
+ * stays. `reason` is what the others of its host learn from it; NONE: nothing. */
+void attempt_end(struct attempt *attempt, enum reason reason);
 
 /* Neither asks for a secret nor has a watch. */
 bool attempt_is_idle(const struct attempt *attempt);

@@ -47,6 +47,7 @@ struct manager {
 	struct store *store;
 	struct trust trust;
 	struct gate gate;
+	struct alarm gate_alarm;
 	struct alarm_clock *clock;
 	struct desktop *desktop;
 	struct online_config *online; /* NULL like the desktop */
@@ -429,7 +430,7 @@ static void manager_on_secrets_changed(void *userdata) {
 
 void manager_check_all(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
-		account_check(m->members[i].account);
+		account_refresh(m->members[i].account);
 }
 
 /* Stopping */
@@ -458,6 +459,17 @@ static int manager_on_status(sd_event_source *source, uint64_t usec, void *userd
 	CLEANUP_TEXT char *line = status_line(m);
 	(void)sd_notifyf(0, "STATUS=%s", line);
 	return 0;
+}
+
+static void manager_on_gate_alarm(struct alarm *alarm) {
+	struct manager *m = CONTAINER_OF(alarm, struct manager, gate_alarm);
+	gate_tick(&m->gate, alarm_clock_now(m->clock));
+	alarm_clock_set(m->clock, &m->gate_alarm, gate_due(&m->gate));
+}
+
+static void manager_on_gate_due(struct gate *gate) {
+	struct manager *m = CONTAINER_OF(gate, struct manager, gate);
+	alarm_clock_set(m->clock, &m->gate_alarm, gate_due(gate));
 }
 
 static int manager_add_sources(struct manager *m) {
@@ -497,6 +509,8 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 	m->settings = *settings;
 	m->transaction = 1;
 	gate_init(&m->gate, 1); /* until the configuration is read */
+	m->gate.due_changed = manager_on_gate_due;
+	m->gate_alarm.ring = manager_on_gate_alarm;
 	deferred_init(&m->commit, settings->loop, manager_on_commit, m);
 	int r = manager_open_store(m);
 	if (r >= 0)
@@ -540,8 +554,10 @@ struct manager *manager_free(struct manager *m) {
 	online_config_free(m->online);
 	desktop_free(m->desktop);
 	resolver_free(m->resolver);
-	alarm_clock_free(m->clock);
 	gate_deinit(&m->gate);
+	if (m->clock)
+		alarm_clock_remove(m->clock, &m->gate_alarm);
+	alarm_clock_free(m->clock);
 	trust_deinit(&m->trust);
 	deferred_deinit(&m->commit);
 	sd_event_source_disable_unref(m->status_source);

@@ -51,8 +51,8 @@ static void advice_of_some_reasons(void **state) {
 		{ REASON_LOCKED, false, "posthorn secret unlock" },
 		{ REASON_CONFIG_ERROR, true, "sudo posthorn --system config check" },
 		{ REASON_AUTH_FAILED, false,
-			"posthorn secret set work (or its PasswordFile=), then posthorn account "
-			"test work" },
+			"posthorn secret set work (or its PasswordFile=), then posthorn check "
+			"work" },
 		{ REASON_NONE, true, "sudo posthorn --system account test work" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
