@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/account-id.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "bus/secret-attributes.h"
@@ -226,7 +227,7 @@ static int create(const struct account_creation *creation, const char *folder,
 
 int account_creation_run(const struct account_creation *creation) {
 	const char *at = strchr(creation->address, '@');
-	if (!at || at == creation->address || !at[1] || !account_file_is_id(creation->address) ||
+	if (!at || at == creation->address || !at[1] || !account_id_is_valid(creation->address) ||
 		!is_plain(creation->host) || !is_plain(creation->user)) {
 		output_complain("'%s' cannot be the address of an account", creation->address);
 		return EXIT_CODE_USAGE;

@@ -1,6 +1,5 @@
 #include "cli/account-file.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +14,6 @@
 #include "configuration.h"
 
 #define SUFFIX ".conf"
-#define ID_MAX 64
 #define TEXT_MAX ((size_t)16 * 1024)
 
 static const char *absolute_variable(const char *name) {
@@ -38,16 +36,6 @@ char *account_file_folder(bool is_system) {
 
 char *account_file_path(const char *folder, const char *id) {
 	return memory_format("%s/accounts.d/%s" SUFFIX, folder, id);
-}
-
-bool account_file_is_id(const char *id) {
-	size_t n = strlen(id);
-	if (n == 0 || n > ID_MAX || id[0] == '.')
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)id[i]) && !strchr("._-@+", id[i]))
-			return false;
-	return true;
 }
 
 static int is_account(const struct dirent *entry) {

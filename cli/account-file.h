@@ -25,9 +25,6 @@ char *account_file_folder(bool is_system);
 /* Owned. */
 char *account_file_path(const char *folder, const char *id);
 
-/* May an account have this name, and so the file? */
-bool account_file_is_id(const char *id);
-
 /* The ids of the files that are there, sorted; NULL-terminated, owned. */
 char **account_file_list(const char *folder, size_t *ret_n);
 void account_file_list_free(char **ids, size_t n);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/account-id.h"
 #include "base/memory.h"
 #include "bus/message.h"
 #include "bus/names.h"
@@ -106,7 +107,7 @@ static int remove_account(const struct arguments *arguments, const char *id) {
 	CLEANUP_TEXT char *folder = account_file_folder(is_system(arguments));
 	CLEANUP_TEXT char *question =
 		memory_format("Remove account %s? Its mail stays where it is.", id);
-	if (!folder || !account_file_is_id(id)) {
+	if (!folder || !account_id_is_valid(id)) {
 		output_complain("'%s' is no account's name", id);
 		return EXIT_CODE_USAGE;
 	}

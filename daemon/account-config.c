@@ -175,13 +175,6 @@ void account_config_take_live(struct account_config *config, struct account_conf
 	}
 }
 
-bool account_config_is_id(const char *id) {
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@+";
-	size_t n = strlen(id);
-	return n > 0 && n <= ACCOUNT_ID_MAX && id[0] != '.' && strspn(id, allowed) == n;
-}
-
 char *account_config_pins(const struct account_config *config) {
 	CLEANUP_TEXT char *all = memory_strdup("");
 	for (size_t i = 0; config->pins && config->pins[i]; i++) {

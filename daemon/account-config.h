@@ -10,7 +10,6 @@
 #include "config/config-assignments.h"
 #include "protocol/sasl-mechanism.h"
 
-#define ACCOUNT_ID_MAX 64
 #define ACCOUNT_WATCH_MAX 100
 /* Servers end somewhere between 10 and 20 for all devices of a user together. */
 #define ACCOUNT_CONNECTIONS_MAX 20
@@ -124,9 +123,6 @@ enum account_config_change account_config_compare(
 
 /* Moves the live keys of `new` into `config`; the pointer to it stays. */
 void account_config_take_live(struct account_config *config, struct account_config *new);
-
-/* A file's name (without .conf) that may be an account: 1-64 of A-Z a-z 0-9 . _ - @ +, no leading dot. */
-bool account_config_is_id(const char *id);
 
 /* All of PinSHA256= as tls_pins_new() reads it; owned. */
 char *account_config_pins(const struct account_config *config);

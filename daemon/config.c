@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/account-id.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-keys.h"
@@ -111,7 +112,7 @@ static void loader_read_account(
 static void loader_take_account(struct loader *l, const struct config_file *file) {
 	struct config_messages *messages = &l->config->messages;
 	bool has_drop_ins = loader_has_drop_ins(l, file->name);
-	if (!account_config_is_id(file->name))
+	if (!account_id_is_valid(file->name))
 		config_messages_add(messages, false, file->path, 0,
 			"the file's name is no account name (1 to %d of A-Z a-z 0-9 . _ - @ +), "
 			"ignoring",

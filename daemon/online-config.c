@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account-id.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -105,7 +106,7 @@ static bool make_folder(const struct online_config *o) {
 /* The name is the user's own, yet it came over the bus: it must not become a line of its own. */
 static void write_file(const struct online_config *o, const char *id, const char *name) {
 	CLEANUP_TEXT char *account = memory_format(PREFIX "%s", id);
-	if (!account_config_is_id(account)) {
+	if (!account_id_is_valid(account)) {
 		log_warning("an account of GNOME Online Accounts has an odd id, ignoring");
 		return;
 	}

@@ -282,21 +282,6 @@ static void test_empty_value_restores_the_default(void **state) {
 	config_messages_deinit(&messages);
 }
 
-static void test_ids(void **state) {
-	assert_true(account_config_is_id("work"));
-	assert_true(account_config_is_id("ann@example.com"));
-	assert_true(account_config_is_id("a"));
-	assert_false(account_config_is_id(""));
-	assert_false(account_config_is_id(".hidden"));
-	assert_false(account_config_is_id("a/b"));
-	assert_false(account_config_is_id("a b"));
-	assert_false(account_config_is_id("\xC3\xA4"));
-	assert_true(account_config_is_id(
-		"0123456789012345678901234567890123456789012345678901234567890123"));
-	assert_false(account_config_is_id(
-		"01234567890123456789012345678901234567890123456789012345678901234"));
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
@@ -310,7 +295,6 @@ int main(void) {
 		cmocka_unit_test(test_live_keys_move),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_empty_value_restores_the_default),
-		cmocka_unit_test(test_ids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
