@@ -11,27 +11,19 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "config/config-folders.h"
 #include "configuration.h"
 
 #define SUFFIX ".conf"
 #define TEXT_MAX ((size_t)16 * 1024)
 
-static const char *absolute_variable(const char *name) {
-	const char *value = getenv(name);
-	return value && value[0] == '/' ? value : NULL;
-}
-
 char *account_file_folder(bool is_system) {
 	if (is_system)
 		return memory_strdup(POSTHORN_SYSCONFDIR);
-	const char *base = absolute_variable("XDG_CONFIG_HOME");
-	if (base)
-		return memory_format("%s/posthorn", base);
-	const char *home = absolute_variable("HOME");
-	if (home)
-		return memory_format("%s/.config/posthorn", home);
-	output_complain("Neither $XDG_CONFIG_HOME nor $HOME is set");
-	return NULL;
+	char *folder = config_folders_home("XDG_CONFIG_HOME", ".config");
+	if (!folder)
+		output_complain("Neither $XDG_CONFIG_HOME nor $HOME is set");
+	return folder;
 }
 
 char *account_file_path(const char *folder, const char *id) {

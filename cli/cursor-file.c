@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "config/config-folders.h"
 
 #define LINE_BYTES_MAX 21 /* twenty digits and the end */
 #define FILE_BYTES_MAX ((size_t)(CURSOR_FILE_DONE_MAX + 1) * LINE_BYTES_MAX)
@@ -31,19 +32,13 @@ bool cursor_file_is_name(const char *name) {
 	return n > 0 && n <= CURSOR_FILE_NAME_MAX && name[n] == '\0' && name[0] != '.';
 }
 
-/* systemd gives several folders with colons between; a path that is not absolute is ignored, as
- * the XDG Base Directory specification has it. */
+/* systemd gives several folders with colons between. */
 char *cursor_file_folder(void) {
 	const char *given = getenv("STATE_DIRECTORY");
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
 	if (given && *given == '/')
 		return memory_format("%.*s/cursors", (int)strcspn(given, ":"), given);
-	if (state && *state == '/')
-		return memory_format("%s/posthorn/cursors", state);
-	if (home && *home == '/')
-		return memory_format("%s/.local/state/posthorn/cursors", home);
-	return NULL;
+	CLEANUP_TEXT char *folder = config_folders_home("XDG_STATE_HOME", ".local/state");
+	return folder ? memory_format("%s/cursors", folder) : NULL;
 }
 
 static int make_folders(const char *path) {

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "cli/daemon-program.h"
 #include "cli/doctor-child.h"
+#include "config/config-folders.h"
 
 /* They answer at once, or hang with what they ask. */
 #define CHILD_USEC (10 * USEC_PER_SEC)
@@ -103,13 +104,8 @@ static void check_clock(struct doctor_report *report) {
 
 /* Owned, or NULL; as posthornd(8) chooses it. */
 static char *state_folder(bool system) {
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	if (system)
-		return memory_strdup("/var/lib/posthorn");
-	if (state && *state == '/')
-		return memory_format("%s/posthorn", state);
-	return home && *home == '/' ? memory_format("%s/.local/state/posthorn", home) : NULL;
+	return system ? memory_strdup("/var/lib/posthorn")
+		      : config_folders_home("XDG_STATE_HOME", ".local/state");
 }
 
 /* The folder, or the nearest one above it that there is: the daemon makes the rest. */

@@ -3,12 +3,12 @@
 #include "base/macros.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "config/config-folders.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,15 +16,8 @@
 #define FILE_BYTES_MAX 22
 
 char *cursor_default_path(void) {
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-
-	/* The XDG Base Directory specification: a path that is not absolute is ignored. */
-	if (state && *state == '/')
-		return memory_format("%s/posthorn/notify-cursor", state);
-	if (home && *home == '/')
-		return memory_format("%s/.local/state/posthorn/notify-cursor", home);
-	return NULL;
+	CLEANUP_TEXT char *folder = config_folders_home("XDG_STATE_HOME", ".local/state");
+	return folder ? memory_format("%s/notify-cursor", folder) : NULL;
 }
 
 static int read_file(const char *path, char *text, size_t max, size_t *ret_n) {
