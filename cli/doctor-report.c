@@ -114,18 +114,12 @@ void doctor_report_print_lines(const struct doctor_report *r, bool color, struct
 
 static void write_finding(const struct doctor_finding *finding, struct json_writer *w) {
 	json_begin_object(w);
-	json_key(w, "check");
-	json_string(w, finding->check);
-	json_key(w, "mark");
-	json_string(w, marks[finding->mark].word);
-	json_key(w, "text");
-	json_string(w, finding->text);
-	json_key(w, "mend");
-	json_string(w, finding->mend);
-	json_key(w, "account");
-	json_string(w, finding->account);
-	json_key(w, "detail");
-	json_string(w, finding->detail);
+	json_key_string(w, "check", finding->check);
+	json_key_string(w, "mark", marks[finding->mark].word);
+	json_key_string(w, "text", finding->text);
+	json_key_string(w, "mend", finding->mend);
+	json_key_string(w, "account", finding->account);
+	json_key_string(w, "detail", finding->detail);
 	json_end_object(w);
 }
 

@@ -122,8 +122,7 @@ void event_print_json(const struct event *event, struct buffer *out) {
 	struct json_writer w;
 	json_init(&w, out);
 	json_begin_object(&w);
-	json_key(&w, "type");
-	json_string(&w, event_type_to_string(event->type));
+	json_key_string(&w, "type", event_type_to_string(event->type));
 	json_key(&w, "seq");
 	json_unsigned(&w, event->seq);
 	record_write_json(event->keys, said, &w);

@@ -113,10 +113,8 @@ static void json_part(
 	for (size_t i = 0; i < part->table->n; i++) {
 		const struct config_key *key = &part->table->keys[i];
 		json_begin_object(json);
-		json_key(json, "Section");
-		json_string(json, key->section);
-		json_key(json, "Key");
-		json_string(json, key->name);
+		json_key_string(json, "Section", key->section);
+		json_key_string(json, "Key", key->name);
 		json_values(part, key, json);
 		if (listing->with_origins)
 			json_origins(part, key, json);
@@ -129,12 +127,9 @@ static void json_account(
 	const struct config_listing *listing, const struct part *part, struct json_writer *json) {
 	const struct account_config *account = part->object;
 	json_begin_object(json);
-	json_key(json, "Id");
-	json_string(json, account->id);
-	json_key(json, "File");
-	json_string(json, account->file);
-	json_key(json, "Problem");
-	json_string(json, account->problem);
+	json_key_string(json, "Id", account->id);
+	json_key_string(json, "File", account->file);
+	json_key_string(json, "Problem", account->problem);
 	json_key(json, "Keys");
 	json_part(listing, part, json);
 	json_end_object(json);

@@ -34,8 +34,7 @@ static const char *login_word(enum provider_login login) {
 static void add_text(struct json_writer *json, const char *key, const char *text) {
 	if (!text)
 		return;
-	json_key(json, key);
-	json_string(json, text);
+	json_key_string(json, key, text);
 }
 
 static void write_json(struct buffer *out, const struct discovery_server *server) {

@@ -101,8 +101,7 @@ void trial_report_text(const struct trial_finding *f, struct buffer *out) {
 static void member(struct json_writer *w, const char *key, const char *text) {
 	if (text_is_empty(text))
 		return;
-	json_key(w, key);
-	json_string(w, text);
+	json_key_string(w, key, text);
 }
 
 static void members_of_connection(const struct watch_facts *facts, struct json_writer *w) {

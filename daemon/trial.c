@@ -163,11 +163,8 @@ static int make_state(struct trial *t) {
 }
 
 static void remove_state(struct trial *t) {
-	static const char *const endings[] = { "", "-wal", "-shm", ".lock" };
-	for (size_t i = 0; t->state_path && i < ARRAY_SIZE(endings); i++) {
-		CLEANUP_TEXT char *path = memory_format("%s%s", t->state_path, endings[i]);
-		(void)unlink(path);
-	}
+	if (t->state_path)
+		store_remove(t->state_path);
 	if (t->folder && rmdir(t->folder) < 0)
 		log_warning("%s cannot be removed: %s", t->folder, strerror(errno));
 	free(t->state_path);

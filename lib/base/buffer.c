@@ -99,6 +99,19 @@ static void grow(struct buffer *b, size_t needed) {
 	b->allocated = size;
 }
 
+int buffer_append_utf8(struct buffer *b, uint32_t code_point) {
+	static const uint8_t leads[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
+	uint32_t c = code_point;
+	if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+		return -EINVAL;
+	uint8_t bytes[4];
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	for (size_t i = n; i-- > 1; c >>= 6)
+		bytes[i] = (uint8_t)(0x80 | (c & 0x3F));
+	bytes[0] = (uint8_t)(leads[n] | c);
+	return buffer_append(b, bytes, n);
+}
+
 uint8_t *buffer_reserve(struct buffer *b, size_t n) {
 	if (n > b->max - b->n)
 		return NULL;

@@ -27,6 +27,9 @@ int buffer_append_text(struct buffer *b, const char *text);
 int buffer_append_format(struct buffer *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* One code point as UTF-8. -EINVAL: NUL, a surrogate, or beyond U+10FFFF. */
+int buffer_append_utf8(struct buffer *b, uint32_t code_point);
+
 /* Room for `n` more bytes to be written in place, then buffer_commit(); NULL beyond the cap. */
 uint8_t *buffer_reserve(struct buffer *b, size_t n);
 void buffer_commit(struct buffer *b, size_t n);

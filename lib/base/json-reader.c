@@ -32,16 +32,6 @@ static int take_hex(struct json_reader *r, uint32_t *ret) {
 	return 0;
 }
 
-static int append_code_point(struct buffer *out, uint32_t c) {
-	uint8_t bytes[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t leads[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
-	for (size_t i = n; i-- > 1; c >>= 6)
-		bytes[i] = (uint8_t)(0x80 | (c & 0x3F));
-	bytes[0] = (uint8_t)(leads[n] | c);
-	return buffer_append(out, bytes, n);
-}
-
 /* Behind "\u": one code point, of two halves above U+FFFF (RFC 8259, section 7). */
 static int take_unicode(struct json_reader *r, struct buffer *out) {
 	uint32_t c, low;
@@ -55,7 +45,7 @@ static int take_unicode(struct json_reader *r, struct buffer *out) {
 			return -EBADMSG;
 		c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
 	}
-	return append_code_point(out, c);
+	return buffer_append_utf8(out, c);
 }
 
 static int take_escape(struct json_reader *r, struct buffer *out) {

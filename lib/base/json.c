@@ -139,3 +139,8 @@ void json_boolean(struct json_writer *w, bool value) {
 	separate(w);
 	put_text(w, value ? "true" : "false");
 }
+
+void json_key_string(struct json_writer *w, const char *key, const char *text) {
+	json_key(w, key);
+	json_string(w, text);
+}

@@ -28,3 +28,5 @@ void json_string(struct json_writer *w, const char *text); /* NULL is null */
 void json_unsigned(struct json_writer *w, uint64_t value);
 void json_signed(struct json_writer *w, int64_t value);
 void json_boolean(struct json_writer *w, bool value);
+/* "key":"text" */
+void json_key_string(struct json_writer *w, const char *key, const char *text);

@@ -10,18 +10,6 @@
 #include "base/macros.h"
 #include "base/memory.h"
 
-static int append_utf8(struct buffer *word, uint32_t c) {
-	if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-		return -EINVAL;
-	uint8_t bytes[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t leads[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
-	for (size_t i = n; i-- > 1; c >>= 6)
-		bytes[i] = (uint8_t)(0x80 | (c & 0x3F));
-	bytes[0] = (uint8_t)(leads[n] | c);
-	return buffer_append(word, bytes, n);
-}
-
 /* `n` digits to the base of 8 or 16; -EINVAL when there are fewer. */
 static int take_digits(const char **line, size_t n, unsigned base, uint32_t *ret) {
 	uint32_t value = 0;
@@ -46,7 +34,7 @@ static int take_number(const char **line, struct buffer *word) {
 	if (take_digits(line, n, n == 3 ? 8 : 16, &value) < 0)
 		return -EINVAL;
 	if (kind == 'u' || kind == 'U')
-		return append_utf8(word, value);
+		return buffer_append_utf8(word, value);
 	uint8_t byte = (uint8_t)value;
 	return value == 0 || value > 0xFF ? -EINVAL : buffer_append(word, &byte, 1);
 }

@@ -131,6 +131,12 @@ static void remove_all(const char *path) {
 	}
 }
 
+void store_file_remove(const char *path) {
+	CLEANUP_TEXT char *lock = memory_format("%s.lock", path);
+	remove_all(path);
+	(void)unlink(lock);
+}
+
 static int create_database(const char *path) {
 	/* SQLite gives its log the mode of the database, so the mode must be right first */
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -12,6 +12,9 @@ int store_file_lock(const char *path);
  * store_schema_check(), which describes `ret_damage`. */
 int store_file_open(const char *path, struct store_sql *ret, char **ret_damage);
 
+/* The file, what SQLite left beside it, and the lock; nobody may have it open. */
+void store_file_remove(const char *path);
+
 /* Makes an empty state file: it is complete before it has its name. */
 int store_file_create(const char *path);
 

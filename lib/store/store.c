@@ -233,6 +233,10 @@ struct store *store_close(struct store *store) {
 	return memory_free(store);
 }
 
+void store_remove(const char *path) {
+	store_file_remove(path);
+}
+
 uint64_t store_last_seq(const struct store *store) {
 	return store->committed.last;
 }

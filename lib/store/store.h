@@ -39,6 +39,9 @@ void store_set_limits(struct store *store, const struct store_limits *limits);
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store, store_close);
 
+/* A state file that nobody has open, with all that belongs to it. */
+void store_remove(const char *path);
+
 /* 1: found; 0: this mailbox was never seen. Sees the open transaction too. */
 int store_load_cursor(
 	struct store *store, const char *account, const char *mailbox, struct store_cursor *ret);

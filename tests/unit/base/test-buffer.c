@@ -213,6 +213,22 @@ static void test_secret_text_has_no_remains(void **state) {
 	assert_int_equal(n_leaked, 0);
 }
 
+static void test_a_code_point_is_one_to_four_bytes(void **state) {
+	static const uint32_t refused[] = { 0, 0xD800, 0xDFFF, 0x110000, UINT32_MAX };
+	struct buffer b;
+	buffer_init(&b, 16);
+	assert_int_equal(buffer_append_utf8(&b, 'a'), 0);
+	assert_int_equal(buffer_append_utf8(&b, 0xE4), 0);
+	assert_int_equal(buffer_append_utf8(&b, 0x20AC), 0);
+	assert_int_equal(buffer_append_utf8(&b, 0x1F4EF), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+		assert_int_equal(buffer_append_utf8(&b, refused[i]), -EINVAL);
+	char *text = buffer_take_text(&b);
+	assert_string_equal(text, "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x93\xAF");
+	free(text);
+	buffer_deinit(&b);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_starts_without_memory),
@@ -225,6 +241,7 @@ int main(void) {
 		cmocka_unit_test(test_becomes_a_text),
 		cmocka_unit_test(test_erases_a_secret),
 		cmocka_unit_test(test_secret_text_has_no_remains),
+		cmocka_unit_test(test_a_code_point_is_one_to_four_bytes),
 	};
 	return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);
 }
