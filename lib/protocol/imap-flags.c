@@ -22,9 +22,22 @@ static void retire(struct imap_session *s, uint32_t uid, enum imap_retirement wh
 	imap_pending_retire(s, s->selected.place, uid, why);
 }
 
-/* UIDs of a mailbox that was numbered anew are no UIDs of ours. */
+/* What is said while the mailbox is opened makes it a reset, which is told when all answers are there:
+ * its UIDNEXT went back. Later ones may be stale. */
+static bool is_begun_anew(const struct imap_session *s) {
+	const struct imap_selected *m = &s->selected;
+	const struct imap_status *said =
+		m->examined.known & IMAP_STATUS_UIDNEXT ? &m->examined : &m->status;
+	return !m->is_open && (said->known & IMAP_STATUS_UIDNEXT) && said->uidnext != 0 &&
+	       said->uidnext < imap_session_cursor(s)->next_uid;
+}
+
+/* UIDs of a mailbox that was numbered anew are no UIDs of ours; nothing is told of what a reset makes
+ * void. */
 static bool is_ours(const struct imap_session *s) {
 	const struct imap_status *examined = &s->selected.examined;
+	if (is_begun_anew(s))
+		return false;
 	return (examined->known & IMAP_STATUS_UIDVALIDITY) == 0 ||
 	       examined->uidvalidity == imap_session_cursor(s)->uidvalidity;
 }
