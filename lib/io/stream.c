@@ -48,6 +48,7 @@ struct stream {
 	uint8_t *clear; /* only while data is read in the clear */
 	struct buffer output; /* in the clear; the TLS engine has its own */
 	struct stream_counts counts;
+	struct stream_counts *totals; /* or NULL */
 	char *text; /* of the CLOSED event */
 	size_t turn_left; /* bytes that may still be read in this turn */
 	int fd;
@@ -113,6 +114,15 @@ enum received {
 	RECEIVED_ERROR, /* the stream is closed */
 };
 
+static void count(struct stream *s, size_t n_in, size_t n_out) {
+	s->counts.bytes_in += n_in;
+	s->counts.bytes_out += n_out;
+	if (!s->totals)
+		return;
+	s->totals->bytes_in += n_in;
+	s->totals->bytes_out += n_out;
+}
+
 static enum received receive(struct stream *s, uint8_t *to, size_t size, size_t *ret_n) {
 	size = MIN(size, s->turn_left);
 	if (size == 0)
@@ -128,7 +138,7 @@ static enum received receive(struct stream *s, uint8_t *to, size_t size, size_t 
 	}
 	if (n == 0)
 		return RECEIVED_END;
-	s->counts.bytes_in += (uint64_t)n;
+	count(s, (size_t)n, 0);
 	acknowledge_at_once(s);
 	/* Less than asked for: the socket is dry, and one system call is saved. */
 	s->turn_left = (size_t)n < size ? 0 : s->turn_left - (size_t)n;
@@ -175,7 +185,7 @@ static void flush(struct stream *s) {
 		if (sent < 0)
 			s->send_errno = errno;
 		else if (s->send_errno == 0)
-			s->counts.bytes_out += (uint64_t)sent;
+			count(s, 0, (size_t)sent);
 		drop_output(s, sent < 0 ? n : (size_t)sent);
 	}
 	watch_output(s, n > 0);
@@ -323,6 +333,7 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 	s->userdata = userdata;
 	s->fd = -1;
 	s->security = target->security;
+	s->totals = target->totals;
 	/* Without TLS a login goes through it as it is. */
 	buffer_init_secret(&s->output, STREAM_OUTPUT_MAX);
 	struct setup *setup = s->setup = MEMORY_NEW(struct setup);

@@ -20,6 +20,11 @@ struct tls_policy;
 struct tls_record;
 struct tls_ticket;
 
+struct stream_counts {
+	uint64_t bytes_in; /* on the wire */
+	uint64_t bytes_out;
+};
+
 enum stream_security {
 	STREAM_SECURITY_TLS, /* handshake right after the connection */
 	STREAM_SECURITY_STARTTLS, /* clear until stream_start_tls() */
@@ -34,7 +39,7 @@ enum stream_security {
 #define STREAM_HANDSHAKE_USEC (15 * USEC_PER_SEC)
 
 /* All borrowed until stream_new() returns, but for the policy, the ticket, the identity, the pins,
- * the record and the resolver, which must outlive the stream. */
+ * the record, the totals and the resolver, which must outlive the stream. */
 struct stream_target {
 	/* Name, in any letters, or address literal; also the name in the certificate. */
 	const char *host;
@@ -45,6 +50,7 @@ struct stream_target {
 	struct tls_identity *identity; /* our certificate; may be NULL */
 	struct tls_wish wish; /* pinned keys */
 	struct tls_record *record; /* filled in on the way; may be NULL */
+	struct stream_counts *totals; /* of many streams: this one adds to it; may be NULL */
 	const char *alpn; /* "imap", "pop3"; constant; NULL: none offered */
 	struct resolver *resolver; /* of the loop; NULL: an own one, 75 KiB while it asks */
 	uint64_t connect_usec; /* deadlines; 0: as above */
@@ -68,11 +74,6 @@ struct stream_event {
 	size_t n;
 	enum reason reason; /* CLOSED */
 	const char *text; /* CLOSED: for people, printable; or NULL; until stream_free() */
-};
-
-struct stream_counts {
-	uint64_t bytes_in; /* on the wire */
-	uint64_t bytes_out;
 };
 
 typedef void (*stream_ready_fn)(struct stream *stream, void *userdata);
