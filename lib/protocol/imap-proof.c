@@ -8,6 +8,7 @@ static void demote(
 	*p = (struct imap_proof){
 		.best = from + 1,
 		.reason = reason,
+		.n_missed = p->n_missed,
 		.retest_usec = now_usec + IMAP_RETEST_USEC,
 	};
 }
@@ -21,7 +22,10 @@ bool imap_proof_on_miss(
 	/* what was not promised cannot be missed */
 	if (rung == IMAP_RUNG_POLL || (channel == IMAP_CHANNEL_OTHERS && rung == IMAP_RUNG_IDLE))
 		return false;
-	if (rung < p->best || ++p->misses[channel] < IMAP_MISSES_MAX)
+	if (rung < p->best)
+		return false;
+	p->n_missed++;
+	if (++p->misses[channel] < IMAP_MISSES_MAX)
 		return false;
 	demote(p, rung, REASON_PUSH_SILENT, now_usec);
 	return true;

@@ -26,6 +26,7 @@ struct imap_proof {
 	enum reason reason; /* why no better one is */
 	uint8_t misses[IMAP_CHANNEL_COUNT_]; /* since the last push */
 	uint8_t losses[IMAP_RUNG_POLL]; /* of the connection over this rung's command, in a row */
+	uint32_t n_missed; /* of both channels, since the first session */
 	uint64_t retest_usec; /* when the next better rung is tried again; 0: nothing was demoted */
 };
 

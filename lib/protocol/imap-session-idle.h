@@ -10,5 +10,8 @@ void imap_session_set_renewal(
 /* What was learned by now. */
 uint64_t imap_session_renewal(const struct imap_session *s);
 
+/* In IDLE, and nothing is asked: what comes now, the server says by itself. */
+bool imap_session_is_idling(const struct imap_session *s);
+
 /* The stream has ended without a word. */
 void imap_session_lost(struct imap_session *s);

@@ -568,6 +568,10 @@ void imap_session_set_renewal(
 	s->renewal.slot = *slot;
 }
 
+bool imap_session_is_idling(const struct imap_session *s) {
+	return s->state == IMAP_STATE_IDLING;
+}
+
 /* In IDLE, or in the question that ends it. */
 void imap_session_lost(struct imap_session *s) {
 	if (s->state == IMAP_STATE_IDLING || imap_wire_awaits(&s->wire, IMAP_COMMAND_IDLE))

@@ -31,6 +31,7 @@ static void test_three_in_a_row(void **state) {
 		assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
 	assert_true(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_IDLE));
 	assert_int_equal(p.best, IMAP_RUNG_POLL);
+	assert_int_equal(p.n_missed, 5 + IMAP_MISSES_MAX); /* whatever came of it */
 }
 
 /* A push in one channel says nothing of the other. */
@@ -56,6 +57,7 @@ static void test_not_promised(void **state) {
 	p.best = IMAP_RUNG_IDLE;
 	for (int i = 0; i < 2 * IMAP_MISSES_MAX; i++)
 		assert_false(miss(&p, IMAP_CHANNEL_SELECTED, IMAP_RUNG_NOTIFY));
+	assert_int_equal(p.n_missed, 0);
 }
 
 static void test_retest(void **state) {
