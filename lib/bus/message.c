@@ -103,6 +103,10 @@ void message_write_u64(struct message_writer *w, uint64_t value) {
 	append(w, DBUS_TYPE_UINT64, &number, sizeof(number));
 }
 
+void message_write_double(struct message_writer *w, double value) {
+	append(w, DBUS_TYPE_DOUBLE, &value, sizeof(value));
+}
+
 void message_write_bytes(struct message_writer *w, const uint8_t *bytes, size_t n) {
 	struct message_writer list;
 	message_write_open(w, DBUS_TYPE_ARRAY, "y", &list);
@@ -252,6 +256,10 @@ int message_read_u32(struct message_reader *r, uint32_t *ret) {
 
 int message_read_u64(struct message_reader *r, uint64_t *ret) {
 	return read_basic(r, DBUS_TYPE_UINT64, ret);
+}
+
+int message_read_double(struct message_reader *r, double *ret) {
+	return read_basic(r, DBUS_TYPE_DOUBLE, ret);
 }
 
 int message_read_i32(struct message_reader *r, int32_t *ret) {

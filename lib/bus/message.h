@@ -43,6 +43,7 @@ void message_write_string(struct message_writer *w, const char *text); /* NULL i
 void message_write_path(struct message_writer *w, const char *path); /* must be valid */
 void message_write_u32(struct message_writer *w, uint32_t value);
 void message_write_u64(struct message_writer *w, uint64_t value);
+void message_write_double(struct message_writer *w, double value);
 /* "ay" */
 void message_write_bytes(struct message_writer *w, const uint8_t *bytes, size_t n);
 void message_write_boolean(struct message_writer *w, bool value);
@@ -80,6 +81,7 @@ int message_reader_type(struct message_reader *r);
 int message_read_string(struct message_reader *r, const char **ret); /* s, o or g */
 int message_read_u32(struct message_reader *r, uint32_t *ret);
 int message_read_u64(struct message_reader *r, uint64_t *ret);
+int message_read_double(struct message_reader *r, double *ret);
 int message_read_i32(struct message_reader *r, int32_t *ret);
 int message_read_bytes(struct message_reader *r, const uint8_t **ret, size_t *ret_n); /* ay */
 int message_read_boolean(struct message_reader *r, bool *ret);
