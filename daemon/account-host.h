@@ -9,6 +9,7 @@ struct account;
 struct alarm_clock;
 struct desktop;
 struct gate;
+struct metrics;
 struct resolver;
 struct store;
 struct trust;
@@ -31,6 +32,7 @@ struct account_host {
 	sd_event *loop;
 	struct alarm_clock *clock;
 	struct store *store;
+	struct metrics *metrics;
 	struct resolver *resolver;
 	struct gate *gate; /* how many may log in at once */
 	struct desktop *desktop; /* of the user; NULL: this is a system service */

@@ -14,6 +14,7 @@
 #include "daemon/backoff.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/message-url.h"
+#include "daemon/metrics.h"
 #include "daemon/pause.h"
 #include "daemon/refusal-memory.h"
 #include "daemon/report-store.h"
@@ -148,6 +149,7 @@ static void account_ended(
 		end.alive_usec =
 			account_now(account, CLOCK_BOOTTIME) - account->standing.online_since_usec;
 	attempt_end(&account->attempt, account->stopping ? REASON_NONE : reason);
+	account->host->metrics->n_reconnects[reason]++;
 	account->rolled_back = false;
 	if (account->stopping) {
 		standing_set_reason(&account->standing, REASON_NONE, NULL);
@@ -183,6 +185,7 @@ static const char *account_reset_reason(
 static void account_store(struct account *account, const struct watch_report *report) {
 	const struct report_target target = {
 		.store = account->host->store,
+		.metrics = account->host->metrics,
 		.config = account->config,
 		.now_usec = account_now(account, CLOCK_REALTIME),
 		.reset_reason = account_reset_reason(account, report),

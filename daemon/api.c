@@ -10,18 +10,21 @@
 #include "daemon/account.h"
 #include "daemon/api-account.h"
 #include "daemon/api-manager.h"
+#include "daemon/api-metrics.h"
 #include "daemon/manager.h"
+#include "daemon/metrics.h"
 
 struct api {
 	struct manager *manager;
 	struct connection *connection;
 	struct object_server *server;
-	struct connection_listener drained;
+	struct connection_listener listener;
 	api_state_fn changed;
 	void *userdata;
 };
 
-static const struct object_interface *const manager_interfaces[] = { &api_manager_interface, NULL };
+static const struct object_interface *const manager_interfaces[] = { &api_manager_interface,
+	&api_metrics_interface, NULL };
 static const struct object_interface *const account_interfaces[] = { &api_account_interface, NULL };
 
 /* The bus's view of the model */
@@ -119,8 +122,16 @@ static void api_on_lost(enum connection_loss loss, const char *text, void *userd
 
 /* A reader was slow and its bus full: what is in the log and was not sent goes on now. */
 static void api_on_drained(struct connection_listener *listener) {
-	struct api *api = CONTAINER_OF(listener, struct api, drained);
+	struct api *api = CONTAINER_OF(listener, struct api, listener);
 	manager_publish(api->manager);
+}
+
+/* Before the objects, which take all calls. */
+static bool api_on_message(struct connection_listener *listener, DBusMessage *message) {
+	struct api *api = CONTAINER_OF(listener, struct api, listener);
+	if (dbus_message_get_type(message) == DBUS_MESSAGE_TYPE_METHOD_CALL)
+		manager_metrics(api->manager)->n_calls++;
+	return false;
 }
 
 static int api_connect(struct api *api, sd_event *loop, bool is_system) {
@@ -139,9 +150,10 @@ static int api_connect(struct api *api, sd_event *loop, bool is_system) {
 		.enumerate = api_enumerate,
 		.userdata = api,
 	};
+	api->listener.on_drained = api_on_drained;
+	api->listener.on_message = api_on_message;
+	connection_listen(api->connection, &api->listener);
 	api->server = object_server_new(api->connection, &tree);
-	api->drained.on_drained = api_on_drained;
-	connection_listen(api->connection, &api->drained);
 	return 0;
 }
 
@@ -150,7 +162,7 @@ int api_new(const struct api_settings *settings, struct api **ret) {
 	api->manager = settings->manager;
 	api->changed = settings->changed;
 	api->userdata = settings->userdata;
-	list_init(&api->drained.link);
+	list_init(&api->listener.link);
 	int r = api_connect(api, settings->loop, settings->is_system);
 	if (r < 0)
 		return r;
@@ -172,7 +184,7 @@ struct api *api_free(struct api *api) {
 	if (!api)
 		return NULL;
 	manager_set_listener(api->manager, &(struct manager_listener){ 0 });
-	connection_unlisten(&api->drained);
+	connection_unlisten(&api->listener);
 	object_server_free(api->server);
 	connection_free(api->connection);
 	free(api);

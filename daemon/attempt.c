@@ -12,6 +12,7 @@
 #include "daemon/credential.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
+#include "daemon/metrics.h"
 #include "daemon/trust.h"
 #include "io/tls-pins.h"
 #include "io/tls-ticket.h"
@@ -35,6 +36,7 @@ static void attempt_on_report(void *userdata, const struct watch_report *report)
 	switch (report->kind) {
 	case WATCH_LOGIN:
 		attempt_say_login(attempt, &report->login);
+		attempt->host->metrics->n_logins++;
 		break;
 	case WATCH_ALERT:
 		log_write(LOG_LEVEL_WARNING, attempt->config->id, "the server says: %s",
@@ -92,6 +94,7 @@ static void attempt_connect(struct attempt *attempt, const struct credential_res
 		.pins = attempt->pins,
 		.resolver = host->resolver,
 		.store = host->store,
+		.metrics = host->metrics,
 		.n_accounts = host->n_accounts,
 		.proof = &attempt->proof,
 		.facts = host->facts,

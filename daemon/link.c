@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/alarm-clock.h"
+#include "daemon/metrics.h"
 #include "daemon/watch-facts.h"
 #include "daemon/watch-login.h"
 #include "io/stream.h"
@@ -45,6 +46,7 @@ static int flush(struct link *link) {
 		if (r < 0)
 			return r;
 		engine->sent(link->session, n);
+		link->is_asking = true;
 	}
 	return 0;
 }
@@ -79,6 +81,10 @@ static void bind_session(struct link *link) {
 static void on_data(struct link *link, const struct stream_event *event) {
 	struct watch_report contact = { .kind = WATCH_CONTACT };
 	watch_report(link->context, &contact);
+	link->context->metrics->n_round_trips += link->is_asking;
+	link->is_asking = false;
+	if (link->kind->heard)
+		link->kind->heard(link);
 	link->kind->engine->feed(link->session, event->bytes, event->n);
 }
 

@@ -69,6 +69,8 @@ struct link_kind {
 	const char *alpn; /* a constant */
 	/* The connection is there (encrypted already, where it is from the start). May be NULL. */
 	void (*connected)(struct link *link);
+	/* Bytes have come, and are about to be fed. May be NULL. */
+	void (*heard)(struct link *link);
 	/* Hands on all events of the engine. 1: the link has ended in it, and may be gone. */
 	int (*pull)(struct link *link);
 	/* The end of the stream, or a failure of this machine; the link may be gone afterwards.
@@ -82,6 +84,7 @@ struct link {
 	void *session; /* the owner's; NULL: none is under way */
 	struct stream *stream;
 	struct alarm alarm;
+	bool is_asking; /* something was sent, and nothing has come since */
 };
 
 void link_init(

@@ -14,16 +14,14 @@
 #include "daemon/config.h"
 #include "daemon/desktop.h"
 #include "daemon/gate.h"
+#include "daemon/metrics.h"
 #include "daemon/online-config.h"
+#include "daemon/publisher.h"
 #include "daemon/status-line.h"
 #include "daemon/trust.h"
 #include "io/resolver.h"
 #include "store/store.h"
 
-/* The store is asked for so many events at a time when it is published from. */
-#define PUBLISH_PAGE 250
-/* More events than this at once are not given one by one: readers take them from the log. */
-#define PUBLISH_MAX (4 * PUBLISH_PAGE)
 #define STOP_USEC (2 * USEC_PER_SEC)
 #define TRIM_USEC USEC_PER_HOUR
 /* The service manager hears of changes this often at most. */
@@ -55,6 +53,8 @@ struct manager {
 	struct member *members; /* sorted by id */
 	size_t n_members;
 	struct manager_totals totals;
+	struct metrics metrics;
+	struct publisher publisher;
 	uint64_t transaction; /* number of the one that is open or comes next */
 	struct deferred commit;
 	uint64_t committed_usec; /* CLOCK_MONOTONIC: events were last written then */
@@ -63,7 +63,6 @@ struct manager {
 	sd_event_source *stop_source;
 	void (*stopped)(void *userdata);
 	void *stopped_userdata;
-	bool publishing; /* a listener may commit or publish in turn */
 };
 
 /* NULL: an account that is being made, or has left. */
@@ -103,69 +102,16 @@ static void manager_changed(struct manager *m, unsigned changed) {
 		m->listener.changed(m->listener.userdata, changed);
 }
 
-/* Publishing */
-
-struct publication {
-	struct manager *manager;
-	uint64_t last;
-	bool stopped;
-};
-
-static int manager_publish_event(const struct store_event *event, void *userdata) {
-	struct publication *publication = userdata;
-	const struct manager_listener *listener = &publication->manager->listener;
-	if (!listener->event || !listener->event(listener->userdata, event)) {
-		publication->stopped = true;
-		return 1;
-	}
-	publication->last = event->seq;
-	return 0;
-}
-
-/* What was signalled is kept with the next commit: after a crash in between, the events behind it
- * are signalled again under the same seq. */
-static bool manager_publish_page(struct manager *m) {
-	uint64_t published = store_published(m->store);
-	struct publication publication = { .manager = m, .last = published };
-	int r = store_read_events(
-		m->store, published, PUBLISH_PAGE, manager_publish_event, &publication);
-	if (r == -ESTALE) /* retention was faster than the bus: from the log's floor on */
-		r = store_read_events(
-			m->store, 0, PUBLISH_PAGE, manager_publish_event, &publication);
-	if (r < 0) {
-		log_error("events cannot be read back: %s", strerror(-r));
-		return false;
-	}
-	if (publication.last > published)
-		store_set_published(m->store, publication.last);
-	return r == PUBLISH_PAGE && !publication.stopped;
-}
-
-/* The rest of a burst. */
-static void manager_pass_over(struct manager *m) {
-	const struct manager_listener *listener = &m->listener;
-	uint64_t first = store_published(m->store) + 1, last = store_last_seq(m->store);
-	if (first <= last && listener->lagged && listener->lagged(listener->userdata, first, last))
-		store_set_published(m->store, last);
-}
-
 void manager_publish(struct manager *m) {
-	if (m->publishing || store_published(m->store) >= store_last_seq(m->store))
-		return;
-	m->publishing = true;
-	unsigned n = 0;
-	while (manager_publish_page(m) && (n += PUBLISH_PAGE) < PUBLISH_MAX)
-		;
-	if (n >= PUBLISH_MAX)
-		manager_pass_over(m);
-	m->publishing = false;
-	manager_changed(m, MANAGER_CHANGED_SEQUENCE);
+	if (publisher_publish(&m->publisher))
+		manager_changed(m, MANAGER_CHANGED_SEQUENCE);
 }
 
 /* Writing */
 
 static void manager_roll_back(struct manager *m, int error) {
 	log_error("the state file cannot be written: %s", strerror(-error));
+	m->metrics.n_store_failures++;
 	store_rollback(m->store);
 	uint64_t lost = m->transaction++;
 	for (size_t i = 0; i < m->n_members; i++)
@@ -182,6 +128,7 @@ static void manager_commit(struct manager *m) {
 		return;
 	}
 	m->transaction++;
+	m->metrics.n_commits++;
 	manager_publish(m);
 }
 
@@ -535,10 +482,16 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		.desktop = m->desktop,
 		.facts = m->settings.facts,
 		.state_lost = m->host.state_lost,
+		.metrics = &m->metrics,
 		.trust = &m->trust,
 		.changed = manager_on_account_changed,
 		.written = manager_on_written,
 		.userdata = m,
+	};
+	m->publisher = (struct publisher){
+		.store = m->store,
+		.metrics = &m->metrics,
+		.listener = &m->listener,
 	};
 	manager_load(m, false);
 	*ret = TAKE_PTR(m);
@@ -587,6 +540,10 @@ struct account *manager_account_at(struct manager *m, size_t index) {
 
 struct manager_totals manager_totals(const struct manager *m) {
 	return m->totals;
+}
+
+struct metrics *manager_metrics(struct manager *m) {
+	return &m->metrics;
 }
 
 int manager_read_events(struct manager *m, uint64_t after, unsigned limit,

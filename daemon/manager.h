@@ -10,6 +10,7 @@
 
 struct account;
 struct manager;
+struct metrics;
 struct store_event;
 struct watch_facts;
 
@@ -79,6 +80,8 @@ struct alarm_clock *manager_clock(struct manager *m);
 struct account *manager_account(struct manager *m, const char *id);
 struct account *manager_account_at(struct manager *m, size_t index);
 struct manager_totals manager_totals(const struct manager *m);
+/* Of the whole process; who does something for it counts here. */
+struct metrics *manager_metrics(struct manager *m);
 
 /* ReadEvents: see store_read_events(). */
 int manager_read_events(struct manager *m, uint64_t after, unsigned limit,

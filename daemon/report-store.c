@@ -3,6 +3,7 @@
 #include "daemon/account-config.h"
 #include "daemon/learned.h"
 #include "daemon/login-memory.h"
+#include "daemon/metrics.h"
 #include "daemon/watch-report.h"
 #include "store/store.h"
 
@@ -18,6 +19,12 @@ static int write_cursor(const struct report_target *target, const struct watch_r
 	return r;
 }
 
+static int append(
+	const struct report_target *target, const struct store_event *event, uint64_t *ret_seq) {
+	target->metrics->n_events[event->type]++;
+	return store_append(target->store, event, target->now_usec, ret_seq);
+}
+
 static int write_baseline(const struct report_target *target, const struct watch_report *report) {
 	const struct store_event event = {
 		.type = STORE_EVENT_RESET,
@@ -30,15 +37,18 @@ static int write_baseline(const struct report_target *target, const struct watch
 	int r = write_cursor(target, report);
 	if (r < 0 || !target->reset_reason)
 		return r;
-	return store_append(target->store, &event, target->now_usec, &seq);
+	return append(target, &event, &seq);
 }
 
 static int write_messages(const struct report_target *target, const struct watch_report *report) {
+	uint64_t first = 0, seq = 0;
 	int r = write_cursor(target, report);
 	for (size_t i = 0; r >= 0 && i < report->n_events; i++) {
-		uint64_t seq;
-		r = store_append(target->store, &report->events[i], target->now_usec, &seq);
+		r = append(target, &report->events[i], &seq);
+		first = i == 0 ? seq : first;
 	}
+	if (r >= 0 && report->n_events > 0)
+		metrics_heard(target->metrics, first, seq, report->heard_usec);
 	return r;
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/link.h"
 #include "daemon/message-url.h"
 #include "daemon/mailbox-list.h"
+#include "daemon/metrics.h"
 #include "daemon/poll-schedule.h"
 #include "daemon/wake-slot.h"
 #include "daemon/watch-facts.h"
@@ -36,6 +37,9 @@ struct watch_imap {
 	char *network; /* the host as it is reached from here; see learned.h */
 	uint64_t renewal_usec; /* as it was learned before */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
+	uint64_t
+		heard_usec; /* CLOCK_MONOTONIC: the server spoke first; 0: all that it said is told */
+	uint32_t n_missed; /* pushes, as the session counts them */
 	bool is_online;
 };
 
@@ -119,6 +123,7 @@ static void watch_imap_on_cursor(struct watch_imap *w, const struct imap_event *
 		.kind = WATCH_MESSAGES,
 		.events = events,
 		.n_events = w->batch.n,
+		.heard_usec = w->heard_usec,
 	};
 	watch_imap_report_cursor(w, event, &report);
 	free(events);
@@ -253,12 +258,27 @@ static void watch_imap_on_connected(struct link *link) {
 	w->renewal_usec = imap_session_renewal(w->session);
 }
 
+static void watch_imap_on_heard(struct link *link) {
+	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
+	if (imap_session_is_idling(w->session))
+		w->heard_usec = watch_now(&w->context, CLOCK_MONOTONIC);
+}
+
+static void watch_imap_count(struct watch_imap *w) {
+	uint32_t n_missed = imap_session_proof(w->session).n_missed;
+	w->context.metrics->n_push_misses += n_missed - w->n_missed;
+	w->n_missed = n_missed;
+	if (imap_session_is_idling(w->session))
+		w->heard_usec = 0;
+}
+
 static int watch_imap_pull(struct link *link) {
 	struct watch_imap *w = CONTAINER_OF(link, struct watch_imap, link);
 	struct imap_event event;
 	while (imap_session_next(w->session, &event) > 0)
 		if (watch_imap_on_event(w, &event))
 			return 1;
+	watch_imap_count(w);
 	return 0;
 }
 
@@ -280,6 +300,7 @@ static const struct link_kind watch_imap_link = {
 	.engine = &imap_session_engine,
 	.alpn = "imap",
 	.connected = watch_imap_on_connected,
+	.heard = watch_imap_on_heard,
 	.pull = watch_imap_pull,
 	.ended = watch_imap_on_ended,
 };
@@ -377,6 +398,7 @@ static int watch_imap_start_session(
 		.poll_usec = w->context.config->interval_usec,
 	};
 	w->session = imap_session_new(&settings);
+	w->n_missed = w->context.proof->n_missed;
 	w->link.session = w->session;
 	link_tick(&w->link);
 	return watch_imap_load(w);

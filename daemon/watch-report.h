@@ -36,6 +36,8 @@ struct watch_report {
 	struct store_cursor cursor;
 	const struct store_event *events; /* account and mailbox are filled in */
 	size_t n_events;
+	uint64_t
+		heard_usec; /* CLOCK_MONOTONIC: the server's word for them; 0: they were asked for */
 	/* Beside the cursor, for the kinds that have one: parts of the mailbox's state that changed. */
 	const struct store_part *parts;
 	size_t n_parts;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/account-config.h"
+#include "daemon/metrics.h"
 #include "daemon/watch-facts.h"
 #include "daemon/watch-group.h"
 #include "io/stream.h"
@@ -35,6 +36,7 @@ struct stream_target watch_target(const struct watch_context *context, const cha
 		},
 		.resolver = context->resolver,
 		.alpn = context->config->alpn ? alpn : NULL,
+		.totals = &context->metrics->traffic,
 		.record = context->facts ? &context->facts->tls : NULL,
 	};
 }

@@ -15,6 +15,7 @@ struct account_config;
 struct imap_proof;
 struct alarm_clock;
 struct mailbox_list;
+struct metrics;
 struct resolver;
 struct stream_event;
 struct stream_target;
@@ -42,6 +43,7 @@ struct watch_context {
 	struct store *store; /* cursors are read from it */
 	size_t n_accounts; /* of this process */
 	struct imap_proof *proof; /* what one attempt learned and the next should know */
+	struct metrics *metrics;
 	struct watch_facts *facts; /* filled in for a trial; else NULL */
 	const struct mailbox_list *mailboxes; /* what is known of them from before */
 	watch_report_fn report;

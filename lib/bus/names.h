@@ -9,6 +9,7 @@
 
 #define BUS_INTERFACE_MANAGER "org.posthorn.Posthorn1.Manager"
 #define BUS_INTERFACE_ACCOUNT "org.posthorn.Posthorn1.Account"
+#define BUS_INTERFACE_METRICS "org.posthorn.Posthorn1.Metrics"
 
 /* Manager */
 #define BUS_METHOD_READ_EVENTS "ReadEvents"
@@ -26,6 +27,9 @@
 #define BUS_SIGNAL_MAIL_RETIRED "MailRetired"
 #define BUS_SIGNAL_MAILBOX_RESET "MailboxReset"
 #define BUS_SIGNAL_LAGGED "Lagged"
+
+/* Metrics */
+#define BUS_METHOD_GET_METRICS "GetMetrics"
 
 /* Account */
 #define BUS_METHOD_MARK_SEEN "MarkSeen"

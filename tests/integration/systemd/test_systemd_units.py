@@ -15,6 +15,8 @@ INSTALLED = """\
 /etc/xdg/autostart/posthorn-notify.desktop
 /usr/bin/posthorn
 /usr/bin/posthorn-notify
+/usr/lib/systemd/system/posthorn-metrics.socket
+/usr/lib/systemd/system/posthorn-metrics@.service
 /usr/lib/systemd/system/posthornd.service
 /usr/lib/systemd/user/posthorn-notify.service
 /usr/lib/systemd/user/posthornd.service
@@ -24,6 +26,7 @@ INSTALLED = """\
 /usr/share/applications/org.posthorn.Posthorn.desktop
 /usr/share/dbus-1/interfaces/org.posthorn.Posthorn1.Account.xml
 /usr/share/dbus-1/interfaces/org.posthorn.Posthorn1.Manager.xml
+/usr/share/dbus-1/interfaces/org.posthorn.Posthorn1.Metrics.xml
 /usr/share/dbus-1/services/org.posthorn.Posthorn1.service
 /usr/share/dbus-1/system-services/org.posthorn.Posthorn1.service
 /usr/share/dbus-1/system.d/org.posthorn.Posthorn1.conf
@@ -59,7 +62,7 @@ def test_k02_exposure_of_the_system_unit():
 
 def test_k01_verify(empty_machine):
     empty_machine.install()
-    for unit in ("system/posthornd.service", "user/posthornd.service", "user/posthorn-notify.service"):
+    for unit in ("system/posthornd.service", "system/posthorn-metrics.socket", "system/posthorn-metrics@.service", "user/posthornd.service", "user/posthorn-notify.service"):
         kind, name = unit.split("/")
         # A user's manager wants to know where its runtime directory is, even to read a file.
         done = empty_machine.run("env", "XDG_RUNTIME_DIR=/run", "systemd-analyze", f"--{kind}", "verify",

@@ -6,6 +6,7 @@
 #include "bus/object-introspect.h"
 #include "daemon/api-account.h"
 #include "daemon/api-manager.h"
+#include "daemon/api-metrics.h"
 
 int main(void) {
 	struct buffer xml;
@@ -13,6 +14,7 @@ int main(void) {
 	object_introspect_begin(&xml);
 	object_introspect_interface(&xml, &api_manager_interface);
 	object_introspect_interface(&xml, &api_account_interface);
+	object_introspect_interface(&xml, &api_metrics_interface);
 	object_introspect_end(&xml);
 	CLEANUP_TEXT char *text = buffer_take_text(&xml);
 	return fputs(text, stdout) == EOF;

@@ -166,12 +166,12 @@ def check_interface(name, text):
     interface = tree.find("interface")
     if f"Interface *{interface.get('name')}*." not in text:
         problems.append(f"posthorn-dbus(7): {interface.get('name')} is not named")
-    properties = between(text, "## Properties", "\n## ")
     compare(f"{name}, methods", map(method_line, interface.findall("method")),
             re.findall(r"^\*\w+\*\(.*$", between(text, "## Methods", "\n## "), re.M))
-    compare(f"{name}, properties",
-            (f"*{p.get('name')}* ({p.get('type')})" for p in interface.findall("property")),
-            re.findall(r"\*[A-Z]\w+\* \(\w+\)", properties))
+    properties = [f"*{p.get('name')}* ({p.get('type')})" for p in interface.findall("property")]
+    if properties or "## Properties" in text:
+        compare(f"{name}, properties", properties,
+                re.findall(r"\*[A-Z]\w+\* \(\w+\)", between(text, "## Properties", "\n## ")))
     signals = [f"*{s.get('name')}*({arguments(s)})" for s in interface.findall("signal")]
     if signals or "## Signals" in text:
         compare(f"{name}, signals", signals,
@@ -181,6 +181,7 @@ def check_interface(name, text):
 def check_dbus():
     text, names = page("posthorn-dbus.7"), read("lib/bus/names.h")
     check_interface("Manager", between(text, "# MANAGER"))
+    check_interface("Metrics", between(text, "# METRICS"))
     check_interface("Account", between(text, "# ACCOUNTS"))
     compare("posthorn-dbus(7), keys",
             (f"*{key}* ({kind})" for key, kind in
