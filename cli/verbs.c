@@ -33,6 +33,7 @@ static const struct option_entry options[OPTION_COUNT_] = {
 	[OPTION_SKIP_FAILED] = { "skip-failed", .help = "Then go on behind it instead of ending" },
 	[OPTION_ON_GAP] = { "on-gap", "WHAT", .help = "What to do when events have been lost",
 		.words = "continue stop" },
+	[OPTION_HTTP] = { "http", .help = "Answer one HTTP request on standard input" },
 };
 
 /* Which events. */
@@ -69,6 +70,8 @@ static const struct verb verbs[] = {
 		OPERAND_ACCOUNT, verb_secret, "set clear unlock" },
 	{ "doctor", "", "Find what is wrong and say what mends it", OPTION_BIT(OPTION_JSON),
 		OPERAND_NONE, verb_doctor, NULL },
+	{ "metrics", "", "Print the numbers of the daemon for Prometheus", OPTION_BIT(OPTION_HTTP),
+		OPERAND_NONE, verb_metrics, NULL },
 };
 
 const struct grammar verbs_grammar = {

@@ -12,6 +12,7 @@ int verb_config(const struct arguments *arguments);
 int verb_account(const struct arguments *arguments);
 int verb_secret(const struct arguments *arguments);
 int verb_doctor(const struct arguments *arguments);
+int verb_metrics(const struct arguments *arguments);
 
 /* For completion: the ids of the accounts, one a line; quiet when there is no daemon. */
 int verb_status_accounts(const struct arguments *arguments);
