@@ -30,6 +30,7 @@ enum backoff_kind backoff_kind(enum reason reason) {
 	case REASON_NONE:
 	case REASON_DNS_FAILED:
 	case REASON_CONNECT_FAILED:
+	case REASON_PROXY_FAILED:
 	case REASON_CONNECTION_LOST:
 	case REASON_TIMED_OUT:
 	case REASON_SERVER_CLOSED:

@@ -12,6 +12,7 @@ static const struct {
 	[REASON_NONE] = { "", "" },
 	[REASON_DNS_FAILED] = { "dns-failed", "The server's name cannot be resolved" },
 	[REASON_CONNECT_FAILED] = { "connect-failed", "The server cannot be reached" },
+	[REASON_PROXY_FAILED] = { "proxy-failed", "The proxy refuses the connection" },
 	[REASON_CONNECTION_LOST] = { "connection-lost", "The connection to the server broke" },
 	[REASON_TIMED_OUT] = { "timed-out", "The server does not answer" },
 	[REASON_SERVER_CLOSED] = { "server-closed", "The server ended the connection" },

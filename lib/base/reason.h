@@ -9,6 +9,7 @@ enum reason {
 	/* the way there */
 	REASON_DNS_FAILED,
 	REASON_CONNECT_FAILED, /* refused, unreachable */
+	REASON_PROXY_FAILED, /* the proxy refuses, or is none */
 	REASON_CONNECTION_LOST, /* an established one ended without a word */
 	REASON_TIMED_OUT, /* silence beyond a deadline */
 	REASON_SERVER_CLOSED, /* BYE, or the end after a clean exchange */

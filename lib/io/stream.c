@@ -354,6 +354,7 @@ int stream_new(sd_event *loop, const struct stream_target *target, stream_ready_
 	struct connector_target connector = {
 		.host = setup->host,
 		.port = target->port,
+		.proxy = target->proxy,
 		.loopback_only = target->security == STREAM_SECURITY_NONE,
 		.timeout_usec = or_default(target->connect_usec, STREAM_CONNECT_USEC),
 		.resolver = target->resolver,

@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "base/reason.h"
+#include "io/connector.h"
 #include "io/tls.h"
 
 struct resolver;
@@ -51,6 +52,7 @@ struct stream_target {
 	struct tls_wish wish; /* pinned keys */
 	struct tls_record *record; /* filled in on the way; may be NULL */
 	struct stream_counts *totals; /* of many streams: this one adds to it; may be NULL */
+	struct connector_proxy proxy; /* on the way there; borrowed for stream_new() too */
 	const char *alpn; /* "imap", "pop3"; constant; NULL: none offered */
 	struct resolver *resolver; /* of the loop; NULL: an own one, 75 KiB while it asks */
 	uint64_t connect_usec; /* deadlines; 0: as above */
