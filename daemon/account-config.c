@@ -55,6 +55,8 @@ static const char *account_config_check(const struct account_config *config) {
 		return "TrustPinOnly= needs PinSHA256=";
 	if (config->client_key && !config->client_certificate)
 		return "ClientKey= needs ClientCertificate=";
+	if (config->proxy && strchr(config->proxy, '@') && !config->proxy_password_file)
+		return "Proxy= names a user; ProxyPasswordFile= is missing";
 	bool is_inbox = config->n_watch == 1 && !strcmp(config->watch[0], "INBOX");
 	if (config->protocol == ACCOUNT_PROTOCOL_POP3 && !is_inbox)
 		return "Protocol=pop3 has one mailbox; Watch= is not for it";

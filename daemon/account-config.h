@@ -73,6 +73,8 @@ struct account_config {
 	char *client_key; /* NULL: in the certificate's file */
 	enum account_tls_version tls_min_version;
 	bool alpn;
+	char *proxy; /* as proxy_address_parse() reads it; NULL: none */
+	char *proxy_password_file;
 	/* NULL-terminated names, patterns and special uses of mailboxes; INBOX when not given */
 	char **watch;
 	size_t n_watch; /* of them */

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "daemon/account-config.h"
 #include "config/config-type.h"
+#include "io/proxy-address.h"
 #include "io/tls-pins.h"
 #include "protocol/imap-pattern.h"
 #include "protocol/limits.h"
@@ -44,6 +45,13 @@ static char *check_pattern(const char *text) {
 	if (strlen(text) > IMAP_MAILBOX_NAME_MAX)
 		return memory_strdup("the name of a mailbox is not that long");
 	return NULL;
+}
+
+static char *check_proxy(const char *text) {
+	struct proxy_address address;
+	char *problem = proxy_address_parse(text, &address);
+	proxy_address_deinit(&address);
+	return problem;
 }
 
 static char *check_key_ring(const char *text) {
@@ -274,6 +282,22 @@ static const struct config_key rows[] = {
 		FIELD(alpn),
 		.standard = "yes",
 		.help = "says in the handshake which protocol it is for",
+	},
+	{
+		.section = "Account",
+		.name = "Proxy",
+		.type = &config_type_text,
+		FIELD(proxy),
+		.standard = "none",
+		.check = check_proxy,
+		.help = "what is between us and the server: socks5://HOST:PORT, http://HOST:PORT",
+	},
+	{
+		.section = "Account",
+		.name = "ProxyPasswordFile",
+		.type = &config_type_path,
+		FIELD(proxy_password_file),
+		.help = "a file whose first line is the password of the user in Proxy=",
 	},
 	{
 		.section = "Account",

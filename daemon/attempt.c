@@ -13,6 +13,7 @@
 #include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
 #include "daemon/metrics.h"
+#include "daemon/proxy-access.h"
 #include "daemon/trust.h"
 #include "io/tls-pins.h"
 #include "io/tls-ticket.h"
@@ -75,12 +76,27 @@ static int attempt_find_trust(
 	return r < 0 ? r : trust_give(attempt->host->trust, config, ret, ret_problem);
 }
 
+/* A file that cannot be read is told in its words, before anything is connected. */
+static char *attempt_check_proxy(const struct attempt *attempt) {
+	struct proxy_access access;
+	struct connector_proxy proxy;
+	char *problem = NULL;
+	if (proxy_access_init(&access, attempt->config, &proxy, &problem) == 0)
+		proxy_access_deinit(&access);
+	return problem;
+}
+
 static void attempt_connect(struct attempt *attempt, const struct credential_result *credential) {
 	const struct account_host *host = attempt->host;
 	CLEANUP_TEXT char *problem = NULL;
 	struct trust_given trust = { 0 };
 	if (attempt_find_trust(attempt, &trust, &problem) < 0) {
 		attempt_failed(attempt, REASON_CONFIG_ERROR, problem);
+		return;
+	}
+	problem = attempt_check_proxy(attempt);
+	if (problem) {
+		attempt_failed(attempt, REASON_SECRET_FAILED, problem);
 		return;
 	}
 	struct watch_context context = {

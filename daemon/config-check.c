@@ -71,8 +71,7 @@ static void checker_look_at_pins(struct checker *c) {
 			"every pin ends within two weeks; the server is refused then");
 }
 
-static void checker_look_at_password_file(struct checker *c) {
-	const char *path = c->account->password_file;
+static void checker_look_at_secret(struct checker *c, const char *name, const char *path) {
 	if (!path)
 		return;
 	struct stat status;
@@ -84,7 +83,7 @@ static void checker_look_at_password_file(struct checker *c) {
 	else if (status.st_mode & (S_IRWXG | S_IRWXO))
 		problem = memory_format("%s can be read by others; chmod 600 mends it", path);
 	if (problem)
-		checker_complain(c, "PasswordFile", true, problem);
+		checker_complain(c, name, true, problem);
 }
 
 /* As execvp() finds it. */
@@ -120,7 +119,8 @@ void config_check_files(struct config *config) {
 			continue;
 		checker_look_at_trust(&c);
 		checker_look_at_pins(&c);
-		checker_look_at_password_file(&c);
+		checker_look_at_secret(&c, "PasswordFile", c.account->password_file);
+		checker_look_at_secret(&c, "ProxyPasswordFile", c.account->proxy_password_file);
 		checker_look_at_program(&c, "PasswordCommand", c.account->password_command);
 		checker_look_at_program(&c, "TokenCommand", c.account->token_command);
 	}

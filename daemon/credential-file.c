@@ -136,6 +136,20 @@ void credential_file_finish(struct credential *credential, const char *path, boo
 	credential_answer_deinit(&answer);
 }
 
+char *credential_file_read_line(const char *path, char **ret_problem) {
+	size_t n = 0;
+	char *text = load(path, true, &n, ret_problem);
+	if (!text)
+		return NULL;
+	char *line = memory_strndup(text, strcspn(text, "\r\n"));
+	memory_erase(text, n);
+	free(text);
+	if (*line)
+		return line;
+	*ret_problem = memory_format("%s holds no password", path);
+	return memory_free_secret(line);
+}
+
 static int on_deferred(sd_event_source *source, void *userdata) {
 	struct credential *credential = userdata;
 	credential_file_finish(credential, credential->request.config->password_file, true);

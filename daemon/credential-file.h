@@ -9,3 +9,6 @@ struct credential;
  * it, and their directory must be of a kind that nobody but us and root could have put there, and
  * nobody else may read it. */
 void credential_file_finish(struct credential *credential, const char *path, bool is_private);
+
+/* The first line of a private file, owned and to be erased; NULL with an owned sentence. */
+char *credential_file_read_line(const char *path, char **ret_problem);

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "daemon/alarm-clock.h"
 #include "daemon/metrics.h"
+#include "daemon/proxy-access.h"
 #include "daemon/watch-facts.h"
 #include "daemon/watch-login.h"
 #include "io/stream.h"
@@ -123,6 +125,13 @@ static void on_stream(struct stream *stream, void *userdata) {
 }
 
 int link_open(struct link *link) {
-	const struct stream_target target = watch_target(link->context, link->kind->alpn);
-	return stream_new(link->context->loop, &target, on_stream, link, &link->stream);
+	struct stream_target target = watch_target(link->context, link->kind->alpn);
+	struct proxy_access access;
+	CLEANUP_TEXT char *problem = NULL;
+	int r = proxy_access_init(&access, link->context->config, &target.proxy, &problem);
+	if (r < 0)
+		return r;
+	r = stream_new(link->context->loop, &target, on_stream, link, &link->stream);
+	proxy_access_deinit(&access);
+	return r;
 }
