@@ -230,6 +230,9 @@ static bool take_signal(struct follower *f, DBusMessage *m, struct event *ret) {
 		{ BUS_SIGNAL_MAILBOX_RESET, EVENT_RESET },
 	};
 	size_t i = 0;
+	/* more than is signalled one by one */
+	if (dbus_message_is_signal(m, BUS_INTERFACE_MANAGER, BUS_SIGNAL_LAGGED))
+		fall_behind(f);
 	while (i < ARRAY_SIZE(members) &&
 		!dbus_message_is_signal(m, BUS_INTERFACE_MANAGER, members[i].member))
 		i++;

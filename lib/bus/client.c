@@ -13,6 +13,7 @@
 
 struct client {
 	DBusConnection *dbus;
+	bool is_system;
 	char *owner; /* the daemon's unique name; NULL: it does not run */
 	DBusMessage *current; /* lent by client_next() */
 };
@@ -27,6 +28,7 @@ int client_open(bool system, struct client **ret, char **ret_problem) {
 	DBusError error = DBUS_ERROR_INIT;
 	CLEANUP(client_free) struct client *c = MEMORY_NEW(struct client);
 	CLEANUP_TEXT char *address = address_find(system);
+	c->is_system = system;
 	if (!address) {
 		*ret_problem = memory_strdup("no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
 		return -ENOTCONN;
@@ -70,6 +72,7 @@ static int errno_from_name(const char *name) {
 		{ DBUS_ERROR_NO_REPLY, -ETIMEDOUT },
 		{ DBUS_ERROR_TIMEOUT, -ETIMEDOUT },
 		{ DBUS_ERROR_ACCESS_DENIED, -EACCES },
+		{ DBUS_ERROR_LIMITS_EXCEEDED, -EUSERS },
 		{ DBUS_ERROR_UNKNOWN_OBJECT, -ENOENT },
 		{ BUS_ERROR_NO_SUCH_ACCOUNT, -ENOENT },
 		{ BUS_ERROR_SEQUENCE_GONE, -ESTALE },
@@ -121,6 +124,17 @@ static int ask_owner(struct client *c, char **ret_problem) {
 	return 0;
 }
 
+/* On the system bus the daemon sends signals to subscribers alone, and a new one knows of none. */
+static int subscribe(struct client *c, char **ret_problem) {
+	CLEANUP(message_free) DBusMessage *reply = NULL;
+	if (!c->is_system || !c->owner)
+		return 0;
+	DBusMessage *call =
+		message_new_call(BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_SUBSCRIBE);
+	int r = client_call(c, call, 25 * USEC_PER_SEC, &reply, ret_problem);
+	return r == -ESRCH ? 0 : r; /* it has gone meanwhile, and its successor is told of */
+}
+
 int client_follow(struct client *c, char **ret_problem) {
 	static const char *const rules[] = {
 		"type='signal',sender='" DBUS_SERVICE_DBUS "',interface='" DBUS_INTERFACE_DBUS "',"
@@ -133,7 +147,8 @@ int client_follow(struct client *c, char **ret_problem) {
 		if (dbus_error_is_set(&error))
 			return take_problem(&error, errno_from_name(error.name), ret_problem);
 	}
-	return ask_owner(c, ret_problem);
+	int r = ask_owner(c, ret_problem);
+	return r < 0 ? r : subscribe(c, ret_problem);
 }
 
 bool client_is_daemon_present(const struct client *c) {
@@ -152,6 +167,9 @@ static int take_owner_change(struct client *c, DBusMessage *m, struct client_eve
 	if (strcmp(owner, c->owner ? c->owner : "") == 0)
 		return 0;
 	set_owner(c, owner);
+	CLEANUP_TEXT char *problem = NULL;
+	if (subscribe(c, &problem) < 0)
+		return -ENOTCONN; /* deaf: the caller begins anew */
 	ret->kind = c->owner ? CLIENT_EVENT_APPEARED : CLIENT_EVENT_VANISHED;
 	ret->signal = NULL;
 	return 1;

@@ -21,11 +21,13 @@ DEFINE_CLEANUP(struct client, client_free);
  *   -ESRCH      the daemon does not run          -ENOTCONN   the bus went away
  *   -ETIMEDOUT  no answer in time                -EACCES     the bus forbids it
  *   -ESTALE     SequenceGone                     -ENOENT     no such account or object
+ *   -EUSERS     too many subscribers
  *   -EREMOTEIO  any other error that the daemon answered */
 int client_call(struct client *c, DBusMessage *call, uint64_t timeout_usec, DBusMessage **ret_reply,
 	char **ret_problem);
 
-/* Asks for the daemon's signals and for its coming and going; once, before client_next(). Signals
+/* Asks for the daemon's signals (on the system bus as a subscriber, of each daemon that comes) and
+ * for its coming and going; once, before client_next(). Signals
  * sent after this returned are not missed, so a log read afterwards has no gap. */
 int client_follow(struct client *c, char **ret_problem);
 /* As far as client_next() has told; only after client_follow(). */
