@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -115,6 +116,27 @@ void event_print_line(const struct event *event, bool color, struct buffer *out)
 	(void)buffer_append_text(out, "  ");
 	table_print_styled(TABLE_STYLE_PLAIN, what, color, out);
 	(void)buffer_append_text(out, "\n");
+}
+
+struct table *event_new_table(void) {
+	static const char *const heads[] = { "NUMBER", "TIME", "ACCOUNT", "FROM", "SUBJECT" };
+	struct table *table = table_new(ARRAY_SIZE(heads));
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(table, TABLE_STYLE_HEAD, heads[i]);
+	return table;
+}
+
+void event_add_row(const struct event *event, struct table *table) {
+	CLEANUP_TEXT char *number = memory_format("%" PRIu64, event->seq);
+	CLEANUP_TEXT char *time = moment_format_local(time_of(event));
+	CLEANUP_TEXT char *place = place_of(event);
+	CLEANUP_TEXT char *sender = sender_of(event);
+	const char *subject = text_of(event, "subject");
+	table_add(table, TABLE_STYLE_PLAIN, number);
+	table_add(table, TABLE_STYLE_PLAIN, time);
+	table_add(table, TABLE_STYLE_PLAIN, place);
+	table_add(table, TABLE_STYLE_PLAIN, sender);
+	table_add(table, TABLE_STYLE_PLAIN, text_is_empty(subject) ? "(no subject)" : subject);
 }
 
 void event_print_json(const struct event *event, struct buffer *out) {

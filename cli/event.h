@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "cli/arguments.h"
 #include "cli/record.h"
+#include "cli/table.h"
 
 enum event_type {
 	EVENT_NEW,
@@ -30,6 +31,10 @@ bool event_type_from_string(const char *word, enum event_type *ret);
 /* One line with its end: local time, account, what happened, sender, subject; or for a reset the
  * mailbox and why. Everything that came from a mail is made printable (text_printable). */
 void event_print_line(const struct event *event, bool color, struct buffer *out);
+
+/* A table of new messages: the number, the time, the account, the sender, the subject. */
+struct table *event_new_table(void);
+void event_add_row(const struct event *event, struct table *table);
 
 /* One object and the end of the line: "type", "seq", then the keys as they came. */
 void event_print_json(const struct event *event, struct buffer *out);

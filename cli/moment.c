@@ -1,6 +1,9 @@
 #include "cli/moment.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/macros.h"
@@ -43,4 +46,48 @@ char *moment_format_ahead(uint64_t now_usec, uint64_t then_usec) {
 		return memory_strdup("now");
 	CLEANUP_TEXT char *span = format_span(then_usec - now_usec);
 	return memory_format("in %s", span);
+}
+
+static bool has_form(const char *text, const char *format, struct tm *parts) {
+	const char *end = strptime(text, format, parts);
+	return end && *end == '\0';
+}
+
+/* A day or an hour that the calendar leaves out (February 30, the night of the clocks) is moved by
+ * mktime(), which cannot be told from what was meant; a day is at least not taken for another. */
+static int to_usec(const struct tm *parts, uint64_t *ret_usec) {
+	struct tm moved = *parts;
+	moved.tm_isdst = -1;
+	time_t seconds = mktime(&moved);
+	if (seconds < 0 || moved.tm_mday != parts->tm_mday)
+		return -EINVAL;
+	*ret_usec = (uint64_t)seconds * USEC_PER_SEC;
+	return 0;
+}
+
+int moment_parse_local(const char *text, uint64_t now_usec, uint64_t *ret_usec) {
+	time_t now = (time_t)(now_usec / USEC_PER_SEC);
+	struct tm parts = { 0 };
+	uint64_t usec;
+	if (has_form(text, "%Y-%m-%d %H:%M", &parts))
+		return to_usec(&parts, ret_usec);
+	parts = (struct tm){ 0 };
+	if (has_form(text, "%Y-%m-%d", &parts))
+		return to_usec(&parts, ret_usec);
+	if (!localtime_r(&now, &parts) || !has_form(text, "%H:%M", &parts))
+		return -EINVAL;
+	parts.tm_sec = 0;
+	if (to_usec(&parts, &usec) < 0)
+		return -EINVAL;
+	if (usec > now_usec) {
+		*ret_usec = usec;
+		return 0;
+	}
+	/* the same hour of tomorrow, which need not be 24 h away */
+	struct tm tomorrow = parts;
+	tomorrow.tm_mday++;
+	tomorrow.tm_isdst = -1;
+	time_t seconds = mktime(&tomorrow);
+	*ret_usec = (uint64_t)seconds * USEC_PER_SEC;
+	return seconds < 0 ? -EINVAL : 0;
 }

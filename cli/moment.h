@@ -12,3 +12,7 @@ char *moment_format_ago(uint64_t now_usec, uint64_t then_usec);
 
 /* "in 14 min"; "now" for what is due. Owned. */
 char *moment_format_ahead(uint64_t now_usec, uint64_t then_usec);
+
+/* "14:30", the next one; "2026-12-24", its beginning; "2026-12-24 18:00": a point in the local time
+ * zone. -EINVAL: it is none. */
+int moment_parse_local(const char *text, uint64_t now_usec, uint64_t *ret_usec);

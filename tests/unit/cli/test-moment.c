@@ -1,5 +1,6 @@
 #include "cli/moment.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,11 +71,47 @@ static void test_local(void **state) {
 	}
 }
 
+/* It is 11:00 in a zone whose clocks go back on the last Sunday of October and on in March. */
+static void test_parse_local(void **state) {
+	static const struct {
+		const char *text;
+		const char *expected; /* NULL: it is none */
+	} times[] = {
+		{ "14:30", "2026-11-02 14:30:00" },
+		{ "11:01", "2026-11-02 11:01:00" },
+		{ "11:00", "2026-11-03 11:00:00" },
+		{ "08:15", "2026-11-03 08:15:00" },
+		{ "2026-12-24", "2026-12-24 00:00:00" },
+		{ "2026-12-24 18:00", "2026-12-24 18:00:00" },
+		{ "2027-07-01 18:00", "2027-07-01 18:00:00" },
+		{ "2020-01-01", "2020-01-01 00:00:00" },
+		{ "2027-02-30", NULL },
+		{ "24:00", NULL },
+		{ "1h", NULL },
+		{ "", NULL },
+		{ "tomorrow", NULL },
+		{ "2026-12-24 18:00 x", NULL },
+	};
+	assert_int_equal(setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1), 0);
+	tzset();
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		uint64_t usec = 1;
+		int r = moment_parse_local(times[i].text, NOW, &usec);
+		assert_int_equal(r, times[i].expected ? 0 : -EINVAL);
+		CLEANUP_TEXT char *text = moment_format_local(usec);
+		if (times[i].expected)
+			assert_string_equal(text, times[i].expected);
+		else
+			assert_int_equal(usec, 1);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_a_stepped_clock),
 		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_parse_local),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
