@@ -44,6 +44,8 @@ static int print_completion(const struct arguments *arguments) {
 		completion_fish(&verbs_grammar, &out);
 	else if (strcmp(shell, "accounts") == 0)
 		return verb_status_accounts(arguments);
+	else if (strcmp(shell, "messages") == 0)
+		return verb_list_numbers(arguments);
 	else {
 		output_complain(
 			"There is no completion for '%s', only for bash, zsh and fish", shell);

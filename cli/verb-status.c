@@ -1,71 +1,167 @@
-#include <errno.h>
-#include <time.h>
+/* How the accounts are: once, or again and again until somebody has seen enough. */
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "base/memory.h"
-#include "bus/message.h"
 #include "bus/names.h"
-#include "cli/account-list.h"
+#include "cli/clock.h"
 #include "cli/exit-code.h"
+#include "cli/live-status.h"
+#include "cli/option-value.h"
 #include "cli/output.h"
-#include "cli/record-reader.h"
+#include "cli/screen.h"
 #include "cli/session.h"
-#include "cli/status.h"
+#include "cli/status-reader.h"
 #include "cli/verbs.h"
 
-static int complain_about_answer(void) {
-	output_complain("The daemon's answer cannot be understood");
-	return EXIT_CODE_REFUSED;
-}
+/* "12 s ago" grows. */
+#define REDRAW_USEC USEC_PER_SEC
 
-static int load_manager(
-	struct client *client, const struct arguments *arguments, struct status *status) {
-	CLEANUP(message_free) DBusMessage *reply = NULL;
-	DBusMessage *call =
-		message_new_call(BUS_NAME, BUS_PATH, DBUS_INTERFACE_PROPERTIES, "GetAll");
-	struct message_writer w;
-	message_writer_init(&w, call);
-	message_write_string(&w, BUS_INTERFACE_MANAGER);
-	int code = session_call(client, arguments, call, &reply);
-	if (code != 0)
-		return code;
-	struct message_reader r;
-	message_reader_init(&r, reply);
-	return record_reader_read(&r, status->manager) < 0 ? complain_about_answer() : 0;
-}
+struct view {
+	struct live_status *live; /* owned */
+	bool json;
+	bool color;
+	bool is_drawn; /* on a terminal */
+	struct screen screen;
+	int signals; /* a descriptor */
+	bool is_over;
+};
 
-static int load_accounts(
-	struct client *client, const struct arguments *arguments, struct status *status) {
+static int load(const struct arguments *arguments, struct status *status) {
+	CLEANUP(client_free) struct client *client = NULL;
 	CLEANUP_TEXT char *problem = NULL;
-	int r = account_list_load(client, SESSION_TIMEOUT_USEC, status, &problem);
-	if (r == -EBADMSG)
-		return complain_about_answer();
-	return r < 0 ? session_complain(arguments, r, problem) : 0;
+	int code = session_open(arguments, &client);
+	if (code != EXIT_CODE_OK)
+		return code;
+	int r = status_reader_load(client, SESSION_TIMEOUT_USEC, status, &problem);
+	return r < 0 ? session_complain(arguments, r, problem) : EXIT_CODE_OK;
 }
 
-/* CLOCK_REALTIME, as the times in the properties are. */
-static uint64_t now_usec(void) {
-	struct timespec now;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+static void print(const struct status *status, bool json, bool color, struct buffer *out) {
+	if (json)
+		status_print_json(status, out);
+	else
+		status_print_table(status, clock_realtime_usec(), color, out);
+}
+
+/* null is JSON too: a reader of lines learns that there is nothing to know. */
+static void print_absence(bool json, struct buffer *out) {
+	(void)buffer_append_text(
+		out, json ? "null\n" : "The daemon does not run, waiting for it\n");
+}
+
+static int show(const struct view *v) {
+	const struct status *status = live_status_get(v->live);
+	struct buffer text, picture;
+	buffer_init(&text, OUTPUT_MAX);
+	if (status)
+		print(status, v->json, v->color, &text);
+	else
+		print_absence(v->json, &text);
+	if (!v->json && !v->is_drawn)
+		(void)buffer_append_text(&text, "\n");
+	buffer_init(&picture, OUTPUT_MAX);
+	CLEANUP_TEXT char *lines = buffer_take_text(&text);
+	if (v->is_drawn)
+		screen_draw(lines, screen_rows(), &picture);
+	else
+		(void)buffer_append_text(&picture, lines);
+	int r = output_write(&picture);
+	buffer_deinit(&picture);
+	buffer_deinit(&text);
+	return r;
+}
+
+/* True: the terminal has a new size. Every other signal is the end. */
+static bool take_signals(struct view *v) {
+	struct signalfd_siginfo info;
+	bool is_resized = false;
+	while (read(v->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		is_resized |= info.ssi_signo == SIGWINCH;
+		v->is_over |= info.ssi_signo != SIGWINCH;
+	}
+	return is_resized;
+}
+
+/* True: something is to be shown. */
+static bool wait_for_change(struct view *v) {
+	struct pollfd fds[] = {
+		{ .fd = STDOUT_FILENO },
+		{ .fd = live_status_descriptor(v->live), .events = POLLIN },
+		{ .fd = v->signals, .events = POLLIN },
+		{ .fd = v->is_drawn && v->screen.has_keys ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	uint64_t now_usec = clock_monotonic_usec();
+	uint64_t until_usec = live_status_deadline_usec(v->live);
+	if (v->is_drawn)
+		until_usec = MIN(until_usec, now_usec + REDRAW_USEC);
+	int r = poll(fds, ARRAY_SIZE(fds), clock_poll_msec(now_usec, until_usec));
+	bool is_due = take_signals(v) || (v->is_drawn && r == 0);
+	v->is_over |= r > 0 && fds[0].revents;
+	if (v->is_drawn && screen_wants_end(&v->screen))
+		v->is_over = true;
+	return live_status_next(v->live, clock_monotonic_usec()) || is_due;
+}
+
+static int run_view(struct view *v) {
+	int r = 0;
+	bool is_due = live_status_next(v->live, clock_monotonic_usec());
+	while (r == 0 && !v->is_over) {
+		if (is_due)
+			r = show(v);
+		if (r == 0)
+			is_due = wait_for_change(v);
+	}
+	return r;
+}
+
+static int open_signals(void) {
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGWINCH);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int watch(const struct arguments *arguments, bool json, bool color) {
+	struct view v = {
+		.live = live_status_new(arguments_has(arguments, OPTION_SYSTEM), true),
+		.json = json,
+		.color = color,
+		.is_drawn = !json && isatty(STDOUT_FILENO),
+		.signals = open_signals(),
+	};
+	if (v.is_drawn)
+		screen_init(&v.screen);
+	int r = run_view(&v);
+	if (v.is_drawn)
+		screen_deinit(&v.screen);
+	(void)close(v.signals);
+	(void)live_status_free(v.live);
+	return output_exit_code(r);
 }
 
 int verb_status(const struct arguments *arguments) {
-	CLEANUP(client_free) struct client *client = NULL;
-	CLEANUP(status_free) struct status *status = status_new();
-	int code = session_open(arguments, &client);
-	if (code == 0)
-		code = load_manager(client, arguments, status);
-	if (code == 0)
-		code = load_accounts(client, arguments, status);
-	if (code != 0)
+	CLEANUP(status_free) struct status *status = NULL;
+	bool color, json = arguments_has(arguments, OPTION_JSON);
+	int code = option_value_color(arguments, &color);
+	if (code != EXIT_CODE_OK)
+		return code;
+	if (arguments_has(arguments, OPTION_WATCH))
+		return watch(arguments, json, color);
+	status = status_new();
+	code = load(arguments, status);
+	if (code != EXIT_CODE_OK)
 		return code;
 
 	struct buffer out;
 	buffer_init(&out, OUTPUT_MAX);
-	if (arguments_has(arguments, OPTION_JSON))
-		status_print_json(status, &out);
-	else
-		status_print_table(status, now_usec(), output_wants_color(), &out);
+	print(status, json, color, &out);
 	int r = output_write(&out);
 	buffer_deinit(&out);
 	if (r < 0)
@@ -74,12 +170,9 @@ int verb_status(const struct arguments *arguments) {
 }
 
 int verb_status_accounts(const struct arguments *arguments) {
-	CLEANUP(client_free) struct client *client = NULL;
 	CLEANUP(status_free) struct status *status = status_new();
-	int code = session_open(arguments, &client);
-	if (code == 0)
-		code = load_accounts(client, arguments, status);
-	if (code != 0)
+	int code = load(arguments, status);
+	if (code != EXIT_CODE_OK)
 		return code;
 
 	struct buffer out;

@@ -34,14 +34,25 @@ static const struct option_entry options[OPTION_COUNT_] = {
 	[OPTION_ON_GAP] = { "on-gap", "WHAT", .help = "What to do when events have been lost",
 		.words = "continue stop" },
 	[OPTION_HTTP] = { "http", .help = "Answer one HTTP request on standard input" },
+	[OPTION_WATCH] = { "watch", .help = "Show it anew whenever it changes, q ends" },
+	[OPTION_FORMAT] = { "format", "BAR", .help = "For which status bar",
+		.words = "waybar i3blocks polybar plain" },
+	[OPTION_ALL] = { "all", .help = "All messages that are new" },
+	[OPTION_FOR] = { "for", "TIME", .help = "Go on by itself after this time" },
+	[OPTION_UNTIL] = { "until", "TIME", .help = "Go on by itself at this time" },
 };
 
 /* Which events. */
-#define FILTER (OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_MAILBOX) | OPTION_BIT(OPTION_TYPE))
+#define PLACE (OPTION_BIT(OPTION_ACCOUNT) | OPTION_BIT(OPTION_MAILBOX))
+#define FILTER (PLACE | OPTION_BIT(OPTION_TYPE))
 
 static const struct verb verbs[] = {
-	{ "status", "", "Show how the accounts are", OPTION_BIT(OPTION_JSON), OPERAND_NONE,
-		verb_status, NULL },
+	{ "status", "", "Show how the accounts are",
+		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_WATCH) | OPTION_BIT(OPTION_COLOR),
+		OPERAND_NONE, verb_status, NULL },
+	{ "list", "", "Show which messages are new and unread",
+		PLACE | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR), OPERAND_NONE, verb_list,
+		NULL },
 	{ "watch", "", "Show events as they come",
 		FILTER | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SINCE) |
 			OPTION_BIT(OPTION_NO_FOLLOW) | OPTION_BIT(OPTION_COLOR),
@@ -58,6 +69,15 @@ static const struct verb verbs[] = {
 			OPTION_BIT(OPTION_RETRIES) | OPTION_BIT(OPTION_SKIP_FAILED) |
 			OPTION_BIT(OPTION_ON_GAP),
 		OPERAND_COMMAND, verb_run, NULL },
+	{ "waybar", "", "Print a line for a status bar whenever something changes",
+		OPTION_BIT(OPTION_FORMAT), OPERAND_NONE, verb_waybar, NULL },
+	{ "mark-seen", "[MESSAGE...]", "Mark messages as seen on their server",
+		PLACE | OPTION_BIT(OPTION_ALL), OPERAND_MESSAGE, verb_mark_seen, NULL },
+	{ "pause", "[ACCOUNT...]", "Let accounts rest",
+		OPTION_BIT(OPTION_FOR) | OPTION_BIT(OPTION_UNTIL), OPERAND_ACCOUNT, verb_pause,
+		NULL },
+	{ "resume", "[ACCOUNT...]", "Let accounts that rest go on", 0, OPERAND_ACCOUNT,
+		verb_pause_end, NULL },
 	{ "check", "[ACCOUNT...]", "Look for new mail now", 0, OPERAND_ACCOUNT, verb_check, NULL },
 	{ "config", "show|check [ACCOUNT]", "Show the configuration and what is wrong with it",
 		OPTION_BIT(OPTION_ORIGIN) | OPTION_BIT(OPTION_JSON), OPERAND_ACCOUNT, verb_config,

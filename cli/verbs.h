@@ -7,6 +7,11 @@ int verb_status(const struct arguments *arguments);
 int verb_watch(const struct arguments *arguments);
 int verb_watch_one(const struct arguments *arguments);
 int verb_run(const struct arguments *arguments);
+int verb_waybar(const struct arguments *arguments);
+int verb_list(const struct arguments *arguments);
+int verb_mark_seen(const struct arguments *arguments);
+int verb_pause(const struct arguments *arguments);
+int verb_pause_end(const struct arguments *arguments);
 int verb_check(const struct arguments *arguments);
 int verb_config(const struct arguments *arguments);
 int verb_account(const struct arguments *arguments);
@@ -16,5 +21,7 @@ int verb_metrics(const struct arguments *arguments);
 
 /* For completion: the ids of the accounts, one a line; quiet when there is no daemon. */
 int verb_status_accounts(const struct arguments *arguments);
+/* And the numbers of the messages that are new. */
+int verb_list_numbers(const struct arguments *arguments);
 
 extern const struct grammar verbs_grammar;

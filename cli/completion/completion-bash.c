@@ -25,13 +25,36 @@ static void print_values(const struct grammar *grammar, struct buffer *out) {
 			continue;
 		(void)buffer_append_format(out, "\t--%s)", o->name);
 		if (o->names_account)
-			(void)buffer_append_text(out, " _posthorn_accounts \"$word\";");
+			(void)buffer_append_text(out, " _posthorn_names accounts \"$word\";");
 		else if (o->words)
 			(void)buffer_append_format(
 				out, " COMPREPLY=($(compgen -W '%s' -- \"$word\"));", o->words);
 		(void)buffer_append_text(out, " return ;;\n");
 	}
 	(void)buffer_append_text(out, "\tesac\n");
+}
+
+/* Behind the program that `run` starts its own words follow: files, as far as anybody knows. */
+static void print_operands(const struct verb *v, struct buffer *out) {
+	switch (v->operand_kind) {
+	case OPERAND_NONE:
+		break;
+	case OPERAND_ACCOUNT:
+	case OPERAND_MESSAGE:
+		(void)buffer_append_format(out,
+			"; [[ $word == -*%s ]] || _posthorn_names %s \"$word\"",
+			v->orders ? " || -z $order" : "",
+			v->operand_kind == OPERAND_ACCOUNT ? "accounts" : "messages");
+		break;
+	case OPERAND_COMMAND:
+		(void)buffer_append_text(out,
+			"\n\t\tif [[ -n $order ]]; then\n"
+			"\t\t\toptions= COMPREPLY=($(compgen -f -- \"$word\"))\n"
+			"\t\telif [[ $word != -* ]]; then\n"
+			"\t\t\tCOMPREPLY=($(compgen -c -- \"$word\"))\n"
+			"\t\tfi");
+		break;
+	}
 }
 
 /* Options are proposed to whoever began one; accounts and verbs to everybody else. */
@@ -49,28 +72,25 @@ static void print_verbs(const struct grammar *grammar, struct buffer *out) {
 		if (v->orders)
 			(void)buffer_append_format(
 				out, "; [[ -z $order ]] && candidates='%s'", v->orders);
-		if (v->operand_kind == OPERAND_ACCOUNT)
-			(void)buffer_append_format(out,
-				"; [[ $word == -*%s ]] || _posthorn_accounts \"$word\"",
-				v->orders ? " || -z $order" : "");
+		print_operands(v, out);
 		(void)buffer_append_text(out, " ;;\n");
 	}
 	(void)buffer_append_text(out, "\tesac\n\t[[ $word == -* ]] && candidates=$options\n");
 }
 
-static void print_accounts_function(struct buffer *out) {
+static void print_names_function(struct buffer *out) {
 	(void)buffer_append_text(out,
-		"_posthorn_accounts() {\n"
+		"_posthorn_names() {\n"
 		"\tlocal id\n"
 		"\twhile IFS= read -r id; do\n"
-		"\t\t[[ $id == \"$1\"* ]] && COMPREPLY+=(\"$(printf %q \"$id\")\")\n"
-		"\tdone < <(posthorn $bus --print-completion=accounts 2>/dev/null)\n"
+		"\t\t[[ $id == \"$2\"* ]] && COMPREPLY+=(\"$(printf %q \"$id\")\")\n"
+		"\tdone < <(posthorn $bus --print-completion=\"$1\" 2>/dev/null)\n"
 		"}\n\n");
 }
 
 void completion_bash(const struct grammar *grammar, struct buffer *out) {
 	(void)buffer_append_text(out, "# bash completion for posthorn(1)\n\n");
-	print_accounts_function(out);
+	print_names_function(out);
 	(void)buffer_append_text(out,
 		"_posthorn() {\n"
 		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"

@@ -9,7 +9,7 @@ static void print_option(const char *condition, const struct option_entry *o, st
 	if (o->argument)
 		(void)buffer_append_text(out, " -x");
 	if (o->names_account)
-		(void)buffer_append_text(out, " -a '(__posthorn_accounts)'");
+		(void)buffer_append_text(out, " -a '(__posthorn_names accounts)'");
 	else if (o->words)
 		(void)buffer_append_format(out, " -a '%s'", o->words);
 	(void)buffer_append_format(out, " -d '%s'\n", o->help);
@@ -23,23 +23,29 @@ static void print_options(
 }
 
 static void print_verb(const struct grammar *grammar, const struct verb *v, struct buffer *out) {
+	static const char *const operands[] = {
+		[OPERAND_NONE] = NULL,
+		[OPERAND_ACCOUNT] = "(__posthorn_names accounts)",
+		[OPERAND_MESSAGE] = "(__posthorn_names messages)",
+		[OPERAND_COMMAND] = "(__fish_complete_subcommand --fcs-skip=2)",
+	};
 	CLEANUP_TEXT char *condition =
 		memory_format(" -n '__fish_seen_subcommand_from %s'", v->name);
 	print_options(grammar, condition, v->options, out);
 	if (v->orders)
 		(void)buffer_append_format(
 			out, "complete -c posthorn%s -a '%s'\n", condition, v->orders);
-	if (v->operand_kind == OPERAND_ACCOUNT)
-		(void)buffer_append_format(
-			out, "complete -c posthorn%s -a '(__posthorn_accounts)'\n", condition);
+	if (operands[v->operand_kind])
+		(void)buffer_append_format(out, "complete -c posthorn%s -a '%s'\n", condition,
+			operands[v->operand_kind]);
 }
 
 void completion_fish(const struct grammar *grammar, struct buffer *out) {
 	(void)buffer_append_text(out, "# fish completion for posthorn(1)\n"
 				      "\n"
-				      "function __posthorn_accounts\n"
+				      "function __posthorn_names\n"
 				      "\tset -l bus (string match -- --system (commandline -opc))\n"
-				      "\tposthorn $bus[1] --print-completion=accounts 2>/dev/null\n"
+				      "\tposthorn $bus[1] --print-completion=$argv[1] 2>/dev/null\n"
 				      "end\n"
 				      "\n"
 				      "complete -c posthorn -f\n");

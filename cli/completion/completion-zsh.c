@@ -8,7 +8,7 @@ static void print_option(const struct option_entry *o, struct buffer *out) {
 	(void)buffer_append_format(
 		out, " \\\n\t\t'--%s%s[%s]", o->name, o->argument ? "=" : "", o->help);
 	if (o->names_account)
-		(void)buffer_append_format(out, ":%s:_posthorn_accounts", o->argument);
+		(void)buffer_append_format(out, ":%s: _posthorn_names accounts", o->argument);
 	else if (o->words)
 		(void)buffer_append_format(out, ":%s:(%s)", o->argument, o->words);
 	else if (o->argument)
@@ -22,13 +22,29 @@ static void print_options(const struct grammar *grammar, uint64_t set, struct bu
 			print_option(&grammar->options[i], out);
 }
 
+static void print_operands(const struct verb *v, struct buffer *out) {
+	switch (v->operand_kind) {
+	case OPERAND_NONE:
+		break;
+	case OPERAND_ACCOUNT:
+		(void)buffer_append_text(out, " \\\n\t\t'*:ACCOUNT: _posthorn_names accounts'");
+		break;
+	case OPERAND_MESSAGE:
+		(void)buffer_append_text(out, " \\\n\t\t'*:MESSAGE: _posthorn_names messages'");
+		break;
+	case OPERAND_COMMAND:
+		(void)buffer_append_text(out, " \\\n\t\t'(-)1:COMMAND:_command_names -e' \\\n"
+					      "\t\t'*::ARGUMENT:_normal'");
+		break;
+	}
+}
+
 static void print_verb(const struct grammar *grammar, const struct verb *v, struct buffer *out) {
 	(void)buffer_append_format(out, "\t%s)\n\t\t_arguments", v->name);
 	print_options(grammar, grammar->common | v->options, out);
 	if (v->orders)
 		(void)buffer_append_format(out, " \\\n\t\t'1:ORDER:(%s)'", v->orders);
-	if (v->operand_kind == OPERAND_ACCOUNT)
-		(void)buffer_append_text(out, " \\\n\t\t'*:ACCOUNT:_posthorn_accounts'");
+	print_operands(v, out);
 	(void)buffer_append_text(out, "\n\t\t;;\n");
 }
 
@@ -37,10 +53,12 @@ void completion_zsh(const struct grammar *grammar, struct buffer *out) {
 		"#compdef posthorn\n"
 		"# zsh completion for posthorn(1)\n"
 		"\n"
-		"_posthorn_accounts() {\n"
+		"_posthorn_names() {\n"
+		"\tlocal kind=$1\n"
 		"\tlocal -a ids\n"
-		"\tids=(${(f)\"$(posthorn $bus --print-completion=accounts 2>/dev/null)\"})\n"
-		"\tcompadd -- $ids\n"
+		"\tshift\n"
+		"\tids=(${(f)\"$(posthorn $bus --print-completion=$kind 2>/dev/null)\"})\n"
+		"\tcompadd \"$@\" -- $ids\n"
 		"}\n"
 		"\n"
 		"_posthorn() {\n"

@@ -67,12 +67,12 @@ def check_posthorn():
     program = helped()
     verbs = [left.split()[0] for left in program["Verbs"]]
     options = between(text, "# OPTIONS")
-    common, *groups = re.split(r"^Of \*(\w+)\*:$", options, flags=re.M)
+    common, *groups = re.split(r"^Of \*([\w-]+)\*:$", options, flags=re.M)
     compare("posthorn(1), common options", program["Options"], terms(common))
     compare("posthorn(1), verbs", verbs,
-            re.findall(r"^\*(\w+)\*$", between(text, "# VERBS"), re.M))
+            re.findall(r"^\*([\w-]+)\*$", between(text, "# VERBS"), re.M))
     compare("posthorn(1), synopsis", verbs,
-            re.findall(r"^\*posthorn\*.* \*(\w+)\*", between(text, "# SYNOPSIS"), re.M))
+            re.findall(r"^\*posthorn\*.* \*(\w[\w-]*)\*", between(text, "# SYNOPSIS"), re.M))
 
     written = dict(zip(groups[::2], groups[1::2]))
     for verb in verbs:

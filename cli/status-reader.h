@@ -1,0 +1,11 @@
+#pragma once
+/* From the daemon to a struct status. */
+#include <stdint.h>
+
+#include "bus/client.h"
+#include "cli/status.h"
+
+/* The manager's properties and all accounts. 0; -EBADMSG: the answer cannot be understood, with a
+ * sentence too; or negative errno and an owned sentence as client_call() has them. */
+int status_reader_load(
+	struct client *client, uint64_t timeout_usec, struct status *status, char **ret_problem);
