@@ -96,6 +96,10 @@ static void take_security(
 			"valid one, see CAFile= in posthorn.conf(5)");
 }
 
+static size_t line_of(struct reader *r, const yaml_node_t *object, const char *key) {
+	return member(r, object, key)->start_mark.line + 1;
+}
+
 static const char *member_of_two(
 	struct reader *r, const yaml_node_t *account, const char *key, const char *other) {
 	const char *text = member_text(r, account, key);
@@ -109,8 +113,9 @@ static int check_commands(struct reader *r, const yaml_node_t *account) {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!member_text(r, account, keys[i][0]) && member_text(r, account, keys[i][1]))
 			return account_import_fail(r->import,
-				"%s is not run; write what it prints as %s and import again",
-				keys[i][1], keys[i][0]);
+				"line %zu: %s is not run; write what it prints as '%s' and "
+				"import again",
+				line_of(r, account, keys[i][1]), keys[i][1], keys[i][0]);
 	return 0;
 }
 
@@ -135,8 +140,8 @@ static int take_account(struct reader *r, const yaml_node_t *account) {
 	int result = boxes ? take_boxes(r, draft, boxes, &has_hooks) : 0;
 	if (has_hooks)
 		account_import_note(draft,
-			"commands that ran on new mail (onNewMail and the like); 'posthorn watch "
-			"--json' has the events for a script");
+			"commands that ran on new mail (onNewMail and the like); 'posthorn run -- "
+			"COMMAND' runs one once for each message");
 	return result;
 }
 

@@ -106,7 +106,9 @@ static void test_bad(void **state) {
 	assert_bad("hello", "no configuration");
 	assert_bad("{\"host\": \"h\"\n \"username\": ", "line 2");
 	assert_bad("{host: h}", "no user name");
-	assert_bad("{host: h, usernameCmd: id}", "usernameCmd is not run");
+	assert_bad("{host: h, usernameCmd: id}", "line 1: usernameCmd is not run");
+	assert_bad("- host: h\n  username: u\n- hostCmd: hostname\n  username: u\n",
+		"line 3: hostCmd is not run; write what it prints as 'host'");
 	assert_bad("{host: \"h\\nUser=x\", username: u}", "host that cannot");
 	assert_bad("{host: h/x y, username: u}", "host that cannot");
 	assert_bad("{host: h, username: 'u\\'}", "user name that cannot");
