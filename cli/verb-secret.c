@@ -28,19 +28,23 @@ static int complain(const char *what, int r, const char *problem) {
 	}
 }
 
-/* An account whose password was refused waits for hours, and no signal of the key ring makes it send
- * the same one again: that this one is new, only the user can say. Without a daemon there is nobody
- * to tell. */
-static void tell_daemon(void) {
+/* An account whose password was refused waits for hours, and neither a signal of the key ring nor
+ * a reload makes it send the same one again: that this one is new, only the user can say. Without a
+ * daemon, or before the account is configured, there is nobody to tell. */
+static void tell_daemon(const char *account) {
 	CLEANUP(client_free) struct client *client = NULL;
 	CLEANUP(message_free) DBusMessage *reply = NULL;
 	CLEANUP_TEXT char *no_bus = NULL;
 	CLEANUP_TEXT char *no_daemon = NULL;
-	if (client_open(false, &client, &no_bus) == 0)
-		(void)client_call(client,
-			message_new_call(
-				BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_RELOAD),
-			SESSION_TIMEOUT_USEC, &reply, &no_daemon);
+	if (client_open(false, &client, &no_bus) < 0)
+		return;
+	DBusMessage *call =
+		message_new_call(BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_CHECK_NOW);
+	struct message_writer w;
+	message_writer_init(&w, call);
+	const char *const accounts[] = { account, NULL };
+	message_write_strings(&w, accounts);
+	(void)client_call(client, call, SESSION_TIMEOUT_USEC, &reply, &no_daemon);
 }
 
 static int set(struct secret_keeper *keeper, const char *account) {
@@ -62,7 +66,7 @@ static int set(struct secret_keeper *keeper, const char *account) {
 	int r = secret_keeper_store(keeper, &entry, &problem);
 	if (r < 0)
 		return complain("The password was not stored", r, problem);
-	tell_daemon();
+	tell_daemon(account);
 	return EXIT_CODE_OK;
 }
 
