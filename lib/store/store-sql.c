@@ -68,6 +68,9 @@ static const char *const statement_texts[] = {
 		" WHERE e.seq > ?1 AND e.seq <= ?2 ORDER BY e.seq LIMIT ?3",
 	[STORE_SQL_EVENT_COUNT] = "SELECT count(*) FROM event",
 	[STORE_SQL_EVENT_NEWEST] = "SELECT max(seq) FROM event",
+	[STORE_SQL_EVENT_NEWEST_OF_EACH] = "SELECT a.text, max(e.seq) FROM event e"
+					   " JOIN name a ON a.id = e.account"
+					   " GROUP BY e.account",
 	[STORE_SQL_EVENT_NTH] = "SELECT seq FROM event ORDER BY seq LIMIT 1 OFFSET ?1",
 	[STORE_SQL_EVENT_OLDER] = "SELECT max(seq) FROM"
 				  " (SELECT seq FROM event WHERE seq < ?1 ORDER BY seq LIMIT ?2)",

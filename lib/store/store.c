@@ -374,6 +374,18 @@ int store_list_mailboxes(
 	return r < 0 ? r : n;
 }
 
+int store_list_newest(struct store *store, store_newest_fn each, void *userdata) {
+	sqlite3_stmt *statement = store_sql_get(&store->sql, STORE_SQL_EVENT_NEWEST_OF_EACH);
+	int n = 0, r;
+	while ((r = store_sql_step(statement)) > 0) {
+		n++;
+		each((const char *)sqlite3_column_text(statement, 0),
+			store_sql_column_number(statement, 1), userdata);
+	}
+	store_sql_reset(statement);
+	return r < 0 ? r : n;
+}
+
 static int forget_account(struct store *store, uint64_t id) {
 	static const enum store_sql_statement drops[] = {
 		STORE_SQL_CURSOR_DROP_ACCOUNT,

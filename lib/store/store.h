@@ -105,6 +105,11 @@ typedef int (*store_event_fn)(const struct store_event *event, void *userdata);
 int store_read_events(
 	struct store *store, uint64_t after, unsigned limit, store_event_fn each, void *userdata);
 
+/* The newest event of each account that has one in the log; looks at all of it. The name is borrowed;
+ * the callback must not call the store. Returns the number of accounts or negative errno. */
+typedef void (*store_newest_fn)(const char *account, uint64_t seq, void *userdata);
+int store_list_newest(struct store *store, store_newest_fn each, void *userdata);
+
 /* The newest committed seq, also of an event that retention dropped; 0: there never was one. */
 uint64_t store_last_seq(const struct store *store);
 
