@@ -11,6 +11,7 @@
 #include "protocol/sasl-mechanism.h"
 
 #define ACCOUNT_WATCH_MAX 100
+#define ACCOUNT_READERS_MAX 100
 /* Servers end somewhere between 10 and 20 for all devices of a user together. */
 #define ACCOUNT_CONNECTIONS_MAX 20
 /* A poll of POP3 holds the mailbox' lock: not more often than this. */
@@ -75,6 +76,7 @@ struct account_config {
 	bool alpn;
 	char *proxy; /* as proxy_address_parse() reads it; NULL: none */
 	char *proxy_password_file;
+	char **readers; /* lines as readers.h has them, or NULL: who may see it on the system bus */
 	/* NULL-terminated names, patterns and special uses of mailboxes; INBOX when not given */
 	char **watch;
 	size_t n_watch; /* of them */

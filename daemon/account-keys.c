@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "daemon/account-config.h"
+#include "daemon/readers.h"
 #include "config/config-type.h"
 #include "io/proxy-address.h"
 #include "io/tls-pins.h"
@@ -343,6 +344,16 @@ static const struct config_key rows[] = {
 		FIELD(read_only),
 		.standard = "no",
 		.help = "yes: messages are not marked as seen, whoever asks for it",
+		.flags = CONFIG_KEY_LIVE,
+	},
+	{
+		.section = "Account",
+		.name = "Readers",
+		.type = &config_type_list,
+		FIELD(readers),
+		.max = ACCOUNT_READERS_MAX,
+		.check = readers_check,
+		.help = "users and @groups that may see this account of a system service",
 		.flags = CONFIG_KEY_LIVE,
 	},
 	{

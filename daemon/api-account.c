@@ -10,6 +10,7 @@
 #include "bus/object-path.h"
 #include "daemon/account-config.h"
 #include "daemon/account.h"
+#include "daemon/api-view.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
 
@@ -131,6 +132,9 @@ static DBusMessage *store_failed(const struct object_call *call, int error) {
 static DBusMessage *call_pause(const struct object_call *call) {
 	struct message_reader arguments;
 	uint64_t until_usec = 0;
+	DBusMessage *refused = api_view_refuse(call);
+	if (refused)
+		return refused;
 	message_reader_init(&arguments, call->message);
 	(void)message_read_u64(&arguments, &until_usec);
 	int r = account_pause(call->object, until_usec);
@@ -143,6 +147,9 @@ static DBusMessage *call_pause(const struct object_call *call) {
 }
 
 static DBusMessage *call_resume(const struct object_call *call) {
+	DBusMessage *refused = api_view_refuse(call);
+	if (refused)
+		return refused;
 	int r = account_resume(call->object);
 	return r < 0 ? store_failed(call, r) : message_new_reply(call->message);
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* The Manager interface over struct manager. */
+/* The Manager interface over struct api_view. */
 #include <stdint.h>
 
 #include "bus/object.h"

@@ -5,7 +5,9 @@
 #include "base/memory.h"
 #include "bus/names.h"
 #include "configuration.h"
+#include "daemon/access.h"
 #include "daemon/account.h"
+#include "daemon/api-view.h"
 #include "daemon/manager.h"
 #include "daemon/metrics-families.h"
 
@@ -68,12 +70,15 @@ static void count_accounts(struct manager *m, struct metrics_view *view) {
 }
 
 static DBusMessage *call_get_metrics(const struct object_call *call) {
+	const struct api_view *caller = call->object;
+	if (call->caller && !access_allows_sums(caller->access, call->caller))
+		return api_view_refuse(call);
 	struct metrics_view view = {
-		.metrics = manager_metrics(call->object),
+		.metrics = manager_metrics(caller->manager),
 		.version = POSTHORN_VERSION,
-		.n_unseen = manager_totals(call->object).unseen,
+		.n_unseen = manager_totals(caller->manager).unseen,
 	};
-	count_accounts(call->object, &view);
+	count_accounts(caller->manager, &view);
 	DBusMessage *reply = message_new_reply(call->message);
 	struct message_writer body;
 	struct answer answer;

@@ -3,20 +3,30 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "bus/callers.h"
 #include "bus/connection.h"
 #include "bus/names.h"
 #include "bus/object-path.h"
 #include "bus/object.h"
+#include "daemon/access.h"
+#include "daemon/account-config.h"
 #include "daemon/account.h"
 #include "daemon/api-account.h"
 #include "daemon/api-manager.h"
 #include "daemon/api-metrics.h"
+#include "daemon/api-view.h"
 #include "daemon/manager.h"
 #include "daemon/metrics.h"
+#include "daemon/readers.h"
+#include "store/store.h"
 
 struct api {
 	struct manager *manager;
 	struct connection *connection;
+	struct callers *callers; /* NULL: the bus is one user's */
+	struct access *access; /* the same */
+	struct api_view everybody;
+	uint64_t generation; /* of the configuration */
 	struct object_server *server;
 	struct connection_listener listener;
 	api_state_fn changed;
@@ -29,46 +39,122 @@ static const struct object_interface *const account_interfaces[] = { &api_accoun
 
 /* The bus's view of the model */
 
-static bool api_lookup(const char *path, struct object_ref *ret, void *userdata) {
-	struct api *api = userdata;
+static struct api_view *api_view_of(struct api *api, struct caller *caller) {
+	if (!caller)
+		return &api->everybody;
+	struct api_view *view = caller->view;
+	if (!view) {
+		view = caller->view = MEMORY_NEW(struct api_view);
+		view->manager = api->manager;
+		view->access = api->access;
+		view->caller = caller;
+	}
+	api_view_refresh(view, api->generation);
+	return view;
+}
+
+static void api_on_left(struct caller *caller, void *userdata) {
+	if (!caller->view)
+		return;
+	api_view_deinit(caller->view);
+	caller->view = memory_free(caller->view);
+}
+
+static bool api_lookup(
+	const char *path, struct caller *caller, struct object_ref *ret, void *userdata) {
+	struct api_view *view = api_view_of(userdata, caller);
 	if (!strcmp(path, BUS_PATH)) {
-		*ret = (struct object_ref){ .interfaces = manager_interfaces,
-			.object = api->manager };
+		*ret = (struct object_ref){ .interfaces = manager_interfaces, .object = view };
 		return true;
 	}
 	CLEANUP_TEXT char *id = object_path_element(BUS_PATH_ACCOUNT, path);
-	struct account *account = id ? manager_account(api->manager, id) : NULL;
+	struct account *account = id ? api_view_account(view, id) : NULL;
 	if (!account)
 		return false;
 	*ret = (struct object_ref){ .interfaces = account_interfaces, .object = account };
 	return true;
 }
 
-static void api_enumerate(object_each_fn each, void *each_userdata, void *userdata) {
+static char *api_next(
+	const char *path, struct caller *caller, struct object_ref *ret, void *userdata) {
+	CLEANUP_TEXT char *id = path ? object_path_element(BUS_PATH_ACCOUNT, path) : NULL;
+	struct account *account = api_view_after(api_view_of(userdata, caller), id);
+	if (!account)
+		return NULL;
+	*ret = (struct object_ref){ .interfaces = account_interfaces, .object = account };
+	return api_account_path(account);
+}
+
+/* The model's news for the bus: events, to everybody or to each subscriber who may see them */
+
+/* Behind something that was not told one by one nothing is, until that was told. */
+static void api_tell(struct api *api, struct api_view *view, const struct store_event *event,
+	DBusMessage *signal, bool is_late) {
+	bool is_sent = false;
+	if (!is_late && view->lagged_last == 0) {
+		DBusMessage *own =
+			view->caller ? dbus_message_copy(signal) : dbus_message_ref(signal);
+		if (!own ||
+			(view->caller && !dbus_message_set_destination(own, view->caller->name)))
+			abort();
+		is_sent = connection_send(api->connection, own) == 0;
+	}
+	if (is_sent)
+		return;
+	view->lagged_first = view->lagged_last ? view->lagged_first : event->seq;
+	view->lagged_last = event->seq;
+}
+
+static struct api_view *api_subscriber(struct api *api, unsigned slot) {
+	struct caller *caller = callers_subscriber(api->callers, slot);
+	return caller ? api_view_of(api, caller) : NULL;
+}
+
+static bool api_on_event(void *userdata, const struct store_event *event, bool is_late) {
 	struct api *api = userdata;
-	struct account *account;
-	for (size_t i = 0; (account = manager_account_at(api->manager, i)); i++) {
-		CLEANUP_TEXT char *path = api_account_path(account);
-		struct object_ref ref = { .interfaces = account_interfaces, .object = account };
-		each(path, &ref, each_userdata);
+	if (!connection_is_online(api->connection) ||
+		(!is_late && connection_is_congested(api->connection)))
+		return false;
+	if (api->access && event->account)
+		access_note_event(api->access, event->account, event->seq);
+	CLEANUP(message_free) DBusMessage *signal = api_manager_signal(event);
+	if (!signal)
+		return true;
+	if (!api->callers)
+		api_tell(api, &api->everybody, event, signal, is_late);
+	for (unsigned slot = 0; api->callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
+		struct api_view *view = api_subscriber(api, slot);
+		if (view && api_view_has_events_of(view, event->account))
+			api_tell(api, view, event, signal, is_late);
+	}
+	return true;
+}
+
+static void api_tell_lagged(struct api *api, struct api_view *view) {
+	if (view->lagged_last == 0)
+		return;
+	DBusMessage *signal = api_manager_lagged(view->lagged_first, view->lagged_last);
+	if (view->caller && !dbus_message_set_destination(signal, view->caller->name))
+		abort();
+	if (connection_send(api->connection, signal) == 0)
+		view->lagged_first = view->lagged_last = 0;
+}
+
+/* The log is told to its end; or the bus takes bytes again. */
+static void api_on_caught_up(void *userdata) {
+	struct api *api = userdata;
+	if (api->access) /* what was read of the log is the newest of what each may see */
+		object_server_changed(api->server, BUS_PATH, &api_manager_interface,
+			api_manager_properties(MANAGER_CHANGED_SEQUENCE));
+	api_tell_lagged(api, &api->everybody);
+	for (unsigned slot = 0; api->callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
+		struct api_view *view = api_subscriber(api, slot);
+		if (view)
+			api_tell_lagged(api, view);
 	}
 }
 
-/* The model's news for the bus */
-
-static bool api_on_event(void *userdata, const struct store_event *event) {
-	struct api *api = userdata;
-	if (!connection_is_online(api->connection))
-		return false;
-	DBusMessage *signal = api_manager_signal(event);
-	return !signal || connection_send(api->connection, signal) == 0;
-}
-
-static bool api_on_lagged(void *userdata, uint64_t first, uint64_t last) {
-	struct api *api = userdata;
-	return connection_is_online(api->connection) &&
-	       connection_send(api->connection, api_manager_lagged(first, last)) == 0;
-}
+/* Accounts */
 
 static void api_on_account_added(void *userdata, struct account *account) {
 	struct api *api = userdata;
@@ -76,10 +162,20 @@ static void api_on_account_added(void *userdata, struct account *account) {
 	object_server_added(api->server, path);
 }
 
+static bool may_see(const struct readers *readers, const struct caller *caller) {
+	return caller->is_privileged || readers_have(readers, caller);
+}
+
 static void api_on_account_removed(void *userdata, struct account *account) {
 	struct api *api = userdata;
 	CLEANUP_TEXT char *path = api_account_path(account);
 	object_server_removed(api->server, path, account_interfaces);
+	for (unsigned slot = 0; api->callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
+		const struct caller *caller = callers_subscriber(api->callers, slot);
+		const char *id = account_config(account)->id;
+		if (caller && may_see(access_readers(api->access, id), caller))
+			object_server_hidden(api->server, path, account_interfaces, caller);
+	}
 }
 
 static void api_on_account_changed(void *userdata, struct account *account, unsigned changed) {
@@ -89,8 +185,31 @@ static void api_on_account_changed(void *userdata, struct account *account, unsi
 		api->server, path, &api_account_interface, api_account_properties(changed));
 }
 
+static void api_on_readers(struct account *account, const struct readers *before,
+	const struct readers *after, void *userdata) {
+	struct api *api = userdata;
+	CLEANUP_TEXT char *path = api_account_path(account);
+	for (unsigned slot = 0; slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
+		const struct caller *caller = callers_subscriber(api->callers, slot);
+		if (!caller || may_see(before, caller) == may_see(after, caller))
+			continue;
+		if (may_see(after, caller))
+			object_server_shown(api->server, path, caller);
+		else
+			object_server_hidden(api->server, path, account_interfaces, caller);
+	}
+}
+
+/* What may be seen is settled in the same turn as the accounts are: before anything is sent. */
 static void api_on_manager_changed(void *userdata, unsigned changed) {
 	struct api *api = userdata;
+	if (changed & MANAGER_CHANGED_CONFIG) {
+		if (api->access)
+			access_update(api->access, api_on_readers, api);
+		api->generation++;
+		/* Of who sees other accounts now; told later it would tell of an event of theirs. */
+		changed |= MANAGER_CHANGED_SEQUENCE;
+	}
 	object_server_changed(
 		api->server, BUS_PATH, &api_manager_interface, api_manager_properties(changed));
 }
@@ -100,6 +219,7 @@ static void api_on_manager_changed(void *userdata, unsigned changed) {
 static void api_on_online(void *userdata) {
 	struct api *api = userdata;
 	api->changed(API_ONLINE, NULL, api->userdata);
+	api_on_caught_up(api);
 	manager_publish(api->manager);
 }
 
@@ -123,6 +243,7 @@ static void api_on_lost(enum connection_loss loss, const char *text, void *userd
 /* A reader was slow and its bus full: what is in the log and was not sent goes on now. */
 static void api_on_drained(struct connection_listener *listener) {
 	struct api *api = CONTAINER_OF(listener, struct api, listener);
+	api_on_caught_up(api);
 	manager_publish(api->manager);
 }
 
@@ -144,10 +265,16 @@ static int api_connect(struct api *api, sd_event *loop, bool is_system) {
 	int r = connection_new(loop, &options, &callbacks, &api->connection);
 	if (r < 0)
 		return r;
+	if (is_system) {
+		api->access = access_new(api->manager);
+		api->callers = callers_new(api->connection);
+		callers_set_left(api->callers, api_on_left, api);
+	}
 	struct object_tree tree = {
 		.root = BUS_PATH,
+		.callers = api->callers,
 		.lookup = api_lookup,
-		.enumerate = api_enumerate,
+		.next = api_next,
 		.userdata = api,
 	};
 	api->listener.on_drained = api_on_drained;
@@ -160,6 +287,8 @@ static int api_connect(struct api *api, sd_event *loop, bool is_system) {
 int api_new(const struct api_settings *settings, struct api **ret) {
 	CLEANUP(api_free) struct api *api = MEMORY_NEW(struct api);
 	api->manager = settings->manager;
+	api->everybody.manager = settings->manager;
+	api->generation = 1;
 	api->changed = settings->changed;
 	api->userdata = settings->userdata;
 	list_init(&api->listener.link);
@@ -168,7 +297,7 @@ int api_new(const struct api_settings *settings, struct api **ret) {
 		return r;
 	struct manager_listener listener = {
 		.event = api_on_event,
-		.lagged = api_on_lagged,
+		.caught_up = api_on_caught_up,
 		.account_added = api_on_account_added,
 		.account_removed = api_on_account_removed,
 		.account_changed = api_on_account_changed,
@@ -186,6 +315,8 @@ struct api *api_free(struct api *api) {
 	manager_set_listener(api->manager, &(struct manager_listener){ 0 });
 	connection_unlisten(&api->listener);
 	object_server_free(api->server);
+	callers_free(api->callers);
+	access_free(api->access);
 	connection_free(api->connection);
 	free(api);
 	return NULL;

@@ -349,7 +349,7 @@ static void manager_load(struct manager *m, bool start) {
 	manager_log_messages(&config->messages);
 	manager_merge(m, config, start);
 	config_free(config);
-	manager_changed(m, MANAGER_CHANGED_COUNTS);
+	manager_changed(m, MANAGER_CHANGED_COUNTS | MANAGER_CHANGED_CONFIG);
 	manager_refresh_status(m);
 }
 
@@ -493,6 +493,7 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		.metrics = &m->metrics,
 		.listener = &m->listener,
 	};
+	publisher_init(&m->publisher, settings->loop);
 	manager_load(m, false);
 	*ret = TAKE_PTR(m);
 	return 0;
@@ -513,6 +514,7 @@ struct manager *manager_free(struct manager *m) {
 	alarm_clock_free(m->clock);
 	trust_deinit(&m->trust);
 	deferred_deinit(&m->commit);
+	publisher_deinit(&m->publisher);
 	sd_event_source_disable_unref(m->status_source);
 	sd_event_source_disable_unref(m->trim_source);
 	sd_event_source_disable_unref(m->stop_source);
@@ -553,4 +555,9 @@ int manager_read_events(struct manager *m, uint64_t after, unsigned limit,
 
 uint64_t manager_last_seq(const struct manager *m) {
 	return store_last_seq(m->store);
+}
+
+int manager_list_newest(struct manager *m,
+	void (*each)(const char *account, uint64_t seq, void *userdata), void *userdata) {
+	return store_list_newest(m->store, each, userdata);
 }

@@ -17,15 +17,18 @@ struct watch_facts;
 enum manager_changed {
 	MANAGER_CHANGED_COUNTS = 1 << 0, /* Unseen, AccountsOnline, AccountsFailed */
 	MANAGER_CHANGED_SEQUENCE = 1 << 1, /* LastSequence */
+	MANAGER_CHANGED_CONFIG =
+		1 << 2, /* it was read again; what it added and removed was told before */
 };
 
 /* The D-Bus side. Every callback may be NULL. */
 struct manager_listener {
-	/* One committed event, in order of seq. False: it cannot be sent now; publishing stops and
-	 * begins again with the same event at manager_publish(). */
-	bool (*event)(void *userdata, const struct store_event *event);
-	/* A burst: the events from `first` to `last` are not given to `event`. False as there. */
-	bool (*lagged)(void *userdata, uint64_t first, uint64_t last);
+	/* One committed event, in order of seq; `is_late`: of a burst that is not told one by one. False:
+	 * it cannot be sent now; publishing stops and begins again with the same event at
+	 * manager_publish(). */
+	bool (*event)(void *userdata, const struct store_event *event, bool is_late);
+	/* There are no more. */
+	void (*caught_up)(void *userdata);
 	void (*account_added)(void *userdata, struct account *account);
 	void (*account_removed)(void *userdata, struct account *account);
 	void (*account_changed)(void *userdata, struct account *account, unsigned changed);
@@ -87,3 +90,6 @@ struct metrics *manager_metrics(struct manager *m);
 int manager_read_events(struct manager *m, uint64_t after, unsigned limit,
 	int (*each)(const struct store_event *event, void *userdata), void *userdata);
 uint64_t manager_last_seq(const struct manager *m);
+/* See store_list_newest(). */
+int manager_list_newest(struct manager *m,
+	void (*each)(const char *account, uint64_t seq, void *userdata), void *userdata);

@@ -12,8 +12,7 @@
 
 /* The store is asked for so many events at a time when it is published from. */
 #define PUBLISH_PAGE 250
-/* More events than this at once are not given one by one: readers take them from the log. */
-#define PUBLISH_MAX (4 * PUBLISH_PAGE)
+#define PAGES_A_TURN 4
 
 /* The loop's own time is that of the turn's beginning. */
 static uint64_t monotonic_now(void) {
@@ -23,55 +22,67 @@ static uint64_t monotonic_now(void) {
 }
 
 struct publication {
-	const struct publisher *publisher;
+	struct publisher *publisher;
 	uint64_t last;
 	bool stopped;
 };
 
 static int publish_event(const struct store_event *event, void *userdata) {
 	struct publication *publication = userdata;
-	const struct manager_listener *listener = publication->publisher->listener;
-	if (!listener->event || !listener->event(listener->userdata, event)) {
+	struct publisher *p = publication->publisher;
+	const struct manager_listener *listener = p->listener;
+	bool is_late = p->n_told >= PUBLISHER_MAX;
+	if (!listener->event || !listener->event(listener->userdata, event, is_late)) {
 		publication->stopped = true;
 		return 1;
 	}
+	p->n_told++;
 	publication->last = event->seq;
-	metrics_signalled(publication->publisher->metrics, event->seq, monotonic_now());
+	metrics_signalled(p->metrics, event->seq, monotonic_now());
 	return 0;
 }
 
-static bool publish_page(struct publisher *p) {
+/* Negative errno, 0: that is all; 1: there is more; 2: the listener takes no more for now. */
+static int publish_page(struct publisher *p) {
 	uint64_t published = store_published(p->store);
 	struct publication publication = { .publisher = p, .last = published };
 	int r = store_read_events(p->store, published, PUBLISH_PAGE, publish_event, &publication);
 	if (r == -ESTALE) /* retention was faster than the bus: from the log's floor on */
 		r = store_read_events(p->store, 0, PUBLISH_PAGE, publish_event, &publication);
-	if (r < 0) {
-		log_error("events cannot be read back: %s", strerror(-r));
-		return false;
-	}
 	if (publication.last > published)
 		store_set_published(p->store, publication.last);
-	return r == PUBLISH_PAGE && !publication.stopped;
-}
-
-/* The rest of a burst. */
-static void pass_over(struct publisher *p) {
-	const struct manager_listener *listener = p->listener;
-	uint64_t first = store_published(p->store) + 1, last = store_last_seq(p->store);
-	if (first <= last && listener->lagged && listener->lagged(listener->userdata, first, last))
-		store_set_published(p->store, last);
+	if (r < 0 || publication.stopped)
+		return r < 0 ? r : 2;
+	return r == PUBLISH_PAGE;
 }
 
 bool publisher_publish(struct publisher *p) {
 	if (p->is_publishing || store_published(p->store) >= store_last_seq(p->store))
 		return false;
 	p->is_publishing = true;
-	unsigned n = 0;
-	while (publish_page(p) && (n += PUBLISH_PAGE) < PUBLISH_MAX)
-		;
-	if (n >= PUBLISH_MAX)
-		pass_over(p);
+	int r = 1;
+	for (unsigned i = 0; i < PAGES_A_TURN && r == 1; i++)
+		r = publish_page(p);
+	if (r < 0)
+		log_error("events cannot be read back: %s", strerror(-r));
+	if (r == 1)
+		deferred_arm(&p->next);
+	else
+		p->n_told = 0;
+	if (r == 0 && p->listener->caught_up)
+		p->listener->caught_up(p->listener->userdata);
 	p->is_publishing = false;
 	return true;
+}
+
+static void on_next(void *userdata) {
+	(void)publisher_publish(userdata);
+}
+
+void publisher_init(struct publisher *p, sd_event *loop) {
+	deferred_init(&p->next, loop, on_next, p);
+}
+
+void publisher_deinit(struct publisher *p) {
+	deferred_deinit(&p->next);
 }

@@ -3,18 +3,30 @@
  * published, on to its end. What was signalled is kept with the next commit: after a crash in between,
  * the events behind it are signalled again under the same seq. Embedded in the manager. */
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "bus/deferred.h"
 
 struct manager_listener;
 struct metrics;
 struct store;
 
-/* All borrowed. */
+/* More events than this at once are not told one by one: readers take them from the log. */
+#define PUBLISHER_MAX 1000
+
+/* The pointers are borrowed. */
 struct publisher {
 	struct store *store;
 	struct metrics *metrics;
 	const struct manager_listener *listener;
+	struct deferred next; /* the rest of what is too much for one turn */
+	size_t n_told; /* since the listener had heard of all */
 	bool is_publishing; /* a listener may publish in turn */
 };
+
+/* The pointers are set. */
+void publisher_init(struct publisher *p, sd_event *loop);
+void publisher_deinit(struct publisher *p);
 
 /* True: the log has grown since it was all told. */
 bool publisher_publish(struct publisher *p);

@@ -35,6 +35,7 @@ struct bus_loop {
 	struct list fds;
 	struct list timeouts;
 	bool congested;
+	bool is_held;
 	bus_loop_drained_fn drained;
 	void *userdata;
 };
@@ -63,21 +64,27 @@ static void on_dispatch(void *userdata) {
 	DBusDispatchStatus status = dbus_connection_get_dispatch_status(dbus);
 	for (unsigned i = 0; i < BUS_LOOP_MESSAGES_A_TURN && status == DBUS_DISPATCH_DATA_REMAINS;
 		i++) {
-		if (bus_loop_is_congested(l))
+		if (l->is_held || bus_loop_is_congested(l))
 			break;
 		status = dbus_connection_dispatch(dbus);
 	}
 	if (status == DBUS_DISPATCH_NEED_MEMORY)
 		abort();
 	/* A congested loop goes on from note_outgoing(). */
-	if (status == DBUS_DISPATCH_DATA_REMAINS && !l->congested)
+	if (status == DBUS_DISPATCH_DATA_REMAINS && !l->congested && !l->is_held)
 		deferred_arm(&l->dispatch);
 	dbus_connection_unref(dbus);
 }
 
 static void on_dispatch_status(DBusConnection *dbus, DBusDispatchStatus status, void *userdata) {
 	struct bus_loop *l = userdata;
-	if (status != DBUS_DISPATCH_COMPLETE && !l->congested)
+	if (status != DBUS_DISPATCH_COMPLETE && !l->congested && !l->is_held)
+		deferred_arm(&l->dispatch);
+}
+
+void bus_loop_hold(struct bus_loop *l, bool is_held) {
+	l->is_held = is_held;
+	if (!is_held)
 		deferred_arm(&l->dispatch);
 }
 
@@ -139,7 +146,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	f->busy = false;
 	if (is_unused(f))
 		free_fd(f);
-	if (dbus_connection_get_dispatch_status(dbus) != DBUS_DISPATCH_COMPLETE && !l->congested)
+	if (dbus_connection_get_dispatch_status(dbus) != DBUS_DISPATCH_COMPLETE && !l->congested &&
+		!l->is_held)
 		deferred_arm(&l->dispatch);
 	note_outgoing(l);
 	dbus_connection_unref(dbus);

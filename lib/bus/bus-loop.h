@@ -27,5 +27,8 @@ DEFINE_CLEANUP(struct bus_loop, bus_loop_free);
 
 void bus_loop_set_drained(struct bus_loop *l, bus_loop_drained_fn drained, void *userdata);
 
+/* Nothing is dispatched while it is held: who works for earlier calls keeps later ones waiting in the bus. */
+void bus_loop_hold(struct bus_loop *l, bool is_held);
+
 /* True as well for the rest of the time until `drained` is called. */
 bool bus_loop_is_congested(struct bus_loop *l);

@@ -366,6 +366,11 @@ bool connection_is_congested(struct connection *c) {
 	return c->loop && bus_loop_is_congested(c->loop);
 }
 
+void connection_hold(struct connection *c, bool is_held) {
+	if (c->loop)
+		bus_loop_hold(c->loop, is_held);
+}
+
 int connection_send(struct connection *c, DBusMessage *m) {
 	CLEANUP(message_free) DBusMessage *owned = m;
 	if (c->state != CONNECTION_STATE_ONLINE)

@@ -61,6 +61,9 @@ const char *connection_unique_name(const struct connection *c);
 int connection_send(struct connection *c, DBusMessage *m);
 bool connection_is_congested(struct connection *c);
 
+/* While it is held no calls, replies or signals are taken from it; until the bus is lost. */
+void connection_hold(struct connection *c, bool is_held);
+
 /* Sends a call and releases it. `on_reply` runs once, with a reply or an error, unless the caller
  * cancels; it must cancel before connection_free(). The pending call is the caller's to unref.
  * -ENOTCONN while not online. */

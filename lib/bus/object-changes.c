@@ -11,9 +11,22 @@ static int compare_paths(const void *a, const void *b) {
 	return strcmp(left->path, right->path);
 }
 
+void object_audience_add(struct object_audience *a, unsigned slot) {
+	a->bits[slot / 64] |= UINT64_C(1) << slot % 64;
+}
+
+void object_audience_drop(struct object_audience *a, unsigned slot) {
+	a->bits[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
+bool object_audience_has(const struct object_audience *a, unsigned slot) {
+	return a->bits[slot / 64] & UINT64_C(1) << slot % 64;
+}
+
 void object_changes_init(struct object_changes *c) {
 	list_init(&c->queue);
 	c->tree = NULL;
+	c->n = 0;
 }
 
 void object_changes_deinit(struct object_changes *c) {
@@ -30,10 +43,12 @@ static struct object_change *find_or_add(struct object_changes *c, const char *p
 	struct object_change **node = tsearch(fresh, &c->tree, compare_paths);
 	if (!node)
 		abort();
-	if (*node == fresh)
+	if (*node == fresh) {
 		list_append(&c->queue, &fresh->link);
-	else
+		c->n++;
+	} else {
 		(void)object_changes_free(fresh);
+	}
 	return *node;
 }
 
@@ -65,11 +80,33 @@ void object_changes_note_removed(struct object_changes *c, const char *path,
 	change->removed_interfaces = interfaces;
 }
 
+void object_changes_note_shown(struct object_changes *c, const char *path, unsigned slot) {
+	struct object_change *change = find_or_add(c, path);
+	object_audience_add(&change->added_for, slot);
+}
+
+void object_changes_note_hidden(struct object_changes *c, const char *path,
+	const struct object_interface *const *interfaces, unsigned slot) {
+	struct object_change *change = find_or_add(c, path);
+	object_audience_drop(&change->added_for, slot);
+	object_audience_add(&change->removed_for, slot);
+	change->removed_interfaces = interfaces;
+}
+
+void object_changes_forget_slot(struct object_changes *c, unsigned slot) {
+	LIST_FOREACH (link, &c->queue) {
+		struct object_change *change = CONTAINER_OF(link, struct object_change, link);
+		object_audience_drop(&change->added_for, slot);
+		object_audience_drop(&change->removed_for, slot);
+	}
+}
+
 struct object_change *object_changes_take(struct object_changes *c) {
 	if (list_is_empty(&c->queue))
 		return NULL;
 	struct object_change *change = CONTAINER_OF(c->queue.next, struct object_change, link);
 	list_remove(&change->link);
+	c->n--;
 	(void)tdelete(change, &c->tree, compare_paths);
 	return change;
 }

@@ -125,39 +125,93 @@ static DBusMessage *properties_get_all(const struct object_call *call) {
 
 /* org.freedesktop.DBus.ObjectManager */
 
-static void write_managed(const char *path, const struct object_ref *ref, void *userdata) {
-	struct message_writer *objects = userdata;
+/* Objects in one slice: a thousandth of a second's work. */
+#define OBJECTS_A_SLICE 64
+
+/* An answer while it grows. */
+struct managed {
+	DBusMessage *reply; /* NULL: not begun */
+	struct message_writer body;
+	struct message_writer objects;
+	char *last; /* the path of the last object in it */
+};
+
+static void *managed_free(void *job) {
+	struct managed *managed = job;
+	if (managed->reply) { /* libdbus keeps memory for what was not closed */
+		message_write_close(&managed->body, &managed->objects);
+		managed->reply = message_free(managed->reply);
+	}
+	free(managed->last);
+	return memory_free(managed);
+}
+
+static void managed_begin(struct managed *managed, DBusMessage *call) {
+	managed->reply = message_new_reply(call);
+	message_writer_init(&managed->body, managed->reply);
+	message_write_open(&managed->body, DBUS_TYPE_ARRAY, "{oa{sa{sv}}}", &managed->objects);
+}
+
+static void write_managed(struct managed *managed, const char *path, const struct object_ref *ref) {
 	struct message_writer entry;
-	if (message_writer_size(objects) > OBJECT_STANDARD_MANAGED_MAX)
-		return;
-	message_write_open(objects, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
+	message_write_open(&managed->objects, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
 	message_write_path(&entry, path);
 	object_standard_write_interfaces(&entry, ref);
-	message_write_close(objects, &entry);
+	message_write_close(&managed->objects, &entry);
+}
+
+/* The next object; false: there was none. */
+static bool managed_go_on(struct managed *managed, const struct object_call *call) {
+	const struct object_tree *tree = object_server_tree(call->server);
+	struct object_ref ref;
+	char *path = tree->next(managed->last, call->caller, &ref, tree->userdata);
+	if (path)
+		write_managed(managed, path, &ref);
+	free(managed->last);
+	managed->last = path;
+	return path != NULL;
+}
+
+static DBusMessage *managed_step(const struct object_call *call, void *job) {
+	struct managed *managed = job;
+	if (!managed->reply)
+		managed_begin(managed, call->message);
+	bool has_more = true;
+	for (unsigned i = 0; i < OBJECTS_A_SLICE && has_more; i++)
+		has_more = managed_go_on(managed, call);
+	if (message_writer_size(&managed->body) > OBJECT_STANDARD_MANAGED_MAX)
+		return message_new_error(call->message, DBUS_ERROR_LIMITS_EXCEEDED,
+			"too many objects for one message, ask for pages");
+	if (has_more)
+		return NULL;
+	message_write_close(&managed->body, &managed->objects);
+	return TAKE_PTR(managed->reply);
 }
 
 static DBusMessage *manager_get_managed_objects(const struct object_call *call) {
-	const struct object_tree *tree = object_server_tree(call->server);
-	CLEANUP(message_free) DBusMessage *reply = message_new_reply(call->message);
-	struct message_writer w, objects;
-	message_writer_init(&w, reply);
-	message_write_open(&w, DBUS_TYPE_ARRAY, "{oa{sa{sv}}}", &objects);
-	tree->enumerate(write_managed, &objects, tree->userdata);
-	message_write_close(&w, &objects);
-	if (message_writer_size(&w) > OBJECT_STANDARD_MANAGED_MAX)
-		return message_new_error(call->message, DBUS_ERROR_LIMITS_EXCEEDED,
-			"too many objects for one message, ask for pages");
-	return TAKE_PTR(reply);
+	static const struct object_slices slices = { managed_step, managed_free };
+	return object_reply_in_slices(call, &slices, MEMORY_NEW(struct managed));
 }
 
 /* org.freedesktop.DBus.Introspectable */
 
+#define CHILDREN_A_SLICE 512
+
 /* The children of a path, while all objects go by. */
 struct children {
-	const char *path;
 	struct buffer xml;
+	bool has_begun;
+	char *last_path; /* of an object */
 	char *last; /* objects further down have one child in common */
 };
+
+static void *children_free(void *job) {
+	struct children *c = job;
+	buffer_deinit(&c->xml);
+	free(c->last_path);
+	free(c->last);
+	return memory_free(c);
+}
 
 /* The element of `path` right below `parent`; 0: it is not below. */
 static size_t element_below(const char *parent, const char *path, const char **ret) {
@@ -168,10 +222,9 @@ static size_t element_below(const char *parent, const char *path, const char **r
 	return strcspn(*ret, "/");
 }
 
-static void note_child(const char *path, const struct object_ref *ref, void *userdata) {
-	struct children *c = userdata;
+static void note_child(struct children *c, const char *parent, const char *path) {
 	const char *name;
-	size_t n = element_below(c->path, path, &name);
+	size_t n = element_below(parent, path, &name);
 	if (n == 0 || (c->last && strlen(c->last) == n && strncmp(c->last, name, n) == 0))
 		return;
 	free(c->last);
@@ -196,24 +249,48 @@ static DBusMessage *new_text_reply(DBusMessage *call, struct buffer *xml) {
 	return reply;
 }
 
-static DBusMessage *introspectable_introspect(const struct object_call *call) {
+static void children_begin(struct children *c, const struct object_call *call) {
 	const struct object_tree *tree = object_server_tree(call->server);
 	bool is_root = strcmp(call->path, tree->root) == 0;
-	struct children children = { .path = call->path };
-	buffer_init(&children.xml, OBJECT_INTROSPECT_MAX);
-	object_introspect_begin(&children.xml);
-	introspect_interfaces(&children.xml, object_standard_interfaces(call->interfaces, is_root));
-	introspect_interfaces(&children.xml, call->interfaces);
-	note_child(tree->root, NULL, &children);
-	tree->enumerate(note_child, &children, tree->userdata);
-	object_introspect_end(&children.xml);
-	DBusMessage *reply = children.last || call->interfaces
-				     ? new_text_reply(call->message, &children.xml)
-				     : message_new_error(call->message, DBUS_ERROR_UNKNOWN_OBJECT,
-					       "no object %s", call->path);
-	free(children.last);
-	buffer_deinit(&children.xml);
-	return reply;
+	object_introspect_begin(&c->xml);
+	introspect_interfaces(&c->xml, object_standard_interfaces(call->interfaces, is_root));
+	introspect_interfaces(&c->xml, call->interfaces);
+	note_child(c, call->path, tree->root);
+	c->has_begun = true;
+}
+
+static bool children_go_on(struct children *c, const struct object_call *call) {
+	const struct object_tree *tree = object_server_tree(call->server);
+	struct object_ref ref;
+	char *path = tree->next(c->last_path, call->caller, &ref, tree->userdata);
+	if (path)
+		note_child(c, call->path, path);
+	free(c->last_path);
+	c->last_path = path;
+	return path != NULL;
+}
+
+static DBusMessage *children_step(const struct object_call *call, void *job) {
+	struct children *c = job;
+	if (!c->has_begun)
+		children_begin(c, call);
+	bool has_more = true;
+	for (unsigned i = 0; i < CHILDREN_A_SLICE && has_more; i++)
+		has_more = children_go_on(c, call);
+	if (has_more)
+		return NULL;
+	object_introspect_end(&c->xml);
+	return c->last || call->interfaces
+		       ? new_text_reply(call->message, &c->xml)
+		       : message_new_error(call->message, DBUS_ERROR_UNKNOWN_OBJECT, "no object %s",
+				 call->path);
+}
+
+static DBusMessage *introspectable_introspect(const struct object_call *call) {
+	static const struct object_slices slices = { children_step, children_free };
+	struct children *c = MEMORY_NEW(struct children);
+	buffer_init(&c->xml, OBJECT_INTROSPECT_MAX);
+	return object_reply_in_slices(call, &slices, c);
 }
 
 /* The tables */

@@ -1,24 +1,11 @@
 #include "bus/object.h"
 
 #include "base/memory.h"
-#include "bus/deferred.h"
-#include "bus/object-changes.h"
+#include "bus/object-server.h"
 #include "bus/object-standard.h"
 
 #include <assert.h>
 #include <string.h>
-
-/* So many objects are signalled before the rest of the loop has its turn. */
-#define CHANGES_A_TURN 128
-
-struct object_server {
-	struct connection_listener listener;
-	struct connection *connection;
-	struct object_tree tree;
-	struct object_changes changes;
-	struct deferred flush;
-	struct list replies; /* that are still due */
-};
 
 struct object_reply {
 	struct list link;
@@ -30,8 +17,17 @@ const struct object_tree *object_server_tree(const struct object_server *s) {
 	return &s->tree;
 }
 
-static bool lookup(struct object_server *s, const char *path, struct object_ref *ret) {
-	return s->tree.lookup(path, ret, s->tree.userdata);
+bool object_server_lookup(
+	struct object_server *s, const char *path, struct caller *caller, struct object_ref *ret) {
+	return s->tree.lookup(path, caller, ret, s->tree.userdata);
+}
+
+bool object_server_find(struct object_call *call) {
+	struct object_ref ref = { 0 };
+	bool is_there = object_server_lookup(call->server, call->path, call->caller, &ref);
+	call->interfaces = is_there ? ref.interfaces : NULL;
+	call->object = is_there ? ref.object : NULL;
+	return is_there;
 }
 
 /* Calls */
@@ -88,30 +84,48 @@ static DBusMessage *dispatch(const struct object_call *call) {
 	return method->call(call);
 }
 
-static bool on_message(struct connection_listener *l, DBusMessage *m) {
-	struct object_server *s = CONTAINER_OF(l, struct object_server, listener);
-	if (dbus_message_get_type(m) != DBUS_MESSAGE_TYPE_METHOD_CALL)
-		return false;
-	struct object_ref ref = { 0 };
-	struct object_call call = { .message = m, .path = dbus_message_get_path(m), .server = s };
-	if (lookup(s, call.path, &ref)) {
-		call.interfaces = ref.interfaces;
-		call.object = ref.object;
-	}
+static void answer(struct caller *caller, DBusMessage *m, void *userdata) {
+	struct object_server *s = userdata;
+	struct object_call call = {
+		.message = m, .path = dbus_message_get_path(m), .server = s, .caller = caller
+	};
+	(void)object_server_find(&call);
 	DBusMessage *reply = dispatch(&call);
 	if (reply && dbus_message_get_no_reply(m))
 		reply = message_free(reply);
 	if (reply)
 		(void)connection_send(s->connection, reply);
+}
+
+static bool on_message(struct connection_listener *l, DBusMessage *m) {
+	struct object_server *s = CONTAINER_OF(l, struct object_server, listener);
+	struct caller *caller = NULL;
+	if (dbus_message_get_type(m) != DBUS_MESSAGE_TYPE_METHOD_CALL)
+		return false;
+	if (s->tree.callers)
+		caller = callers_identify(s->tree.callers, m);
+	if (caller || !s->tree.callers)
+		answer(caller, m, s);
 	return true;
 }
 
 /* Replies that take time */
 
+/* The header alone: while a message lives, libdbus counts its bytes against what it reads. */
+static DBusMessage *new_stub(DBusMessage *call) {
+	DBusMessage *stub = message_new_call(NULL, dbus_message_get_path(call),
+		dbus_message_get_interface(call), dbus_message_get_member(call));
+	dbus_message_set_serial(stub, dbus_message_get_serial(call));
+	dbus_message_set_no_reply(stub, dbus_message_get_no_reply(call));
+	if (!dbus_message_set_sender(stub, dbus_message_get_sender(call)))
+		abort();
+	return stub;
+}
+
 struct object_reply *object_reply_later(const struct object_call *call) {
 	struct object_reply *later = MEMORY_NEW(struct object_reply);
 	later->server = call->server;
-	later->call = dbus_message_ref(call->message);
+	later->call = new_stub(call->message);
 	list_append(&call->server->replies, &later->link);
 	return later;
 }
@@ -139,123 +153,28 @@ static void drop_replies(struct object_server *s) {
 	}
 }
 
-/* Signals */
-
-static void send_removed(struct object_server *s, const struct object_change *change) {
-	DBusMessage *m = message_new_signal(
-		s->tree.root, "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved");
-	struct message_writer w, names;
-	message_writer_init(&w, m);
-	message_write_path(&w, change->path);
-	message_write_open(&w, DBUS_TYPE_ARRAY, "s", &names);
-	for (size_t i = 0; change->removed_interfaces[i]; i++)
-		message_write_string(&names, change->removed_interfaces[i]->name);
-	message_write_close(&w, &names);
-	(void)connection_send(s->connection, m);
-}
-
-static void send_added(struct object_server *s, const char *path, const struct object_ref *ref) {
-	DBusMessage *m = message_new_signal(
-		s->tree.root, "org.freedesktop.DBus.ObjectManager", "InterfacesAdded");
-	struct message_writer w;
-	message_writer_init(&w, m);
-	message_write_path(&w, path);
-	object_standard_write_interfaces(&w, ref);
-	(void)connection_send(s->connection, m);
-}
-
-static uint64_t emitted_mask(const struct object_interface *interface) {
-	uint64_t mask = 0;
-	for (size_t i = 0; i < interface->n_properties; i++)
-		if (interface->properties[i].emits == OBJECT_EMITS_CHANGE)
-			mask |= UINT64_C(1) << i;
-	return mask;
-}
-
-static void send_changed(struct object_server *s, const char *path,
-	const struct object_change_mask *change, void *object) {
-	uint64_t changed = change->mask & emitted_mask(change->interface);
-	if (changed == 0)
-		return;
-	DBusMessage *m = message_new_signal(path, DBUS_INTERFACE_PROPERTIES, "PropertiesChanged");
-	struct message_writer w;
-	message_writer_init(&w, m);
-	message_write_string(&w, change->interface->name);
-	object_standard_write_properties(&w, change->interface, object, changed);
-	message_write_strings(&w, NULL); /* invalidated_properties */
-	(void)connection_send(s->connection, m);
-}
-
-static void send_change(struct object_server *s, const struct object_change *change) {
-	struct object_ref ref;
-	if (change->removed)
-		send_removed(s, change);
-	bool is_there = lookup(s, change->path, &ref);
-	if (is_there && change->added)
-		send_added(s, change->path, &ref);
-	/* Who was told that it came, or went, needs no changes. */
-	if (!is_there || change->added || change->removed)
-		return;
-	for (size_t i = 0; i < OBJECT_INTERFACES_MAX && change->masks[i].interface; i++)
-		send_changed(s, change->path, &change->masks[i], ref.object);
-}
-
-/* Asked before each record only: what one record overshoots is small. */
-static void on_flush(void *userdata) {
-	struct object_server *s = userdata;
-	for (unsigned i = 0; i < CHANGES_A_TURN && !connection_is_congested(s->connection); i++) {
-		CLEANUP(object_changes_free)
-		struct object_change *change = object_changes_take(&s->changes);
-		if (!change)
-			return;
-		send_change(s, change);
-	}
-	/* A congested connection goes on from on_drained(). */
-	if (!connection_is_congested(s->connection))
-		deferred_arm(&s->flush);
-}
+/* The connection's news */
 
 static void on_drained(struct connection_listener *l) {
-	struct object_server *s = CONTAINER_OF(l, struct object_server, listener);
-	deferred_arm(&s->flush);
+	object_signals_resume(CONTAINER_OF(l, struct object_server, listener));
 }
 
 static void on_lost(struct connection_listener *l) {
 	struct object_server *s = CONTAINER_OF(l, struct object_server, listener);
-	object_changes_deinit(&s->changes);
+	object_signals_drop(s);
+	object_slices_drop(s);
 	drop_replies(s);
-}
-
-void object_server_changed(struct object_server *s, const char *path,
-	const struct object_interface *interface, uint64_t mask) {
-	if (!connection_is_online(s->connection) || mask == 0)
-		return;
-	object_changes_note(&s->changes, path, interface, mask);
-	deferred_arm(&s->flush);
-}
-
-void object_server_added(struct object_server *s, const char *path) {
-	if (!connection_is_online(s->connection))
-		return;
-	object_changes_note_added(&s->changes, path);
-	deferred_arm(&s->flush);
-}
-
-void object_server_removed(struct object_server *s, const char *path,
-	const struct object_interface *const *interfaces) {
-	if (!connection_is_online(s->connection))
-		return;
-	object_changes_note_removed(&s->changes, path, interfaces);
-	deferred_arm(&s->flush);
 }
 
 struct object_server *object_server_new(struct connection *c, const struct object_tree *tree) {
 	struct object_server *s = MEMORY_NEW(struct object_server);
 	s->connection = c;
 	s->tree = *tree;
-	object_changes_init(&s->changes);
 	list_init(&s->replies);
-	deferred_init(&s->flush, connection_event(c), on_flush, s);
+	object_signals_init(s);
+	object_slices_init(s);
+	if (tree->callers)
+		callers_set_call(tree->callers, answer, s);
 	s->listener.on_message = on_message;
 	s->listener.on_lost = on_lost;
 	s->listener.on_drained = on_drained;
@@ -266,9 +185,11 @@ struct object_server *object_server_new(struct connection *c, const struct objec
 struct object_server *object_server_free(struct object_server *s) {
 	if (!s)
 		return NULL;
+	if (s->tree.callers)
+		callers_set_call(s->tree.callers, NULL, NULL);
+	object_slices_deinit(s);
 	drop_replies(s);
 	connection_unlisten(&s->listener);
-	deferred_deinit(&s->flush);
-	object_changes_deinit(&s->changes);
+	object_signals_deinit(s);
 	return memory_free(s);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "bus/callers.h"
 #include "bus/connection.h"
 #include "bus/message.h"
 
@@ -23,6 +24,7 @@ struct object_call {
 	void *object; /* of the lookup */
 	const struct object_interface *const *interfaces; /* of the lookup; NULL: a bare node */
 	struct object_server *server;
+	struct caller *caller; /* NULL: one bus for one user, who may do everything */
 };
 
 /* The reply, owned: message_new_reply() or message_new_error() of call->message. NULL: the method
@@ -68,6 +70,9 @@ struct object_interface {
 	size_t n_properties;
 	const struct object_signal *signals;
 	size_t n_signals;
+	/* The values differ from caller to caller: a subscriber is told only of what is another value for
+	 * it. At most CALLER_TOLD_MAX properties then. */
+	bool is_personal;
 };
 
 #define OBJECT_INTERFACES_MAX 8
@@ -78,14 +83,19 @@ struct object_ref {
 	void *object;
 };
 
-typedef void (*object_each_fn)(const char *path, const struct object_ref *ref, void *each_userdata);
-
+/* `caller` is NULL where there are no callers: everything may be seen. */
 struct object_tree {
-	const char *root; /* has ObjectManager; its object is not one of the enumerated */
+	const char *root; /* has ObjectManager; its object is not one of `next` */
+	/* NULL: everybody on the bus may see everything, and signals are broadcast. Else signals are for
+	 * subscribers, and what a caller may not see is for it as if it were not there. */
+	struct callers *callers;
 	/* false: no such object */
-	bool (*lookup)(const char *path, struct object_ref *ret, void *userdata);
-	/* Every object below the root; those of one parent one after another. */
-	void (*enumerate)(object_each_fn each, void *each_userdata, void *userdata);
+	bool (*lookup)(
+		const char *path, struct caller *caller, struct object_ref *ret, void *userdata);
+	/* The object that follows the one at `path` (which need not exist any more; NULL: the first) in an
+	 * order that has those of one parent one after another: its path, owned; NULL: there is none. */
+	char *(*next)(
+		const char *path, struct caller *caller, struct object_ref *ret, void *userdata);
 	void *userdata;
 };
 
@@ -98,9 +108,28 @@ DEFINE_CLEANUP(struct object_server, object_server_free);
  * also when the server or its bus is gone meanwhile and nobody hears it. */
 struct object_reply;
 struct object_reply *object_reply_later(const struct object_call *call);
-/* What message_new_reply() and message_new_error() want; borrowed. */
+/* What message_new_reply() and message_new_error() want, without arguments; borrowed. */
 DBusMessage *object_reply_call(const struct object_reply *later);
 void object_reply_send(struct object_reply *later, DBusMessage *reply);
+
+/* A reply that costs time: written in slices, one in a turn of the loop for all callers together, one
+ * reply after the other; while many wait, no calls are taken. No property is signalled while one is
+ * written, so that what it says is never newer than a signal behind it. */
+struct object_slices {
+	/* The reply, or NULL: there is more to do. `call` is as it is now, and its message has no
+	 * arguments: they are read before. */
+	DBusMessage *(*step)(const struct object_call *call, void *job);
+	void *(*free)(void *job);
+};
+#define OBJECT_SLICES_MAX 16
+/* What the method returns then. Takes the job. */
+DBusMessage *object_reply_in_slices(
+	const struct object_call *call, const struct object_slices *slices, void *job);
+
+/* Subscribe(): the caller hears of what it may see. -EUSERS: too many do. Without callers all is
+ * broadcast, and this is 0. */
+int object_server_subscribe(struct object_server *s, struct caller *caller);
+void object_server_unsubscribe(struct object_server *s, struct caller *caller);
 
 /* Properties of `interface` at `path` have changed (bits as above): signalled at the end of the
  * turn with the values of then, or once the bus takes bytes again. Nothing while not online: who
@@ -108,7 +137,11 @@ void object_reply_send(struct object_reply *later, DBusMessage *reply);
 void object_server_changed(struct object_server *s, const char *path,
 	const struct object_interface *interface, uint64_t mask);
 /* An object came, or went: InterfacesAdded or InterfacesRemoved at the end of the turn. Call
- * _removed before or after the object goes, `interfaces` is what it had. */
+ * _removed before the object goes, `interfaces` is what it had. */
 void object_server_added(struct object_server *s, const char *path);
 void object_server_removed(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces);
+/* The same for one subscriber alone, which may see it from now on or not any more. */
+void object_server_shown(struct object_server *s, const char *path, const struct caller *caller);
+void object_server_hidden(struct object_server *s, const char *path,
+	const struct object_interface *const *interfaces, const struct caller *caller);

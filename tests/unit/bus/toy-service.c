@@ -82,7 +82,8 @@ const struct object_interface toy_shelf_interface = {
 };
 const struct object_interface *const toy_shelf_interfaces[] = { &toy_shelf_interface, NULL };
 
-static bool lookup(const char *path, struct object_ref *ret, void *userdata) {
+static bool lookup(
+	const char *path, struct caller *caller, struct object_ref *ret, void *userdata) {
 	struct toy_service *t = userdata;
 	if (strcmp(path, TOY_PATH) == 0) {
 		*ret = (struct object_ref){ root_interfaces, t };
@@ -96,12 +97,17 @@ static bool lookup(const char *path, struct object_ref *ret, void *userdata) {
 	return false;
 }
 
-static void enumerate(object_each_fn each, void *each_userdata, void *userdata) {
+static char *next(const char *path, struct caller *caller, struct object_ref *ret, void *userdata) {
 	struct toy_service *t = userdata;
-	for (size_t i = 0; i < t->n_shelves; i++) {
-		const struct object_ref ref = { toy_shelf_interfaces, &t->shelves[i] };
-		each(t->shelves[i].path, &ref, each_userdata);
-	}
+	size_t i = 0;
+	for (size_t k = 0; path && k < t->n_shelves; k++)
+		if (strcmp(path, t->shelves[k].path) == 0)
+			i = k + 1;
+	if (i == t->n_shelves)
+		return NULL;
+	*ret = (struct object_ref){ toy_shelf_interfaces, &t->shelves[i] };
+	t->n_given++;
+	return memory_strdup(t->shelves[i].path);
 }
 
 static void on_online(void *userdata) {
@@ -117,7 +123,9 @@ void toy_service_init(struct toy_service *t, struct fixture *f, const char *name
 	t->fixture = f;
 	const struct connection_options options = { .address = f->bus.address, .name = name };
 	const struct connection_callbacks callbacks = { on_online, on_lost, t };
-	const struct object_tree tree = { TOY_PATH, lookup, enumerate, t };
+	const struct object_tree tree = {
+		.root = TOY_PATH, .lookup = lookup, .next = next, .userdata = t
+	};
 	assert_int_equal(connection_new(f->event, &options, &callbacks, &t->connection), 0);
 	t->server = object_server_new(t->connection, &tree);
 	fixture_run_until(f, &t->online);

@@ -24,6 +24,7 @@ struct toy_service {
 	struct object_server *server;
 	bool online;
 	unsigned n_calls; /* of Echo */
+	unsigned n_given; /* objects, to whoever walks through them */
 	struct object_reply *later; /* of Wait */
 	bool is_waiting;
 	struct toy_shelf shelves[TOY_SHELVES_MAX];
