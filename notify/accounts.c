@@ -2,91 +2,236 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "bus/names.h"
+#include "notify/daemon-proxy.h"
+
+#include <string.h>
+
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 struct accounts {
 	GDBusConnection *bus;
+	struct accounts_listener listener;
+	PosthornManager *manager; /* NULL: the daemon is away */
+	guint objects, properties; /* subscriptions */
 	GCancellable *cancellable; /* of the question under way */
-	GHashTable *names; /* id -> name */
+	bool is_first; /* on_loaded is due */
+	GHashTable *known; /* id -> struct account */
 	unsigned count;
-	accounts_loaded_fn on_loaded;
-	void *userdata;
 };
 
-struct accounts *accounts_new(GDBusConnection *bus) {
-	struct accounts *a = MEMORY_NEW(struct accounts);
+static void free_account(gpointer userdata) {
+	struct account *account = userdata;
 
-	a->bus = g_object_ref(bus);
-	a->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	return a;
+	memory_free(account->id);
+	memory_free(account->path);
+	memory_free(account->name);
+	memory_free(account->protocol);
+	memory_free(account->user);
+	memory_free(account->state);
+	memory_free(account->reason);
+	memory_free(account->reason_text);
+	memory_free(account);
 }
 
-void accounts_cancel(struct accounts *a) {
-	if (a->cancellable)
-		g_cancellable_cancel(a->cancellable);
-	g_clear_object(&a->cancellable);
+/* True: it is another one than before. */
+static bool take_text(GVariant *properties, const char *key, char **text) {
+	const char *value = *text ? *text : "";
+	bool is_given = g_variant_lookup(properties, key, "&s", &value);
+
+	if (*text && (!is_given || !strcmp(*text, value)))
+		return false;
+	char *old = *text;
+	*text = memory_strdup(value);
+	memory_free(old);
+	return true;
 }
 
-struct accounts *accounts_free(struct accounts *a) {
-	if (!a)
-		return NULL;
-	accounts_cancel(a);
-	g_hash_table_destroy(a->names);
-	g_object_unref(a->bus);
-	return memory_free(a);
+static bool take_properties(struct account *account, GVariant *properties) {
+	bool is_changed = take_text(properties, BUS_PROPERTY_NAME, &account->name);
+
+	is_changed |= take_text(properties, BUS_PROPERTY_PROTOCOL, &account->protocol);
+	is_changed |= take_text(properties, BUS_PROPERTY_USER, &account->user);
+	is_changed |= take_text(properties, BUS_PROPERTY_STATE, &account->state);
+	is_changed |= take_text(properties, BUS_PROPERTY_REASON, &account->reason);
+	is_changed |= take_text(properties, BUS_PROPERTY_REASON_TEXT, &account->reason_text);
+	return is_changed;
 }
 
-static void take_account(struct accounts *a, GVariant *properties) {
-	const char *id = NULL, *name = NULL;
+static void take_account(struct accounts *a, const char *path, GVariant *properties) {
+	const char *id = NULL;
+	struct account *account;
 
-	(void)g_variant_lookup(properties, BUS_PROPERTY_ID, "&s", &id);
-	(void)g_variant_lookup(properties, BUS_PROPERTY_NAME, "&s", &name);
-	if (id && name && *name && g_hash_table_size(a->names) < ACCOUNTS_NAMED_MAX)
-		(void)g_hash_table_replace(a->names, g_strdup(id), g_strdup(name));
+	if (!g_variant_lookup(properties, BUS_PROPERTY_ID, "&s", &id) || !*id)
+		return;
+	account = g_hash_table_lookup(a->known, id);
+	if (!account) {
+		if (g_hash_table_size(a->known) >= ACCOUNTS_NAMED_MAX)
+			return;
+		account = MEMORY_NEW(struct account);
+		account->id = memory_strdup(id);
+		account->path = memory_strdup(path);
+		(void)g_hash_table_insert(a->known, account->id, account);
+	}
+	if (take_properties(account, properties))
+		a->listener.on_account(account, a->listener.userdata);
 }
 
-static void take_list(struct accounts *a, GVariant *reply) {
-	g_autoptr(GVariantIter) iterator = NULL;
+/* --- all of them --- */
+
+static void drop_missing(struct accounts *a, GHashTable *named) {
+	GHashTableIter iterator;
+	gpointer key;
+
+	g_hash_table_iter_init(&iterator, a->known);
+	while (g_hash_table_iter_next(&iterator, &key, NULL)) {
+		CLEANUP_TEXT char *id = NULL;
+
+		if (g_hash_table_contains(named, key))
+			continue;
+		id = memory_strdup(key);
+		g_hash_table_iter_remove(&iterator);
+		a->listener.on_gone(id, a->listener.userdata);
+	}
+}
+
+static void take_list(struct accounts *a, GVariant *list) {
+	GVariantIter iterator;
+	g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GVariant *properties;
+	const char *path;
 
-	g_variant_get(reply, "(a(oa{sv})u)", &iterator, &a->count);
-	g_hash_table_remove_all(a->names);
-	while (g_variant_iter_loop(iterator, "(&o@a{sv})", NULL, &properties))
-		take_account(a, properties);
+	g_variant_iter_init(&iterator, list);
+	while (g_variant_iter_loop(&iterator, "(&o@a{sv})", &path, &properties)) {
+		const char *id = NULL;
+
+		if (g_variant_lookup(properties, BUS_PROPERTY_ID, "&s", &id))
+			(void)g_hash_table_add(named, g_strdup(id));
+		take_account(a, path, properties);
+	}
+	drop_missing(a, named);
 }
 
 static void on_list(GObject *source, GAsyncResult *result, gpointer userdata) {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant) reply =
-		g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+	g_autoptr(GVariant) list = NULL;
+	guint total = 0;
+	bool is_answered = posthorn_manager_call_list_accounts_finish(
+		POSTHORN_MANAGER(source), &list, &total, result, &error);
 
 	/* Cancelled: `userdata` may be gone. */
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
 	struct accounts *a = userdata;
+	bool is_first = a->is_first;
 	g_clear_object(&a->cancellable);
-	if (reply)
-		take_list(a, reply);
-	else
+	a->is_first = false;
+	if (is_answered) {
+		a->count = total;
+		take_list(a, list);
+	} else {
 		log_warning("the daemon does not name its accounts: %s", error->message);
-	if (a->on_loaded)
-		a->on_loaded(a->userdata);
+	}
+	if (is_first)
+		a->listener.on_loaded(a->listener.userdata);
 }
 
-void accounts_load(
-	struct accounts *a, const char *owner, accounts_loaded_fn on_loaded, void *userdata) {
-	accounts_cancel(a);
+static void cancel(struct accounts *a) {
+	if (a->cancellable)
+		g_cancellable_cancel(a->cancellable);
+	g_clear_object(&a->cancellable);
+}
+
+void accounts_reload(struct accounts *a) {
+	if (!a->manager)
+		return;
+	cancel(a);
 	a->cancellable = g_cancellable_new();
-	a->on_loaded = on_loaded;
-	a->userdata = userdata;
-	g_dbus_connection_call(a->bus, owner, BUS_PATH, BUS_INTERFACE_MANAGER,
-		BUS_METHOD_LIST_ACCOUNTS, g_variant_new("(uu)", 0, ACCOUNTS_NAMED_MAX),
-		G_VARIANT_TYPE("(a(oa{sv})u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, a->cancellable,
-		on_list, a);
+	posthorn_manager_call_list_accounts(
+		a->manager, 0, ACCOUNTS_NAMED_MAX, a->cancellable, on_list, a);
 }
 
-const char *accounts_name(const struct accounts *a, const char *id) {
-	return g_hash_table_lookup(a->names, id);
+/* --- one of them --- */
+
+static struct account *find_path(const struct accounts *a, const char *path) {
+	GHashTableIter iterator;
+	gpointer value;
+
+	g_hash_table_iter_init(&iterator, a->known);
+	while (g_hash_table_iter_next(&iterator, NULL, &value))
+		if (!strcmp(((struct account *)value)->path, path))
+			return value;
+	return NULL;
+}
+
+static void on_properties(GDBusConnection *bus, const gchar *sender, const gchar *path,
+	const gchar *interface, const gchar *member, GVariant *parameters, gpointer userdata) {
+	struct accounts *a = userdata;
+	struct account *account = find_path(a, path);
+	g_autoptr(GVariant) changed = NULL;
+
+	if (!account || g_strcmp0(sender, g_dbus_proxy_get_name(G_DBUS_PROXY(a->manager))) ||
+		!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(sa{sv}as)")))
+		return;
+	g_variant_get(parameters, "(&s@a{sv}as)", NULL, &changed, NULL);
+	if (take_properties(account, changed))
+		a->listener.on_account(account, a->listener.userdata);
+}
+
+static void on_objects(GDBusConnection *bus, const gchar *sender, const gchar *path,
+	const gchar *interface, const gchar *member, GVariant *parameters, gpointer userdata) {
+	struct accounts *a = userdata;
+
+	if (!g_strcmp0(sender, g_dbus_proxy_get_name(G_DBUS_PROXY(a->manager))))
+		accounts_reload(a);
+}
+
+void accounts_follow(struct accounts *a, const char *owner) {
+	accounts_leave(a);
+	a->manager = daemon_proxy_manager(a->bus, owner);
+	if (!a->manager)
+		return;
+	a->is_first = true;
+	a->objects = g_dbus_connection_signal_subscribe(a->bus, owner, OBJECT_MANAGER, NULL,
+		BUS_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_objects, a, NULL);
+	a->properties = g_dbus_connection_signal_subscribe(a->bus, owner, PROPERTIES,
+		"PropertiesChanged", NULL, BUS_INTERFACE_ACCOUNT, G_DBUS_SIGNAL_FLAGS_NONE,
+		on_properties, a, NULL);
+	accounts_reload(a);
+}
+
+void accounts_leave(struct accounts *a) {
+	cancel(a);
+	if (a->objects)
+		g_dbus_connection_signal_unsubscribe(a->bus, a->objects);
+	if (a->properties)
+		g_dbus_connection_signal_unsubscribe(a->bus, a->properties);
+	a->objects = a->properties = 0;
+	g_clear_object(&a->manager);
+}
+
+struct accounts *accounts_new(GDBusConnection *bus, const struct accounts_listener *listener) {
+	struct accounts *a = MEMORY_NEW(struct accounts);
+
+	a->bus = g_object_ref(bus);
+	a->listener = *listener;
+	a->known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_account);
+	return a;
+}
+
+struct accounts *accounts_free(struct accounts *a) {
+	if (!a)
+		return NULL;
+	accounts_leave(a);
+	g_hash_table_destroy(a->known);
+	g_object_unref(a->bus);
+	return memory_free(a);
+}
+
+struct account *accounts_find(const struct accounts *a, const char *id) {
+	return g_hash_table_lookup(a->known, id);
 }
 
 unsigned accounts_count(const struct accounts *a) {

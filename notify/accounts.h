@@ -1,30 +1,50 @@
 #pragma once
-/* The accounts of the daemon as people know them: their number, and the name of each. */
+/* The accounts of the daemon as it tells of them: their names, and how they are. */
 #include "base/macros.h"
 
 #include <gio/gio.h>
+#include <stdbool.h>
 
-/* More are counted, but bear their id for a name. */
+/* More are counted, but bear their id for a name, and their trouble is not told. */
 #define ACCOUNTS_NAMED_MAX 256
+
+/* Borrowed; empty where the daemon does not say it. */
+struct account {
+	char *id;
+	char *path; /* of its object */
+	char *name;
+	char *protocol;
+	char *user;
+	char *state;
+	char *reason;
+	char *reason_text;
+	bool is_read_only; /* the daemon refused to change anything there */
+};
 
 struct accounts;
 
-typedef void (*accounts_loaded_fn)(void *userdata);
+struct accounts_listener {
+	void (*on_loaded)(
+		void *userdata); /* after accounts_follow(), once; also without an answer */
+	void (*on_account)(const struct account *account, void *userdata); /* it is another now */
+	void (*on_gone)(const char *id, void *userdata);
+	void *userdata;
+};
 
-struct accounts *accounts_new(GDBusConnection *bus);
+struct accounts *accounts_new(GDBusConnection *bus, const struct accounts_listener *listener);
 struct accounts *accounts_free(struct accounts *a);
 DEFINE_CLEANUP(struct accounts, accounts_free);
 
-/* Asks the daemon behind `owner` (a unique name) for all of them; `on_loaded` (may be NULL) is
- * called once, also when the daemon does not answer. A later call takes the place of an earlier
- * one, whose `on_loaded` is not called any more. */
-void accounts_load(
-	struct accounts *a, const char *owner, accounts_loaded_fn on_loaded, void *userdata);
+/* Asks the daemon behind `owner` (a unique name) for all of them, and keeps up with it. */
+void accounts_follow(struct accounts *a, const char *owner);
 
-/* No answer is wanted any more; the names stay. */
-void accounts_cancel(struct accounts *a);
+/* The same again, for what has come since: `on_loaded` is not called. */
+void accounts_reload(struct accounts *a);
 
-/* Borrowed until the next answer; NULL for an id that is not known. */
-const char *accounts_name(const struct accounts *a, const char *id);
+/* The daemon is away; what is known stays. */
+void accounts_leave(struct accounts *a);
+
+/* Borrowed until the main loop runs on; NULL for an id that is not known. */
+struct account *accounts_find(const struct accounts *a, const char *id);
 
 unsigned accounts_count(const struct accounts *a);

@@ -1,9 +1,9 @@
 #include "notify/desk.h"
 
 #include "base/memory.h"
+#include "notify/answers.h"
 
 #include <assert.h>
-#include <gio/gio.h>
 #include <libnotify/notify.h>
 
 #define APPLICATION_NAME "Posthorn"
@@ -21,41 +21,55 @@
 struct desk {
 	desk_event_fn on_event;
 	void *userdata;
+	struct answers *answers;
 	GThread *thread;
 	GMainContext *context; /* of the thread */
 	GMainLoop *loop;
 	bool is_busy; /* a card is with the thread */
-	GHashTable *slots; /* account -> struct slot; the thread's */
+	GHashTable *slots; /* key -> struct slot; the thread's */
 	GMutex mutex; /* of what follows */
 	GCond ended;
 	bool has_ended;
 };
 
-/* What is on the screen for an account. */
+/* What is on the screen for a key. */
 struct slot {
 	struct desk *desk;
-	char *account;
+	char *key;
 	uint64_t serial;
+	uint32_t question; /* was not answered in time; 0: all were */
 	NotifyNotification *notification;
 };
 
 /* A card on its way into the thread, or an event on its way out. */
 struct parcel {
 	struct desk *desk;
+	struct desk_card card; /* owned, with the key */
+	char *key;
 	enum desk_event_kind kind;
 	uint64_t serial;
-	char *account, *summary, *body, *problem;
-	const char *sound; /* static */
-	bool is_quiet, has_tag;
+	uint32_t number;
+	char *problem, *action, *token;
 };
+
+void desk_card_clear(struct desk_card *card) {
+	card->summary = memory_free(card->summary);
+	card->body = memory_free(card->body);
+	for (unsigned i = 0; i < card->n_actions; i++) {
+		memory_free(card->actions[i].name);
+		memory_free(card->actions[i].label);
+	}
+	card->n_actions = 0;
+}
 
 static void free_parcel(gpointer userdata) {
 	struct parcel *p = userdata;
 
-	memory_free(p->account);
-	memory_free(p->summary);
-	memory_free(p->body);
+	desk_card_clear(&p->card);
+	memory_free(p->key);
 	memory_free(p->problem);
+	memory_free(p->action);
+	memory_free(p->token);
 	memory_free(p);
 }
 
@@ -76,88 +90,171 @@ static gboolean deliver(gpointer userdata) {
 	struct desk *d = p->desk;
 	struct desk_event event = {
 		.kind = p->kind,
-		.account = p->account,
+		.key = p->key,
 		.serial = p->serial,
+		.number = p->number,
 		.problem = p->problem,
+		.action = p->action,
+		.token = p->token,
 	};
 
-	if (p->kind != DESK_CLOSED)
+	if (p->kind == DESK_SHOWN || p->kind == DESK_FAILED || p->kind == DESK_WITHDRAWN)
 		d->is_busy = false;
 	if (d->on_event)
 		d->on_event(&event, d->userdata);
 	return G_SOURCE_REMOVE;
 }
 
-static void tell(const struct slot *slot, enum desk_event_kind kind, const char *problem) {
+static struct parcel *new_parcel(struct desk *d) {
 	struct parcel *p = MEMORY_NEW(struct parcel);
 
-	p->desk = slot->desk;
+	p->desk = d;
+	return p;
+}
+
+static struct parcel *new_event(const struct slot *slot, enum desk_event_kind kind) {
+	struct parcel *p = new_parcel(slot->desk);
+
 	p->kind = kind;
 	p->serial = slot->serial;
-	p->account = memory_strdup(slot->account);
-	p->problem = memory_strdup(problem);
-	send(NULL, deliver, p);
+	p->key = memory_strdup(slot->key);
+	return p;
+}
+
+static uint32_t slot_number(const struct slot *slot) {
+	gint number = 0;
+
+	g_object_get(slot->notification, "id", &number, NULL);
+	return (uint32_t)number;
+}
+
+static void set_slot_number(struct slot *slot, uint32_t number) {
+	g_object_set(slot->notification, "id", (gint)number, NULL);
 }
 
 static void on_closed(NotifyNotification *notification, gpointer userdata) {
 	struct slot *slot = userdata;
 
-	tell(slot, DESK_CLOSED, NULL);
-	(void)g_hash_table_remove(slot->desk->slots, slot->account);
+	send(NULL, deliver, new_event(slot, DESK_CLOSED));
+	(void)g_hash_table_remove(slot->desk->slots, slot->key);
+}
+
+static void on_action(NotifyNotification *notification, char *action, gpointer userdata) {
+	struct parcel *p = new_event(userdata, DESK_ACTION);
+
+	p->action = memory_strdup(action);
+	p->token = memory_strdup(notify_notification_get_activation_token(notification));
+	send(NULL, deliver, p);
 }
 
 static void free_slot(gpointer userdata) {
 	struct slot *slot = userdata;
 
 	(void)g_signal_handlers_disconnect_by_data(slot->notification, slot);
+	notify_notification_clear_actions(slot->notification);
 	g_object_unref(slot->notification);
-	memory_free(slot->account);
+	memory_free(slot->key);
 	memory_free(slot);
 }
 
 static struct slot *take_slot(struct desk *d, const struct parcel *p) {
-	struct slot *slot = g_hash_table_lookup(d->slots, p->account);
+	struct slot *slot = g_hash_table_lookup(d->slots, p->key);
 
-	if (slot) {
-		(void)notify_notification_update(slot->notification, p->summary, p->body, ICON);
-	} else {
+	if (!slot) {
 		slot = MEMORY_NEW(struct slot);
 		slot->desk = d;
-		slot->account = memory_strdup(p->account);
-		slot->notification = notify_notification_new(p->summary, p->body, ICON);
+		slot->key = memory_strdup(p->key);
+		slot->notification = notify_notification_new("-", NULL, NULL);
 		(void)g_signal_connect(slot->notification, "closed", G_CALLBACK(on_closed), slot);
-		(void)g_hash_table_insert(d->slots, slot->account, slot);
+		(void)g_hash_table_insert(d->slots, slot->key, slot);
+		set_slot_number(slot, p->card.number);
+	} else if (slot->question > 0 && slot_number(slot) == 0) {
+		set_slot_number(slot, answers_find(d->answers, slot->question));
 	}
-	slot->serial = p->serial;
+	slot->question = 0;
+	slot->serial = p->card.serial;
 	return slot;
 }
 
+static const NotifyUrgency urgencies[] = {
+	[DESK_LOW] = NOTIFY_URGENCY_LOW,
+	[DESK_NORMAL] = NOTIFY_URGENCY_NORMAL,
+	[DESK_CRITICAL] = NOTIFY_URGENCY_CRITICAL,
+};
+
 static void set_hints(NotifyNotification *n, const struct parcel *p) {
-	notify_notification_clear_hints(n);
-	notify_notification_set_category(n, "email.arrived");
-	notify_notification_set_urgency(n, NOTIFY_URGENCY_NORMAL);
+	notify_notification_set_category(n, p->card.category);
+	notify_notification_set_urgency(n, urgencies[p->card.urgency]);
 	notify_notification_set_hint(n, "desktop-entry", g_variant_new_string(DESKTOP_ENTRY));
-	if (p->sound)
-		notify_notification_set_hint(n, "sound-name", g_variant_new_string(p->sound));
-	if (p->is_quiet)
+	if (p->card.sound)
+		notify_notification_set_hint(n, "sound-name", g_variant_new_string(p->card.sound));
+	if (p->card.is_quiet)
 		notify_notification_set_hint(n, "suppress-sound", g_variant_new_boolean(TRUE));
-	if (p->has_tag) {
-		g_autofree char *tag = g_strconcat("posthorn-", p->account, NULL);
+	if (p->card.has_tag) {
+		g_autofree char *tag = g_strconcat("posthorn-", p->key, NULL);
 
 		notify_notification_set_hint(n, "x-dunst-stack-tag", g_variant_new_string(tag));
 	}
 }
 
-static gboolean show(gpointer userdata) {
-	struct parcel *p = userdata;
-	struct slot *slot = take_slot(p->desk, p);
-	g_autoptr(GError) error = NULL;
+static void fill(struct slot *slot, const struct parcel *p, bool is_plain) {
+	NotifyNotification *n = slot->notification;
 
-	set_hints(slot->notification, p);
-	if (notify_notification_show(slot->notification, &error))
-		tell(slot, DESK_SHOWN, NULL);
-	else
-		tell(slot, DESK_FAILED, error->message);
+	notify_notification_clear_hints(n);
+	notify_notification_clear_actions(n);
+	(void)notify_notification_update(n, p->card.summary, p->card.body, is_plain ? NULL : ICON);
+	if (is_plain)
+		return;
+	set_hints(n, p);
+	for (unsigned i = 0; i < p->card.n_actions; i++)
+		notify_notification_add_action(n, p->card.actions[i].name, p->card.actions[i].label,
+			on_action, slot, NULL);
+}
+
+/* It looked at what we sent, and did not like it. */
+static bool is_refusal(const GError *error) {
+	g_autofree char *name = g_dbus_error_get_remote_error(error);
+
+	return name && !g_str_has_prefix(name, "org.freedesktop.DBus.Error.NoReply") &&
+	       !g_str_has_prefix(name, "org.freedesktop.DBus.Error.ServiceUnknown");
+}
+
+static bool try_to_show(
+	struct slot *slot, const struct parcel *p, bool is_plain, GError **ret_error) {
+	fill(slot, p, is_plain);
+	return notify_notification_show(slot->notification, ret_error);
+}
+
+static gboolean show(gpointer userdata) {
+	struct parcel *p = userdata, *event;
+	struct slot *slot = take_slot(p->desk, p);
+	g_autoptr(GError) error = NULL, plain_error = NULL;
+	bool is_shown = try_to_show(slot, p, false, &error);
+
+	/* The text counts: whatever was refused, it may be shown without the trimmings. */
+	if (!is_shown && is_refusal(error))
+		is_shown = try_to_show(slot, p, true, &plain_error);
+	event = new_event(slot, is_shown ? DESK_SHOWN : DESK_FAILED);
+	event->number = is_shown ? slot_number(slot) : 0;
+	if (!is_shown) {
+		event->problem = memory_strdup(error->message);
+		slot->question = answers_last_question(p->desk->answers);
+	}
+	send(NULL, deliver, event);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean withdraw(gpointer userdata) {
+	struct parcel *p = userdata, *event;
+	struct slot *slot = take_slot(p->desk, p);
+
+	/* It says that it closes what we close: nothing that anybody waits for. */
+	(void)g_signal_handlers_disconnect_by_data(slot->notification, slot);
+	if (slot_number(slot) > 0)
+		(void)notify_notification_close(slot->notification, NULL);
+	event = new_event(slot, DESK_WITHDRAWN);
+	(void)g_hash_table_remove(p->desk->slots, slot->key);
+	send(NULL, deliver, event);
 	return G_SOURCE_REMOVE;
 }
 
@@ -193,18 +290,12 @@ static gpointer run_thread(gpointer userdata) {
 
 /* --- outside of it --- */
 
-static struct parcel *new_parcel(struct desk *d) {
-	struct parcel *p = MEMORY_NEW(struct parcel);
-
-	p->desk = d;
-	return p;
-}
-
-struct desk *desk_new(desk_event_fn on_event, void *userdata) {
+struct desk *desk_new(GDBusConnection *bus, desk_event_fn on_event, void *userdata) {
 	struct desk *d = MEMORY_NEW(struct desk);
 
 	d->on_event = on_event;
 	d->userdata = userdata;
+	d->answers = answers_new(bus);
 	g_mutex_init(&d->mutex);
 	g_cond_init(&d->ended);
 	d->context = g_main_context_new();
@@ -238,6 +329,7 @@ struct desk *desk_free(struct desk *d) {
 		return NULL;
 	}
 	(void)g_thread_join(d->thread);
+	d->answers = answers_free(d->answers);
 	g_main_loop_unref(d->loop);
 	g_main_context_unref(d->context);
 	g_mutex_clear(&d->mutex);
@@ -245,19 +337,37 @@ struct desk *desk_free(struct desk *d) {
 	return memory_free(d);
 }
 
+static void copy_card(struct desk_card *copy, const struct desk_card *card) {
+	assert(card->n_actions <= DESK_ACTIONS_MAX);
+	*copy = *card;
+	copy->key = NULL; /* the parcel's */
+	copy->summary = memory_strdup(card->summary);
+	copy->body = memory_strdup(card->body);
+	for (unsigned i = 0; i < card->n_actions; i++)
+		copy->actions[i] = (struct desk_action){
+			.name = memory_strdup(card->actions[i].name),
+			.label = memory_strdup(card->actions[i].label),
+		};
+}
+
 void desk_show(struct desk *d, const struct desk_card *card) {
 	struct parcel *p = new_parcel(d);
 
 	assert(!d->is_busy);
-	p->serial = card->serial;
-	p->account = memory_strdup(card->account);
-	p->summary = memory_strdup(card->summary);
-	p->body = memory_strdup(card->body);
-	p->sound = card->sound;
-	p->is_quiet = card->is_quiet;
-	p->has_tag = card->has_tag;
+	copy_card(&p->card, card);
+	p->key = memory_strdup(card->key);
 	d->is_busy = true;
 	send(d->context, show, p);
+}
+
+void desk_withdraw(struct desk *d, const char *key, uint32_t number) {
+	struct parcel *p = new_parcel(d);
+
+	assert(!d->is_busy);
+	p->key = memory_strdup(key);
+	p->card.number = number;
+	d->is_busy = true;
+	send(d->context, withdraw, p);
 }
 
 bool desk_is_busy(const struct desk *d) {

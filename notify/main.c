@@ -1,22 +1,17 @@
-/* posthorn-notify: tells on the desktop what posthornd tells on the bus. Joins the follower (what
- * has come) to the popup (what is on the screen), and keeps in a file how far that went. */
-#include "notify/accounts.h"
-#include "notify/cursor.h"
-#include "notify/follower.h"
-#include "notify/popup.h"
+/* posthorn-notify: tells on the desktop what posthornd tells on the bus. */
+#include "notify/agent.h"
 
 #include "base/log.h"
-#include "base/memory.h"
+#include "config/config-folders.h"
 #include "configuration.h"
+#include "notify/agent-config.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define PROGRAM_NAME "posthorn-notify"
 
@@ -26,15 +21,10 @@
 /* Wrong use, or not needed: nothing that another try would change. The unit does not restart it. */
 #define EXIT_USELESS 2
 
-struct agent {
+/* What main() waits for. */
+struct life {
 	GMainLoop *loop;
-	GDBusConnection *bus;
-	char *cursor_path;
-	bool has_cursor, is_cursor_broken;
-	uint64_t cursor; /* as in the file */
-	struct accounts *accounts;
-	struct popup *popup;
-	struct follower *follower;
+	struct agent *agent;
 	int status;
 };
 
@@ -51,84 +41,24 @@ static void write_line(const struct log_line *line, void *userdata) {
 		fprintf(stderr, PROGRAM_NAME ": %s%s%s\n", account, colon, line->text);
 }
 
-/* --- the cursor --- */
-
-static void load_cursor(struct agent *a) {
-	int r;
-
-	a->cursor_path = cursor_default_path();
-	if (!a->cursor_path) {
-		log_warning("neither $XDG_STATE_HOME nor $HOME is set: a restart begins anew");
-		return;
-	}
-	r = cursor_load(a->cursor_path, &a->cursor);
-	if (r < 0)
-		log_warning("%s cannot be read: %s; what came before now is taken as known",
-			a->cursor_path, strerror(-r));
-	a->has_cursor = r > 0;
-}
-
-/* Everything up to here was shown, or needs no showing. */
-static void save_cursor(struct agent *a) {
-	uint64_t position, first_untold = a->popup ? popup_first_untold(a->popup) : 0;
-
-	if (!a->follower || !follower_position(a->follower, &position))
-		return;
-	if (first_untold > 0)
-		position = MIN(position, first_untold - 1);
-	if (!a->cursor_path || (a->has_cursor && position == a->cursor))
-		return;
-	int r = cursor_save(a->cursor_path, position);
-	if (r < 0 && !a->is_cursor_broken)
-		log_warning("%s cannot be written: %s; a restart may repeat notifications",
-			a->cursor_path, strerror(-r));
-	a->is_cursor_broken = r < 0;
-	a->has_cursor = true;
-	a->cursor = position;
-}
-
 /* --- what happens --- */
 
-static void on_told(void *userdata) {
-	save_cursor(userdata);
-}
-
-static void on_position(void *userdata) {
-	save_cursor(userdata);
-}
-
-static void on_mail(const char *account, const struct news_mail *mail, void *userdata) {
-	struct agent *a = userdata;
-
-	log_write(LOG_LEVEL_DEBUG, account, "mail, event %" PRIu64, mail->seq);
-	popup_add(a->popup, account, mail);
-}
-
-static void end(struct agent *a, int status) {
-	a->status = status;
-	g_main_loop_quit(a->loop);
+static void end(struct life *l, int status) {
+	l->status = status;
+	g_main_loop_quit(l->loop);
 }
 
 static void on_name_acquired(GDBusConnection *bus, const gchar *name, gpointer userdata) {
-	struct agent *a = userdata;
-	const struct follower_listener listener = {
-		.on_mail = on_mail,
-		.on_position = on_position,
-		.userdata = a,
-	};
+	struct life *l = userdata;
 
-	a->accounts = accounts_new(bus);
-	a->popup = popup_new(bus, a->accounts, on_told, a);
-	a->follower = follower_new(bus, a->accounts, a->has_cursor ? &a->cursor : NULL, &listener);
+	l->agent = agent_new(bus);
 	log_info("ready");
 }
 
 static void on_name_lost(GDBusConnection *bus, const gchar *name, gpointer userdata) {
-	struct agent *a = userdata;
-
 	if (bus && !g_dbus_connection_is_closed(bus)) {
 		log_error("another " PROGRAM_NAME " runs in this session");
-		end(a, EXIT_USELESS);
+		end(userdata, EXIT_USELESS);
 	}
 }
 
@@ -144,44 +74,64 @@ static gboolean on_signal(gpointer userdata) {
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_hangup(gpointer userdata) {
+	struct life *l = userdata;
+
+	if (l->agent)
+		agent_reload(l->agent);
+	return G_SOURCE_CONTINUE;
+}
+
 static int run(void) {
-	struct agent a = { .status = EXIT_SUCCESS };
+	struct life l = { .status = EXIT_SUCCESS };
 	g_autoptr(GError) error = NULL;
+	GDBusConnection *bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
 	guint name;
 
-	a.bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
-	if (!a.bus) {
+	if (!bus) {
 		log_error("no session bus: %s", error->message);
 		return EXIT_FAILURE;
 	}
-	load_cursor(&a);
-	a.loop = g_main_loop_new(NULL, FALSE);
-	g_dbus_connection_set_exit_on_close(a.bus, FALSE);
-	(void)g_signal_connect(a.bus, "closed", G_CALLBACK(on_bus_closed), &a);
-	(void)g_unix_signal_add(SIGTERM, on_signal, &a);
-	(void)g_unix_signal_add(SIGINT, on_signal, &a);
-	name = g_bus_own_name_on_connection(a.bus, AGENT_BUS_NAME,
-		G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired, on_name_lost, &a, NULL);
+	l.loop = g_main_loop_new(NULL, FALSE);
+	g_dbus_connection_set_exit_on_close(bus, FALSE);
+	(void)g_signal_connect(bus, "closed", G_CALLBACK(on_bus_closed), &l);
+	(void)g_unix_signal_add(SIGTERM, on_signal, &l);
+	(void)g_unix_signal_add(SIGINT, on_signal, &l);
+	(void)g_unix_signal_add(SIGHUP, on_hangup, &l);
+	name = g_bus_own_name_on_connection(bus, AGENT_BUS_NAME,
+		G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired, on_name_lost, &l, NULL);
 
-	g_main_loop_run(a.loop);
+	g_main_loop_run(l.loop);
 
-	save_cursor(&a);
 	g_bus_unown_name(name);
-	a.follower = follower_free(a.follower);
-	a.popup = popup_free(a.popup);
-	a.accounts = accounts_free(a.accounts);
-	memory_free(a.cursor_path);
-	g_main_loop_unref(a.loop);
-	(void)g_signal_handlers_disconnect_by_data(a.bus, &a);
-	g_object_unref(a.bus);
-	return a.status;
+	l.agent = agent_free(l.agent);
+	g_main_loop_unref(l.loop);
+	(void)g_signal_handlers_disconnect_by_data(bus, &l);
+	g_object_unref(bus);
+	return l.status;
+}
+
+/* What is wrong with [Notify], for whoever writes it. */
+static int check_config(void) {
+	char **folders = config_folders_of_user(POSTHORN_VENDORDIR);
+	CLEANUP(agent_config_free)
+	struct agent_config *config = agent_config_load((const char *const *)folders);
+	const struct config_messages *messages = agent_config_messages(config);
+
+	for (size_t i = 0; i < messages->n; i++)
+		fprintf(stderr, "%s: %s\n", messages->items[i].is_error ? "error" : "warning",
+			messages->items[i].text);
+	(void)config_folders_free(folders);
+	return messages->n_errors > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
 	g_autofree char *level_word = NULL;
-	gboolean wants_version = FALSE;
+	gboolean wants_version = FALSE, wants_check = FALSE;
 	const GOptionEntry entries[] = {
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, "Show the version", NULL },
+		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &wants_check,
+			"Say what is wrong with [Notify] and end", NULL },
 		{ "log-level", 0, 0, G_OPTION_ARG_STRING, &level_word,
 			"error, warning, info (default) or debug", "LEVEL" },
 		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
@@ -207,6 +157,8 @@ int main(int argc, char **argv) {
 		puts(PROGRAM_NAME " " POSTHORN_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (wants_check)
+		return check_config();
 	log_set_sink(write_line, &is_journal);
 	log_set_level(level);
 	return run();

@@ -19,6 +19,7 @@
 #define LIST_SUBJECT_MAX 80
 #define ACCOUNT_MAX 40
 #define MAILBOX_MAX 60
+#define DETAIL_MAX 160
 
 /* A cap for the texts built here, far above what the limits in characters allow. */
 #define WORDING_BYTES_MAX (256 * 1024)
@@ -66,18 +67,19 @@ static char *place_line(const struct news_mail *mail, const char *account_name) 
 	return memory_format("%s" DASH "%s", account, mailbox);
 }
 
-static void word_one(
-	const struct news_mail *mail, const char *account_name, struct buffer *body, char **ret) {
+static void word_one(const struct news_mail *mail, const struct wording_style *style,
+	struct buffer *body, char **ret) {
 	CLEANUP_TEXT char *subject = subject_line(mail, SUBJECT_MAX);
-	CLEANUP_TEXT char *place = place_line(mail, account_name);
+	CLEANUP_TEXT char *place = place_line(mail, style->account_name);
 
-	append_line(body, subject);
+	append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? subject : "New message");
 	if (*place)
 		append_line(body, place);
 	*ret = wording_sender(mail, SENDER_MAX);
 }
 
-static void append_list(struct buffer *body, const struct news *n) {
+static void append_list(
+	struct buffer *body, const struct news *n, const struct wording_style *style) {
 	const struct news_mail *mail;
 
 	for (unsigned i = 0; (mail = news_newest(n, i)); i++) {
@@ -85,40 +87,105 @@ static void append_list(struct buffer *body, const struct news *n) {
 		CLEANUP_TEXT char *subject = subject_line(mail, LIST_SUBJECT_MAX);
 		CLEANUP_TEXT char *line = memory_format("%s: %s", sender, subject);
 
-		append_line(body, line);
+		append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? line : sender);
 	}
 }
 
+/* Whole sentences: languages have other forms, and other orders. */
 static char *count_line(uint64_t n_mails, const char *account_name) {
 	CLEANUP_TEXT char *account = line_from_text(account_name, ACCOUNT_MAX);
 
 	if (!*account)
-		return memory_format("%" PRIu64 " new messages", n_mails);
-	return memory_format("%" PRIu64 " new messages" DASH "%s", n_mails, account);
+		return n_mails == 1 ? memory_strdup("1 new message")
+				    : memory_format("%" PRIu64 " new messages", n_mails);
+	return n_mails == 1 ? memory_format("1 new message" DASH "%s", account)
+			    : memory_format("%" PRIu64 " new messages" DASH "%s", n_mails, account);
 }
 
 void wording_of_news(const struct news *n, const struct wording_style *style, struct wording *ret) {
 	struct buffer body;
 	uint64_t n_mails = news_n_mails(n);
+	const struct news_mail *newest = news_newest(n, 0);
 
 	assert(n_mails > 0);
 	buffer_init(&body, WORDING_BYTES_MAX);
-	if (n_mails == 1) {
-		word_one(news_newest(n, 0), style->account_name, &body, &ret->summary);
+	if (n_mails == 1 && newest && style->privacy != SETTINGS_PRIVACY_COUNT) {
+		word_one(newest, style, &body, &ret->summary);
 	} else {
-		append_list(&body, n);
+		if (style->privacy != SETTINGS_PRIVACY_COUNT)
+			append_list(&body, n, style);
 		ret->summary = count_line(n_mails, style->account_name);
 	}
-	ret->body = buffer_take_text(&body);
-	if (style->markup) {
-		char *escaped = line_escape(ret->body);
-
-		memory_free(ret->body);
-		ret->body = escaped;
-	}
+	if (style->problem)
+		append_line(&body, style->problem);
+	ret->body = wording_finish_body(buffer_take_text(&body), style->markup);
 }
 
 void wording_clear(struct wording *w) {
 	w->summary = memory_free(w->summary);
 	w->body = memory_free(w->body);
+}
+
+char *wording_finish_body(char *body, bool markup) {
+	if (!markup)
+		return body;
+	char *escaped = line_escape(body);
+
+	memory_free(body);
+	return escaped;
+}
+
+/* --- buttons --- */
+
+const char *wording_other_accounts(void) {
+	return "other accounts";
+}
+
+const char *wording_open(void) {
+	return "Open";
+}
+
+const char *wording_mark(uint64_t n_mails) {
+	return n_mails == 1 ? "Mark as read" : "Mark all as read";
+}
+
+const char *wording_mend(void) {
+	return "Find the cause";
+}
+
+char *wording_snooze(uint64_t usec) {
+	uint64_t minutes = usec / USEC_PER_MINUTE, hours = usec / USEC_PER_HOUR;
+
+	if (usec % (24 * USEC_PER_HOUR) == 0)
+		return hours == 24 ? memory_strdup("Again in 1 day")
+				   : memory_format("Again in %" PRIu64 " days", hours / 24);
+	if (usec % USEC_PER_HOUR == 0)
+		return hours == 1 ? memory_strdup("Again in 1 hour")
+				  : memory_format("Again in %" PRIu64 " hours", hours);
+	return minutes == 1 ? memory_strdup("Again in 1 minute")
+			    : memory_format("Again in %" PRIu64 " minutes", minutes);
+}
+
+/* --- what went wrong --- */
+
+char *wording_not_marked(const char *detail) {
+	CLEANUP_TEXT char *line = line_from_text(detail, DETAIL_MAX);
+
+	return *line ? memory_format("Could not be marked as read: %s", line)
+		     : memory_strdup("Could not be marked as read.");
+}
+
+char *wording_not_opened(const char *detail) {
+	CLEANUP_TEXT char *line = line_from_text(detail, DETAIL_MAX);
+
+	return *line ? memory_format("Could not be opened: %s", line)
+		     : memory_strdup("Could not be opened.");
+}
+
+const char *wording_no_mail_program(void) {
+	return "no mail program is set up; OpenCommand= names one.";
+}
+
+const char *wording_no_terminal(void) {
+	return "there is no xdg-terminal-exec.";
 }

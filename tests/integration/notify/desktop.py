@@ -1,5 +1,6 @@
 """The desktop side of posthorn-notify: notification services, mock and real, and the agent."""
 
+import configparser
 import json
 import re
 import signal
@@ -181,11 +182,13 @@ class Agent:
         self.home = home
         self.address = address
         self.process = None
-        self.cursor_file = home / ".local/state/posthorn/notify-cursor"
+        self.state_file = home / ".local/state/posthorn/notify-state"
+        self.more = {}  # environment
 
     def launch(self):
         self.process = Process([program("posthorn-notify"), "--log-level", "debug"],
-                               environment(self.home, DBUS_SESSION_BUS_ADDRESS=self.address),
+                               environment(self.home, DBUS_SESSION_BUS_ADDRESS=self.address,
+                                           DBUS_SYSTEM_BUS_ADDRESS=self.address, **self.more),
                                name="posthorn-notify")
         return self
 
@@ -195,11 +198,30 @@ class Agent:
         self.process.wait_for_line("daemon: live")
         return self
 
+    def state(self):
+        """The file: {section: {key: value}}."""
+        reader = configparser.RawConfigParser(delimiters="=")
+        reader.optionxform = str
+        reader.read(self.state_file, encoding="utf-8")
+        return {name: dict(reader[name]) for name in reader.sections()}
+
     def cursor(self):
-        try:
-            return int(self.cursor_file.read_text(encoding="ascii"))
-        except FileNotFoundError:
+        """Up to here everything was told."""
+        if not self.state_file.exists():
             return None
+        state = self.state()
+        untold = [int(keys["Untold"].split()[0]) - 1 for keys in state.values() if "Untold" in keys]
+        return min([int(state["Agent"]["Position"]), *untold])
+
+    def configure(self, text, account=None):
+        """[Notify] of all accounts, or of one."""
+        folder = self.home / ".config/posthorn"
+        path = folder / "accounts.d" / f"{account}.conf" if account else folder / "posthorn.conf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(f"[Notify]\n{text}\n", encoding="utf-8")
+        new.rename(path)
+        return path
 
     def wait_cursor(self, value):
         wait_for(lambda: self.cursor() == value, lambda: f"cursor {value}, it is {self.cursor()}")

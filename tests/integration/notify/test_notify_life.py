@@ -62,7 +62,8 @@ def test_n05_nor_after_kill_9(service, observer, standin, agent):
     agent.kill()
     agent.start()
     standin.mail("Two")
-    assert observer.wait(2).body == "Two"
+    again = observer.wait(2)
+    assert (again.summary, again.replaces_id) == ("2 new messages", 1)  # it is on the screen still
     assert len(observer.notifications) == 2
 
 
@@ -74,7 +75,8 @@ def test_mail_while_the_agent_was_down_is_told(service, observer, standin, agent
         standin.append(subject=f"Number {number}")
     standin.append(type="reset", reason="uidvalidity", from_name=None, from_address=None)
     agent.start()
-    shown = observer.wait_summary("1200 new messages")
+    shown = observer.wait_summary("1201 new messages")  # with the one on the screen
+    assert (shown.replaces_id, len(observer.notifications)) == (1, 2)
     assert shown.body.split("\n")[0] == "Ada Lovelace: Number 1199"
     agent.wait_cursor(standin.last)
 
@@ -133,8 +135,8 @@ def test_log_that_was_lost_does_not_make_it_blind(service, observer, standin, ag
 @pytest.mark.parametrize("content", [b"", b"12x\n", b"-1\n", b"9" * 40, b"\x00\xff"])
 def test_damaged_cursor_is_a_new_start(content, service, observer, standin, agent):
     standin.append(subject="Old")
-    agent.cursor_file.parent.mkdir(parents=True)
-    agent.cursor_file.write_bytes(content)
+    agent.state_file.parent.mkdir(parents=True)
+    agent.state_file.write_bytes(content)
     agent.start()
     agent.wait_line("cannot be read")
     standin.mail("New")
@@ -145,14 +147,14 @@ def test_damaged_cursor_is_a_new_start(content, service, observer, standin, agen
 def test_cursor_is_private(service, observer, standin, agent):
     agent.start()
     agent.wait_cursor(standin.last)
-    assert agent.cursor_file.stat().st_mode & 0o777 == 0o600
-    assert agent.cursor_file.parent.stat().st_mode & 0o777 == 0o700
-    assert [path.name for path in agent.cursor_file.parent.iterdir()] == ["notify-cursor"]
+    assert agent.state_file.stat().st_mode & 0o777 == 0o600
+    assert agent.state_file.parent.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in agent.state_file.parent.iterdir()] == ["notify-state"]
 
 
 def test_cursor_that_cannot_be_written_stops_nothing(service, observer, standin, agent):
-    agent.cursor_file.parent.parent.mkdir(parents=True)
-    agent.cursor_file.parent.write_text("in the way", encoding="ascii")
+    agent.state_file.parent.parent.mkdir(parents=True)
+    agent.state_file.parent.write_text("in the way", encoding="ascii")
     agent.start()
     standin.mail("One")
     observer.wait()
@@ -163,7 +165,8 @@ def test_cursor_that_cannot_be_written_stops_nothing(service, observer, standin,
 
 def test_waits_for_a_service_and_shows_what_is_pending(make_service, observer, standin, agent):
     agent.start()
-    before = agent.cursor()
+    before = standin.last
+    agent.wait_cursor(before)
     standin.mail("One")
     standin.mail("Two")
     agent.wait_line("no notification service")

@@ -2,11 +2,13 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "notify/wording-trouble.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -87,6 +89,28 @@ static const struct row rows[] = {
 		.style = { .account_name = "R & D", .markup = true },
 		.summary = "4 new messages – R & D",
 		.body = "Ada Lovelace: four\nAda Lovelace: 3 &gt; 2\nAda Lovelace: (no subject)" },
+	/* N-11: privacy */
+	{ .mails = { { 1, ADA, .subject = "Engine" } },
+		.style = { .account_name = "work", .privacy = SETTINGS_PRIVACY_SENDER },
+		.summary = "Ada Lovelace",
+		.body = "New message\nwork" },
+	{ .mails = { { 1, ADA, .subject = "one" }, { 2, ADA, .subject = "two" } },
+		.style = { .privacy = SETTINGS_PRIVACY_SENDER },
+		.summary = "2 new messages",
+		.body = "Ada Lovelace\nAda Lovelace" },
+	{ .mails = { { 1, ADA, .subject = "Engine" } },
+		.style = { .account_name = "work", .privacy = SETTINGS_PRIVACY_COUNT },
+		.summary = "1 new message – work",
+		.body = "" },
+	{ .mails = { { 1, ADA, .subject = "one" }, { 2, ADA, .subject = "two" } },
+		.style = { .privacy = SETTINGS_PRIVACY_COUNT },
+		.summary = "2 new messages",
+		.body = "" },
+	/* a problem stands below */
+	{ .mails = { { 1, ADA, .subject = "Engine" } },
+		.style = { .problem = "Not <marked>", .markup = true },
+		.summary = "Ada Lovelace",
+		.body = "Engine\nNot &lt;marked&gt;" },
 };
 
 static void test_rows(void **state) {
@@ -121,10 +145,57 @@ static void test_sizes_are_bounded(void **state) {
 	wording_clear(&w);
 }
 
+static void test_buttons(void **state) {
+	static const struct {
+		uint64_t usec;
+		const char *label;
+	} labels[] = {
+		{ USEC_PER_MINUTE, "Again in 1 minute" },
+		{ 10 * USEC_PER_MINUTE, "Again in 10 minutes" },
+		{ USEC_PER_HOUR, "Again in 1 hour" },
+		{ 90 * USEC_PER_MINUTE, "Again in 90 minutes" },
+		{ 2 * USEC_PER_HOUR, "Again in 2 hours" },
+		{ 24 * USEC_PER_HOUR, "Again in 1 day" },
+		{ 48 * USEC_PER_HOUR, "Again in 2 days" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		CLEANUP_TEXT char *label = wording_snooze(labels[i].usec);
+		assert_string_equal(label, labels[i].label);
+	}
+	assert_string_equal(wording_mark(1), "Mark as read");
+	assert_string_equal(wording_mark(2), "Mark all as read");
+	CLEANUP_TEXT char *bare = wording_not_marked(NULL);
+	assert_string_equal(bare, "Could not be marked as read.");
+	CLEANUP_TEXT char *said = wording_not_marked("no\nway");
+	assert_string_equal(said, "Could not be marked as read: no way");
+}
+
+/* Each word of the daemon has a sentence that names the account and what to do. */
+static void test_trouble(void **state) {
+	for (enum reason reason = REASON_NONE + 1; reason < REASON_COUNT_; reason++) {
+		const struct wording_trouble trouble = {
+			.account = "work",
+			.name = "Work & Co",
+			.reason = reason,
+			.reason_text = "<b>said</b>",
+		};
+		struct wording w;
+
+		wording_trouble_words(&trouble, true, &w);
+		assert_ptr_equal(strstr(w.summary, "Work & Co: "), w.summary);
+		assert_ptr_equal(strstr(w.body, "&lt;b&gt;said&lt;/b&gt;\n"), w.body);
+		assert_non_null(strstr(w.body, "posthorn doctor work"));
+		wording_clear(&w);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_sizes_are_bounded),
+		cmocka_unit_test(test_buttons),
+		cmocka_unit_test(test_trouble),
 	};
 
 	return cmocka_run_group_tests_name("wording", tests, NULL, NULL);

@@ -1,0 +1,139 @@
+#include "notify/wording-trouble.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "notify/line.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define NAME_MAX_CHARACTERS 40
+#define TEXT_MAX_CHARACTERS 200
+#define BYTES_MAX (64 * 1024)
+
+struct sentences {
+	const char *summary; /* of "%s", the account */
+	const char *advice;
+};
+
+/* Each names the account within a sentence of its own, for translators. */
+static const struct sentences login = {
+	"%s: the login was refused",
+	"Perhaps the password has changed.",
+};
+static const struct sentences token = {
+	"%s: the login has expired",
+	"Sign in again where this account gets its access from.",
+};
+static const struct sentences secret = {
+	"%s: the password cannot be read",
+	"Look at where the account's file says it is.",
+};
+static const struct sentences locked = {
+	"%s: the key ring is locked",
+	"It holds the password. Mail is told again once it is unlocked.",
+};
+static const struct sentences certificate = {
+	"%s: the server's certificate is not to be trusted",
+	"Nothing was sent to it. If the server did not change, somebody may listen in.",
+};
+static const struct sentences encryption = {
+	"%s: no safe connection",
+	"The server does not offer the encryption that the account asks for.",
+};
+static const struct sentences mailbox = {
+	"%s: a mailbox cannot be watched",
+	"Perhaps it was renamed or deleted.",
+};
+static const struct sentences file = {
+	"%s: an error in its settings",
+	"The account rests until its file is mended.",
+};
+static const struct sentences unreachable = {
+	"%s: the mail server is out of reach",
+	"New mail is told as soon as it is back.",
+};
+
+static const struct sentences *sentences_of(enum reason reason) {
+	switch (reason) {
+	case REASON_AUTH_FAILED:
+	case REASON_NO_MECHANISM:
+		return &login;
+	case REASON_TOKEN_EXPIRED:
+		return &token;
+	case REASON_SECRET_FAILED:
+		return &secret;
+	case REASON_LOCKED:
+		return &locked;
+	case REASON_TLS_UNTRUSTED:
+	case REASON_TLS_SELF_SIGNED:
+	case REASON_TLS_EXPIRED:
+	case REASON_TLS_NOT_YET_VALID:
+	case REASON_TLS_NAME:
+	case REASON_TLS_PURPOSE:
+	case REASON_TLS_PIN:
+	case REASON_TLS_PIN_EXPIRED:
+		return &certificate;
+	case REASON_TLS_VERSION:
+	case REASON_TLS_ALPN:
+	case REASON_CLEARTEXT_REFUSED:
+	case REASON_STARTTLS_REFUSED:
+	case REASON_INJECTED_DATA:
+	case REASON_PREAUTH_CLEARTEXT:
+	case REASON_UNEXPECTED_PREAUTH:
+		return &encryption;
+	case REASON_NO_MAILBOX:
+		return &mailbox;
+	case REASON_CONFIG_ERROR:
+		return &file;
+	case REASON_NONE:
+	case REASON_DNS_FAILED:
+	case REASON_CONNECT_FAILED:
+	case REASON_PROXY_FAILED:
+	case REASON_CONNECTION_LOST:
+	case REASON_TIMED_OUT:
+	case REASON_SERVER_CLOSED:
+	case REASON_TLS_FAILED:
+	case REASON_TLS_TRUNCATED:
+	case REASON_THROTTLED:
+	case REASON_LIMIT:
+	case REASON_UNAVAILABLE:
+	case REASON_PROTOCOL_ERROR:
+	case REASON_UNEXPECTED_TAG:
+	case REASON_UNEXPECTED_UNTAGGED:
+	case REASON_LIMIT_EXCEEDED:
+	case REASON_PUSH_REFUSED:
+	case REASON_PUSH_SILENT:
+	case REASON_STORE_FAILED:
+	case REASON_INTERNAL:
+	case REASON_COUNT_:
+		break;
+	}
+	return &unreachable;
+}
+
+/* The one place where a sentence of the table meets the name. */
+static char *summary_of(const struct sentences *sentences, const char *name) {
+	CLEANUP_TEXT char *line = line_from_text(name, NAME_MAX_CHARACTERS);
+
+	const char *at = strstr(sentences->summary, "%s");
+
+	return memory_format(
+		"%.*s%s%s", (int)(at - sentences->summary), sentences->summary, line, at + 2);
+}
+
+void wording_trouble_words(
+	const struct wording_trouble *trouble, bool markup, struct wording *ret) {
+	const struct sentences *sentences = sentences_of(trouble->reason);
+	CLEANUP_TEXT char *said = line_from_text(trouble->reason_text, TEXT_MAX_CHARACTERS);
+	CLEANUP_TEXT char *id = line_from_text(trouble->account, NAME_MAX_CHARACTERS);
+	struct buffer body;
+
+	buffer_init(&body, BYTES_MAX);
+	if (*said)
+		(void)buffer_append_format(&body, "%s\n", said);
+	(void)buffer_append_format(
+		&body, "%s\nTo find the cause: posthorn doctor %s", sentences->advice, id);
+	ret->summary = summary_of(sentences, trouble->name ? trouble->name : trouble->account);
+	ret->body = wording_finish_body(buffer_take_text(&body), markup);
+}
