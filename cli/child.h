@@ -19,6 +19,10 @@ struct child {
 /* 0; -ENOENT, -EACCES ...: it could not be executed; other negative errno. */
 int child_start(const struct child *child, pid_t *ret);
 
+/* The same program in our own place, not guarded. Returns only when it could not be executed:
+ * negative errno. */
+int child_replace_us(const struct child *child);
+
 /* To the group of a guarded child. */
 void child_signal(pid_t pid, int number);
 

@@ -13,5 +13,5 @@ enum exit_code {
 	EXIT_CODE_BUSY = 75, /* run: another one uses the cursor */
 	EXIT_CODE_NOT_PERMITTED = 77, /* by the bus, or by who did not unlock the key ring */
 	EXIT_CODE_TIMEOUT = 124, /* wait: nothing came in time */
-	EXIT_CODE_NO_COMMAND = 127, /* run: there is no such program, or it cannot be run */
+	EXIT_CODE_NO_COMMAND = 127, /* run, open: there is no such program, or it cannot be run */
 };

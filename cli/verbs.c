@@ -71,6 +71,8 @@ static const struct verb verbs[] = {
 		OPERAND_COMMAND, verb_run, NULL },
 	{ "waybar", "", "Print a line for a status bar whenever something changes",
 		OPTION_BIT(OPTION_FORMAT), OPERAND_NONE, verb_waybar, NULL },
+	{ "open", "[MESSAGE]", "Open a message in the mail program", PLACE, OPERAND_MESSAGE,
+		verb_open, NULL },
 	{ "mark-seen", "[MESSAGE...]", "Mark messages as seen on their server",
 		PLACE | OPTION_BIT(OPTION_ALL), OPERAND_MESSAGE, verb_mark_seen, NULL },
 	{ "pause", "[ACCOUNT...]", "Let accounts rest",

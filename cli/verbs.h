@@ -9,6 +9,7 @@ int verb_watch_one(const struct arguments *arguments);
 int verb_run(const struct arguments *arguments);
 int verb_waybar(const struct arguments *arguments);
 int verb_list(const struct arguments *arguments);
+int verb_open(const struct arguments *arguments);
 int verb_mark_seen(const struct arguments *arguments);
 int verb_pause(const struct arguments *arguments);
 int verb_pause_end(const struct arguments *arguments);
