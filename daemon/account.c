@@ -174,30 +174,17 @@ static void account_ended(
 		account_keep_refusal(account, reason, said);
 }
 
-/* Why a mailbox that is seen anew is told of; NULL: it is not. */
-static const char *account_reset_reason(
-	const struct account *account, const struct watch_report *report) {
-	if (report->kind != WATCH_BASELINE || report->reset_reason)
-		return report->reset_reason;
-	return account->host->state_lost ? "state-lost" : NULL;
-}
-
 static void account_store(struct account *account, const struct watch_report *report) {
 	const struct report_target target = {
-		.store = account->host->store,
-		.metrics = account->host->metrics,
+		.host = account->host,
 		.config = account->config,
 		.now_usec = account_now(account, CLOCK_REALTIME),
-		.reset_reason = account_reset_reason(account, report),
 	};
 	bool has_events = report->kind == WATCH_MESSAGES && report->n_events > 0;
 	int r = report_store(&target, report);
 	if (r != 0)
 		account_written(
 			account, has_events ? ACCOUNT_WRITTEN_EVENTS : ACCOUNT_WRITTEN_STATE, r);
-	if (target.reset_reason)
-		log_write(LOG_LEVEL_INFO, account->config->id, "mailbox reset: %s",
-			target.reset_reason);
 }
 
 static void account_count(struct account *account, const struct watch_report *report) {

@@ -1,6 +1,8 @@
 #include "daemon/report-store.h"
 
+#include "base/log.h"
 #include "daemon/account-config.h"
+#include "daemon/account-host.h"
 #include "daemon/learned.h"
 #include "daemon/login-memory.h"
 #include "daemon/metrics.h"
@@ -9,7 +11,7 @@
 
 /* The cursor, and the parts that go with it. */
 static int write_cursor(const struct report_target *target, const struct watch_report *report) {
-	struct store *store = target->store;
+	struct store *store = target->host->store;
 	const char *account = target->config->id;
 	int r = store_save_cursor(store, account, report->mailbox, &report->cursor);
 	if (r >= 0 && report->cut_parts_from > 0)
@@ -21,8 +23,16 @@ static int write_cursor(const struct report_target *target, const struct watch_r
 
 static int append(
 	const struct report_target *target, const struct store_event *event, uint64_t *ret_seq) {
-	target->metrics->n_events[event->type]++;
-	return store_append(target->store, event, target->now_usec, ret_seq);
+	target->host->metrics->n_events[event->type]++;
+	return store_append(target->host->store, event, target->now_usec, ret_seq);
+}
+
+/* Why a mailbox that is seen anew is told of; NULL: it is not. */
+static const char *reset_reason(
+	const struct report_target *target, const struct watch_report *report) {
+	if (report->reset_reason)
+		return report->reset_reason;
+	return target->host->state_lost ? "state-lost" : NULL;
 }
 
 static int write_baseline(const struct report_target *target, const struct watch_report *report) {
@@ -31,12 +41,13 @@ static int write_baseline(const struct report_target *target, const struct watch
 		.account = target->config->id,
 		.mailbox = report->mailbox,
 		.uidvalidity = report->cursor.uidvalidity,
-		.reason = target->reset_reason,
+		.reason = reset_reason(target, report),
 	};
 	uint64_t seq;
 	int r = write_cursor(target, report);
-	if (r < 0 || !target->reset_reason)
+	if (r < 0 || !event.reason)
 		return r;
+	log_write(LOG_LEVEL_INFO, target->config->id, "mailbox reset: %s", event.reason);
 	return append(target, &event, &seq);
 }
 
@@ -48,7 +59,7 @@ static int write_messages(const struct report_target *target, const struct watch
 		first = i == 0 ? seq : first;
 	}
 	if (r >= 0 && report->n_events > 0)
-		metrics_heard(target->metrics, first, seq, report->heard_usec);
+		metrics_heard(target->host->metrics, first, seq, report->heard_usec);
 	return r;
 }
 
@@ -56,13 +67,13 @@ static int write_name(const struct report_target *target, const struct watch_rep
 	if (!report->old_mailbox)
 		return 0;
 	int r = store_rename_mailbox(
-		target->store, target->config->id, report->old_mailbox, report->mailbox);
+		target->host->store, target->config->id, report->old_mailbox, report->mailbox);
 	return r < 0 ? r : 1;
 }
 
 static int write_learned(const struct report_target *target, const struct watch_report *report) {
 	const struct store_fact fact = { report->value, target->now_usec };
-	return learned_save(target->store, report->about, report->fact, &fact);
+	return learned_save(target->host->store, report->about, report->fact, &fact);
 }
 
 int report_store(const struct report_target *target, const struct watch_report *report) {
@@ -70,7 +81,7 @@ int report_store(const struct report_target *target, const struct watch_report *
 	switch (report->kind) {
 	case WATCH_LOGIN:
 		/* A floor that is not stored would be none the next time: a failure as of any other. */
-		return login_memory_save(target->store, target->config, &report->login);
+		return login_memory_save(target->host->store, target->config, &report->login);
 	case WATCH_BASELINE:
 		r = write_baseline(target, report);
 		return r < 0 ? r : 1;

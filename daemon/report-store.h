@@ -4,17 +4,14 @@
 #include <stdint.h>
 
 struct account_config;
-struct metrics;
-struct store;
+struct account_host;
 struct watch_report;
 
 /* Borrowed. */
 struct report_target {
-	struct store *store;
-	struct metrics *metrics;
+	const struct account_host *host;
 	const struct account_config *config;
 	uint64_t now_usec; /* wall clock */
-	const char *reset_reason; /* of a WATCH_BASELINE, for its event; NULL: it is no reset */
 };
 
 /* 1: written, as a part of the open transaction; 0: there was nothing to write; or negative errno as
