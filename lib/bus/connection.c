@@ -30,6 +30,7 @@ struct connection {
 	struct bus_loop *loop;
 	DBusPendingCall *pending; /* Hello or RequestName */
 	uint64_t delay_usec;
+	uint64_t delay_max_usec;
 	bool was_reported; /* `reported` is what on_lost said last */
 	enum connection_loss reported;
 	bool in_callback;
@@ -59,8 +60,7 @@ static void close_bus(struct connection *c) {
 static void start_retry(struct connection *c) {
 	(void)sd_event_source_set_time_relative(c->retry, c->delay_usec);
 	(void)sd_event_source_set_enabled(c->retry, SD_EVENT_ONESHOT);
-	c->delay_usec =
-		MIN(MAX(2 * c->delay_usec, CONNECTION_RETRY_MIN_USEC), CONNECTION_RETRY_MAX_USEC);
+	c->delay_usec = MIN(MAX(2 * c->delay_usec, CONNECTION_RETRY_MIN_USEC), c->delay_max_usec);
 }
 
 static void report_lost(struct connection *c, enum connection_loss loss, const char *text) {
@@ -331,6 +331,8 @@ int connection_new(sd_event *event, const struct connection_options *options,
 	c->system = options->system;
 	c->callbacks = *callbacks;
 	c->delay_usec = CONNECTION_RETRY_MIN_USEC;
+	c->delay_max_usec =
+		options->retry_max_usec != 0 ? options->retry_max_usec : CONNECTION_RETRY_MAX_USEC;
 	int r = sd_event_add_time_relative(event, &c->retry, CLOCK_MONOTONIC, 0, 0, on_retry, c);
 	if (r < 0)
 		return r;

@@ -32,6 +32,7 @@ struct connection_options {
 	const char *address; /* NULL: the session bus, or with `system` the system bus */
 	bool system;
 	const char *name; /* to be owned; NULL: none */
+	uint64_t retry_max_usec; /* 0: CONNECTION_RETRY_MAX_USEC */
 };
 
 /* `on_online`: the name is ours, signals may be sent. `on_lost`: once for each change of the

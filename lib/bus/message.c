@@ -266,6 +266,10 @@ int message_read_i32(struct message_reader *r, int32_t *ret) {
 	return read_basic(r, DBUS_TYPE_INT32, ret);
 }
 
+int message_read_descriptor(struct message_reader *r, int *ret) {
+	return read_basic(r, DBUS_TYPE_UNIX_FD, ret);
+}
+
 int message_read_bytes(struct message_reader *r, const uint8_t **ret, size_t *ret_n) {
 	DBusMessageIter list;
 	const uint8_t *bytes = NULL;

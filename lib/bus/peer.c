@@ -60,7 +60,9 @@ static void send_matches(struct peer *p, const char *member) {
 	send_match(p, member, owner_rule);
 	if (!p->callbacks.on_signal)
 		return;
-	CLEANUP_TEXT char *signal_rule = memory_format("type='signal',sender='%s'", p->name);
+	const char *only = p->callbacks.signal;
+	CLEANUP_TEXT char *signal_rule = memory_format("type='signal',sender='%s'%s%s%s", p->name,
+		only ? ",member='" : "", only ? only : "", only ? "'" : "");
 	send_match(p, member, signal_rule);
 }
 

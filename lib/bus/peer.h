@@ -16,6 +16,7 @@ struct peer_callbacks {
 	void (*on_appeared)(void *userdata);
 	void (*on_vanished)(void *userdata); /* also when the bus is lost */
 	void (*on_signal)(DBusMessage *m, void *userdata);
+	const char *signal; /* the only member that is asked for; constant; NULL: all */
 	void *userdata;
 };
 

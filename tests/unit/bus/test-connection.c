@@ -193,7 +193,12 @@ static void on_signal(DBusMessage *m, void *userdata) {
 #define OTHER "org.posthorn.Other"
 
 static struct peer *follow(struct follower *f, struct service *s) {
-	const struct peer_callbacks callbacks = { on_appeared, on_vanished, on_signal, f };
+	const struct peer_callbacks callbacks = {
+		.on_appeared = on_appeared,
+		.on_vanished = on_vanished,
+		.on_signal = on_signal,
+		.userdata = f,
+	};
 	return peer_new(s->connection, OTHER, &callbacks);
 }
 
