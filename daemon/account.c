@@ -34,6 +34,8 @@ struct account {
 	char *push_text; /* or NULL */
 	size_t index; /* the host's */
 	bool stopping;
+	bool is_dozing; /* the machine is about to sleep */
+	bool is_probing; /* what ends now does so for this machine's own network */
 	bool is_changed; /* by a reload, not reported yet */
 	bool rolled_back; /* the engine believes to be stored what is not: it goes at the next turn */
 };
@@ -148,17 +150,18 @@ static void account_ended(
 	if (account->standing.online_since_usec)
 		end.alive_usec =
 			account_now(account, CLOCK_BOOTTIME) - account->standing.online_since_usec;
-	attempt_end(&account->attempt, account->stopping ? REASON_NONE : reason);
+	bool is_ours = account->stopping || account->is_dozing || account->is_probing;
+	attempt_end(&account->attempt, is_ours ? REASON_NONE : reason);
 	account->host->metrics->n_reconnects[reason]++;
 	account->rolled_back = false;
-	if (account->stopping) {
+	if (pause_is_on(&account->pause) && !account->stopping) {
+		account_enter_pause(account);
+		return;
+	}
+	if (account->stopping || account->is_dozing) {
 		standing_set_reason(&account->standing, REASON_NONE, NULL);
 		account->standing.retry_at_usec = 0;
 		account_enter_state(account, ACCOUNT_STATE_OFFLINE);
-		return;
-	}
-	if (pause_is_on(&account->pause)) {
-		account_enter_pause(account);
 		return;
 	}
 	if (token_care_on_end(&account->attempt.token, reason, end.alive_usec)) {
@@ -318,6 +321,7 @@ static void account_log_in(struct account *account) {
 }
 
 static void account_attempt(struct account *account) {
+	account->is_dozing = false;
 	if (pause_is_on(&account->pause)) {
 		account_enter_pause(account);
 		return;
@@ -426,12 +430,15 @@ static bool account_is_free(const struct account *account) {
 	       !attempt_is_at_turn(&account->attempt);
 }
 
-void account_refresh(struct account *account) {
+static bool account_may_hurry(const struct account *account) {
 	enum backoff_kind kind = backoff_kind(account->standing.reason);
-	bool may_hurry = kind == BACKOFF_NETWORK || kind == BACKOFF_EVENT;
+	return (kind == BACKOFF_NETWORK || kind == BACKOFF_EVENT) && account_is_free(account);
+}
+
+void account_refresh(struct account *account) {
 	if (standing_is_online(&account->standing))
 		watch_check(account->attempt.watch);
-	else if (may_hurry && account_is_free(account))
+	else if (account_may_hurry(account))
 		account_attempt(account);
 }
 
@@ -441,6 +448,28 @@ void account_check(struct account *account) {
 		account_attempt(account);
 	else
 		account_refresh(account);
+}
+
+void account_doze(struct account *account) {
+	if (account->stopping || account_is_idle(account))
+		return;
+	account->is_dozing = true;
+	account_let_sleep(account);
+	attempt_stop(&account->attempt);
+}
+
+void account_probe(struct account *account, uint64_t patience_usec) {
+	if (!account->attempt.watch || account->is_dozing || account->stopping)
+		return;
+	account->is_probing = true;
+	watch_probe(account->attempt.watch, patience_usec);
+	account->is_probing = false;
+}
+
+void account_wake(struct account *account, uint64_t patience_usec) {
+	account_probe(account, patience_usec);
+	if (!account->stopping && (account->is_dozing || account_may_hurry(account)))
+		account_attempt(account);
 }
 
 int account_mark_seen(struct account *account, const char *const *ids, size_t n,

@@ -73,6 +73,15 @@ int account_pause(struct account *account, uint64_t until_usec);
 /* Ends a pause and tries at once; nothing else is changed by it. As the store fails. */
 int account_resume(struct account *account);
 
+/* The machine is about to sleep: a connection ends politely; account_is_idle() once it is done. Who
+ * waits for an attempt goes on waiting. */
+void account_doze(struct account *account);
+/* The machine has woken, or its networks have changed: what dozed logs in again, what is connected is
+ * asked for a sign of life within `patience_usec`, and who waited for the network tries now. */
+void account_wake(struct account *account, uint64_t patience_usec);
+/* A network was lost, and none came: as above, but nobody tries now. */
+void account_probe(struct account *account, uint64_t patience_usec);
+
 /* A place that secrets come from has changed: an account that got none tries now. One whose secret
  * the server refused does not, since the change may have been anything. */
 void account_secrets_changed(struct account *account);

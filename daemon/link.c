@@ -66,6 +66,13 @@ int link_pump(struct link *link) {
 	return 0;
 }
 
+bool link_is_tenable(struct link *link) {
+	if (stream_has_address(link->stream))
+		return true;
+	link->kind->ended(link, REASON_CONNECTION_LOST, "the network of this machine has changed");
+	return false;
+}
+
 int link_start_tls(struct link *link) {
 	if (stream_start_tls(link->stream) >= 0)
 		return 0;

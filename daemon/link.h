@@ -97,6 +97,10 @@ int link_open(struct link *link);
 /* Closes the connection: nothing can be said over it any more. */
 void link_shut(struct link *link);
 
+/* False: it is not connected yet, or by an address that this machine has no more; it was ended for that,
+ * and may be gone. */
+bool link_is_tenable(struct link *link);
+
 /* For an engine that wants TLS. 1: refused, `ended` was called. */
 int link_start_tls(struct link *link);
 

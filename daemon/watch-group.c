@@ -39,6 +39,8 @@ struct watch_group {
 	struct alarm alarm; /* the next branch */
 	uint64_t busy_usec; /* how long the trunk is waited for */
 	bool is_closing;
+	bool is_probing; /* the group must not go while its branches are gone through */
+	bool has_failed; /* meanwhile, in the store */
 };
 
 static struct watch_group *group_of(struct watch *watch) {
@@ -105,7 +107,9 @@ static void on_branch_closed(struct branch *branch, enum reason reason) {
 		return;
 	}
 	if (watch_imap_take_back(g->trunk, branch->mailbox) < 0) {
-		watch_report_closed(&g->context, REASON_STORE_FAILED, NULL, 0);
+		g->has_failed = true;
+		if (!g->is_probing)
+			watch_report_closed(&g->context, REASON_STORE_FAILED, NULL, 0);
 		return;
 	}
 	if (!is_limit)
@@ -286,6 +290,20 @@ static void group_close(struct watch *watch) {
 	}
 }
 
+/* A branch that ends goes back to the trunk; the trunk's end is that of the group, and comes last. */
+static void group_probe(struct watch *watch, uint64_t patience_usec) {
+	struct watch_group *g = group_of(watch);
+	g->is_probing = true;
+	for (size_t i = 0; i < g->n_branches; i++)
+		if (g->branches[i].watch)
+			watch_probe(g->branches[i].watch, patience_usec);
+	g->is_probing = false;
+	if (g->has_failed)
+		watch_report_closed(&g->context, REASON_STORE_FAILED, NULL, 0);
+	else
+		watch_probe(g->trunk, patience_usec);
+}
+
 /* The connection that watches the mailbox of a message. */
 static struct watch *owner_of(struct watch_group *g, const char *id) {
 	for (size_t i = 0; i < g->n_branches; i++) {
@@ -314,5 +332,6 @@ const struct watch_kind watch_group_kind = {
 	.free = group_free,
 	.check = group_check,
 	.close = group_close,
+	.probe = group_probe,
 	.mark_seen = group_mark_seen,
 };

@@ -447,6 +447,14 @@ static void watch_imap_close(struct watch *watch) {
 	(void)link_pump(&w->link);
 }
 
+static void watch_imap_probe(struct watch *watch, uint64_t patience_usec) {
+	struct watch_imap *w = watch_imap_of(watch);
+	link_tick(&w->link);
+	imap_session_probe(w->session, patience_usec);
+	if (link_is_tenable(&w->link))
+		(void)link_pump(&w->link);
+}
+
 bool watch_imap_yield(struct watch *watch, const char *mailbox) {
 	return imap_session_yield(watch_imap_of(watch)->session, mailbox);
 }
@@ -506,5 +514,6 @@ const struct watch_kind watch_imap_kind = {
 	.free = watch_imap_free,
 	.check = watch_imap_check,
 	.close = watch_imap_close,
+	.probe = watch_imap_probe,
 	.mark_seen = watch_imap_mark_seen,
 };

@@ -354,9 +354,17 @@ static void watch_pop3_close(struct watch *watch) {
 	(void)link_pump(&w->link);
 }
 
+/* Between polls there is nothing that could be dead, and a poll has deadlines of its own. */
+static void watch_pop3_probe(struct watch *watch, uint64_t patience_usec) {
+	struct watch_pop3 *w = watch_pop3_of(watch);
+	if (w->session)
+		(void)link_is_tenable(&w->link);
+}
+
 const struct watch_kind watch_pop3_kind = {
 	.new = watch_pop3_new,
 	.free = watch_pop3_free,
 	.check = watch_pop3_check,
 	.close = watch_pop3_close,
+	.probe = watch_pop3_probe,
 };

@@ -58,6 +58,7 @@ struct watch_kind {
 	struct watch *(*free)(struct watch *watch);
 	void (*check)(struct watch *watch);
 	void (*close)(struct watch *watch);
+	void (*probe)(struct watch *watch, uint64_t patience_usec);
 	/* By their identities; WATCH_MARKED follows for each. -ENOENT: there is no message number
 	 * `ret_bad`, and nothing was done. -ENOBUFS: too many. */
 	int (*mark_seen)(struct watch *watch, const char *const *ids, size_t n, size_t *ret_bad);
@@ -92,6 +93,13 @@ static inline void watch_check(struct watch *watch) {
 /* Ends politely; WATCH_CLOSED follows. */
 static inline void watch_close(struct watch *watch) {
 	watch->kind->close(watch);
+}
+
+/* The machine slept, or its network has changed: a connection that cannot live any more ends at once, as
+ * one does that is still on its way; any other one is asked for a sign of life within `patience_usec`.
+ * WATCH_CLOSED may come before it returns. */
+static inline void watch_probe(struct watch *watch, uint64_t patience_usec) {
+	watch->kind->probe(watch, patience_usec);
 }
 
 /* What every kind needs. */

@@ -502,6 +502,25 @@ char *stream_network(const struct stream *s) {
 	return address_network(&own);
 }
 
+/* No socket may be bound to an address that is not ours. */
+static bool is_own_address(struct sockaddr_storage *own, socklen_t length) {
+	/* the port is at the same place in both families */
+	((struct sockaddr_in *)own)->sin_port = 0;
+	int fd = socket(own->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_own =
+		fd < 0 || bind(fd, (struct sockaddr *)own, length) == 0 || errno != EADDRNOTAVAIL;
+	if (fd >= 0)
+		(void)close(fd);
+	return is_own;
+}
+
+bool stream_has_address(const struct stream *s) {
+	struct sockaddr_storage own;
+	socklen_t length = sizeof(own);
+	return s->fd >= 0 && getsockname(s->fd, (struct sockaddr *)&own, &length) == 0 &&
+	       is_own_address(&own, length);
+}
+
 bool stream_is_secure(const struct stream *s) {
 	return s->state == STREAM_STATE_SECURE;
 }

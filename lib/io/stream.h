@@ -108,6 +108,10 @@ int stream_start_tls(struct stream *stream);
 /* The network of our own end, owned ("192.0.2.0/24"); NULL: not connected. */
 char *stream_network(const struct stream *stream);
 
+/* Whether it is connected, by an address that this machine still has. Without one nothing comes or
+ * goes any more, and nobody says so. */
+bool stream_has_address(const struct stream *stream);
+
 bool stream_is_secure(const struct stream *stream);
 /* For SASL mechanisms with -PLUS; 0 bytes: not secure, or no such binding. */
 size_t stream_bind(

@@ -93,6 +93,10 @@ void imap_renewal_lose(struct imap_renewal *r, uint64_t now_usec) {
 	r->begun_usec = 0;
 }
 
+void imap_renewal_excuse(struct imap_renewal *r) {
+	r->begun_usec = 0;
+}
+
 void imap_renewal_dismiss(struct imap_renewal *r, uint64_t now_usec) {
 	if (r->begun_usec == 0)
 		return;

@@ -57,5 +57,8 @@ void imap_renewal_ask(struct imap_renewal *r, uint64_t now_usec);
 void imap_renewal_answer(struct imap_renewal *r);
 /* The connection is found dead: no answer, or it ended without a word. */
 void imap_renewal_lose(struct imap_renewal *r, uint64_t now_usec);
+/* The end of this IDLE, whatever it is, says nothing about silence: the machine slept, or its network
+ * has changed. */
+void imap_renewal_excuse(struct imap_renewal *r);
 /* The server ends it and says that it was idle for too long. */
 void imap_renewal_dismiss(struct imap_renewal *r, uint64_t now_usec);

@@ -13,5 +13,9 @@ uint64_t imap_session_renewal(const struct imap_session *s);
 /* In IDLE, and nothing is asked: what comes now, the server says by itself. */
 bool imap_session_is_idling(const struct imap_session *s);
 
+/* The machine slept, or its network has changed: asks the server for a sign of life, which must come
+ * within `patience_usec`. What the silence was for is not learned from. */
+void imap_session_probe(struct imap_session *s, uint64_t patience_usec);
+
 /* The stream has ended without a word. */
 void imap_session_lost(struct imap_session *s);

@@ -578,6 +578,16 @@ void imap_session_lost(struct imap_session *s) {
 		imap_renewal_lose(&s->renewal, s->now_usec);
 }
 
+/* What is awaited already is awaited for no longer than that. */
+void imap_session_probe(struct imap_session *s, uint64_t patience_usec) {
+	if (s->state == IMAP_STATE_WANT_TLS || s->state == IMAP_STATE_CLOSED)
+		return;
+	s->is_poll_due = true;
+	imap_watch_interrupt(s);
+	imap_renewal_excuse(&s->renewal);
+	s->deadline_usec = MIN(s->deadline_usec, s->now_usec + patience_usec);
+}
+
 uint64_t imap_session_renewal(const struct imap_session *s) {
 	return s->renewal.interval_usec;
 }
