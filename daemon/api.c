@@ -309,6 +309,10 @@ int api_new(const struct api_settings *settings, struct api **ret) {
 	return 0;
 }
 
+struct connection *api_connection(struct api *api) {
+	return api->connection;
+}
+
 struct api *api_free(struct api *api) {
 	if (!api)
 		return NULL;

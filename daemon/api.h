@@ -7,6 +7,7 @@
 #include "base/macros.h"
 
 struct api;
+struct connection;
 struct manager;
 
 enum api_state {
@@ -30,6 +31,9 @@ struct api_settings {
 
 /* Becomes the manager's listener. Negative errno when the loop refuses. */
 int api_new(const struct api_settings *settings, struct api **ret);
+/* For others who have business on the same bus; borrowed. */
+struct connection *api_connection(struct api *api);
+
 /* Before the manager. */
 struct api *api_free(struct api *api);
 DEFINE_CLEANUP(struct api, api_free);

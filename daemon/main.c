@@ -19,6 +19,7 @@
 #include "daemon/manager.h"
 #include "daemon/options.h"
 #include "daemon/server-search-command.h"
+#include "daemon/surroundings.h"
 #include "daemon/trial.h"
 #include "daemon/watchdog.h"
 #include "mail/header-text.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct manager *manager;
 	struct api *api;
 	struct watchdog *watchdog;
+	struct surroundings *surroundings;
 	bool is_ready; /* the service manager was told */
 };
 
@@ -165,6 +167,12 @@ static int run_loop(struct daemon *d, const struct options *options) {
 		log_error("the bus connection cannot be set up: %s", strerror(-r));
 		return r;
 	}
+	const struct surroundings_settings surroundings = {
+		.loop = d->loop,
+		.manager = d->manager,
+		.system_bus = options->is_system ? api_connection(d->api) : NULL,
+	};
+	d->surroundings = surroundings_new(&surroundings);
 	r = watchdog_new(d->loop, manager_clock(d->manager), &d->watchdog);
 	if (r < 0) {
 		log_error("the watchdog cannot be set up: %s", strerror(-r));
@@ -209,6 +217,7 @@ static int run(const struct options *options) {
 	if (r < 0)
 		(void)sd_notifyf(0, "STATUS=%s\nERRNO=%d", strerror(-r), -r);
 	watchdog_free(d.watchdog);
+	surroundings_free(d.surroundings);
 	api_free(d.api);
 	manager_free(d.manager);
 	sd_event_unref(d.loop);

@@ -18,6 +18,7 @@ from harness.certificates import Authority  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.dovecot import Dovecot  # noqa: E402
 from harness.keyring import KeyRing, ScriptedKeyRing  # noqa: E402
+from harness.networks import Wire, missing  # noqa: E402
 from harness.online_accounts import OnlineAccounts  # noqa: E402
 from harness.posthorn import Daemon  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
@@ -145,6 +146,18 @@ def proxy(server):
     relay = Proxy(server.imap)
     yield relay
     relay.close()
+
+
+@pytest.fixture
+def wire():
+    """A client's and a server's network of their own, with a wire between them that can be cut."""
+    reason = missing()
+    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
+        pytest.skip(reason)
+    assert not reason, f"{reason}. Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
+    pair = Wire()
+    yield pair
+    pair.close()
 
 
 @pytest.fixture

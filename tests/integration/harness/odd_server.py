@@ -45,6 +45,7 @@ class Link:
 class OddServer:
     capabilities = "IMAP4rev1 IDLE SASL-IR AUTH=PLAIN"
     uidvalidity = 7
+    address = "127.0.0.1"
 
     def __init__(self):
         self.port = free_ports(1)[0]
@@ -52,7 +53,7 @@ class OddServer:
         self.links = []
         self.logins = 0
         self.lock = threading.RLock()
-        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._listener = socket.create_server((self.address, self.port))
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):

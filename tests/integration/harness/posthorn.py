@@ -85,7 +85,8 @@ class Daemon:
     # --- life ------------------------------------------------------------------------------------
 
     def environment(self, **more):
-        return environment(self.home, DBUS_SESSION_BUS_ADDRESS=self.address, **self.more, **more)
+        buses = {"DBUS_SESSION_BUS_ADDRESS": self.address, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.home}/none"}
+        return environment(self.home, **{**buses, **self.more, **more})
 
     def arguments(self, *more):
         return [program("posthornd"), "--user", "--config", self.config, "--state", self.state, *more]
