@@ -83,7 +83,7 @@ int message_read_u32(struct message_reader *r, uint32_t *ret);
 int message_read_u64(struct message_reader *r, uint64_t *ret);
 int message_read_double(struct message_reader *r, double *ret);
 int message_read_i32(struct message_reader *r, int32_t *ret);
-int message_read_descriptor(struct message_reader *r, int *ret); /* h: close-on-exec, to be closed */
+int message_read_descriptor(struct message_reader *r, int *ret); /* h: yours, close-on-exec */
 int message_read_bytes(struct message_reader *r, const uint8_t **ret, size_t *ret_n); /* ay */
 int message_read_boolean(struct message_reader *r, bool *ret);
 /* Into an array, variant, struct or dict entry; `r` goes on behind it. */
