@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -12,6 +11,7 @@
 #include "daemon/alarm-clock.h"
 #include "daemon/attempt.h"
 #include "daemon/backoff.h"
+#include "daemon/chance.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/message-url.h"
 #include "daemon/metrics.h"
@@ -91,11 +91,6 @@ static void account_enter_pause(struct account *account) {
 		account_enter_state(account, ACCOUNT_STATE_PAUSED);
 }
 
-static uint64_t account_random(void) {
-	sd_id128_t random;
-	return sd_id128_randomize(&random) < 0 ? 0 : random.qwords[0];
-}
-
 static void account_written(struct account *account, enum account_written written, int r) {
 	account->host->written(account->host->userdata, account, written, MIN(r, 0));
 }
@@ -145,7 +140,7 @@ static void account_ended(
 		.reason = reason,
 		.asked_usec = asked_usec,
 		.cap_usec = account->host->retry_cap_usec,
-		.random = account_random(),
+		.random = chance_number(),
 	};
 	if (account->standing.online_since_usec)
 		end.alive_usec =
@@ -458,17 +453,13 @@ void account_doze(struct account *account) {
 	attempt_stop(&account->attempt);
 }
 
-void account_probe(struct account *account, uint64_t patience_usec) {
-	if (!account->attempt.watch || account->is_dozing || account->stopping)
-		return;
+void account_stir(struct account *account, uint64_t patience_usec, bool may_try) {
+	bool is_leaving = account->stopping || account->is_dozing;
 	account->is_probing = true;
-	watch_probe(account->attempt.watch, patience_usec);
+	if (account->attempt.watch && !is_leaving)
+		watch_probe(account->attempt.watch, patience_usec);
 	account->is_probing = false;
-}
-
-void account_wake(struct account *account, uint64_t patience_usec) {
-	account_probe(account, patience_usec);
-	if (!account->stopping && (account->is_dozing || account_may_hurry(account)))
+	if (may_try && !account->stopping && (account->is_dozing || account_may_hurry(account)))
 		account_attempt(account);
 }
 

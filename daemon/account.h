@@ -76,11 +76,10 @@ int account_resume(struct account *account);
 /* The machine is about to sleep: a connection ends politely; account_is_idle() once it is done. Who
  * waits for an attempt goes on waiting. */
 void account_doze(struct account *account);
-/* The machine has woken, or its networks have changed: what dozed logs in again, what is connected is
- * asked for a sign of life within `patience_usec`, and who waited for the network tries now. */
-void account_wake(struct account *account, uint64_t patience_usec);
-/* A network was lost, and none came: as above, but nobody tries now. */
-void account_probe(struct account *account, uint64_t patience_usec);
+/* The machine has woken, or its networks have changed: what is connected is asked for a sign of life
+ * within `patience_usec`. With `may_try`, where there is a network, what dozed logs in again, and who
+ * waited for the network tries now. */
+void account_stir(struct account *account, uint64_t patience_usec, bool may_try);
 
 /* A place that secrets come from has changed: an account that got none tries now. One whose secret
  * the server refused does not, since the change may have been anything. */

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-host.h"
 #include "daemon/alarm-clock.h"
+#include "daemon/chance.h"
 #include "daemon/credential.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
@@ -203,13 +203,11 @@ void attempt_settle(struct attempt *attempt) {
 }
 
 static void attempt_leave_gate(struct attempt *attempt, enum reason reason) {
-	sd_id128_t random = { 0 };
-	(void)sd_id128_randomize(&random);
 	const struct gate_end end = {
 		.reason = reason,
 		.has_reached = attempt->has_reached,
 		.now_usec = attempt_now(attempt),
-		.random = random.qwords[0],
+		.random = chance_number(),
 	};
 	gate_leave(attempt->host->gate, &attempt->place, &end);
 }

@@ -52,7 +52,7 @@ static void open_for_a_while(struct breaker *breaker, const struct breaker_news 
 }
 
 /* What the others saw before counts no more: they all may find out anew. */
-static void close_again(struct breaker *breaker) {
+void breaker_reset(struct breaker *breaker) {
 	*breaker = (struct breaker){ .era = breaker->era + 1 };
 }
 
@@ -86,11 +86,11 @@ uint64_t breaker_due(const struct breaker *breaker, uint64_t now_usec) {
 
 bool breaker_note(
 	struct breaker *breaker, struct breaker_view *view, const struct breaker_news *news) {
-	bool was_probe = view->is_probe;
+	bool was_probe = view->is_probe && breaker->state == BREAKER_PROBING;
 	view->is_probe = false;
 	keep_sight(breaker, view, news->sight);
 	if (news->sight == BREAKER_WELL && breaker->state != BREAKER_CLOSED) {
-		close_again(breaker);
+		breaker_reset(breaker);
 		keep_sight(breaker, view, BREAKER_WELL);
 		return true;
 	}
@@ -112,7 +112,7 @@ bool breaker_note(
 }
 
 bool breaker_forget(struct breaker *breaker, struct breaker_view *view) {
-	bool was_probe = view->is_probe;
+	bool was_probe = view->is_probe && breaker->state == BREAKER_PROBING;
 	view->is_probe = false;
 	forget_sight(breaker, view);
 	if (was_probe)

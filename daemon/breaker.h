@@ -68,5 +68,7 @@ struct breaker_news {
  * it wants to know. */
 bool breaker_note(
 	struct breaker *breaker, struct breaker_view *view, const struct breaker_news *news);
+/* What was seen until now says nothing of the host any more: all may find out anew. */
+void breaker_reset(struct breaker *breaker);
 /* An account goes, or ends its attempt by its own will. True as above. */
 bool breaker_forget(struct breaker *breaker, struct breaker_view *view);

@@ -211,6 +211,21 @@ void gate_forget(struct gate *gate, struct gate_place *place, uint64_t now_usec)
 	place_leave_host(place);
 }
 
+static void host_start_over(const void *node, VISIT visit, void *closure) {
+	struct gate_host *host = *(struct gate_host *const *)node;
+	if (visit != postorder && visit != leaf)
+		return;
+	breaker_reset(&host->breaker);
+	host->trouble = REASON_NONE;
+	host_admit(host);
+	host_tell_waiting(host);
+}
+
+void gate_start_over(struct gate *gate, uint64_t now_usec) {
+	gate->now_usec = now_usec;
+	twalk_r(gate->hosts, host_start_over, NULL);
+}
+
 uint64_t gate_due(struct gate *gate) {
 	return alarm_queue_next(&gate->alarms);
 }

@@ -65,6 +65,10 @@ void gate_leave(struct gate *gate, struct gate_place *place, const struct gate_e
 /* The account goes. */
 void gate_forget(struct gate *gate, struct gate_place *place, uint64_t now_usec);
 
+/* This machine is on another network, or has woken: what kept all from a host may have been its own
+ * trouble. What the logins cost is not forgotten. */
+void gate_start_over(struct gate *gate, uint64_t now_usec);
+
 /* When gate_tick() is to be called; USEC_NEVER: not for now. */
 uint64_t gate_due(struct gate *gate);
 void gate_tick(struct gate *gate, uint64_t now_usec);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "daemon/account-host.h"
 #include "daemon/api.h"
 #include "daemon/config-command.h"
 #include "daemon/kerberos.h"
@@ -173,7 +174,7 @@ static int run_loop(struct daemon *d, const struct options *options) {
 		.system_bus = options->is_system ? api_connection(d->api) : NULL,
 	};
 	d->surroundings = surroundings_new(&surroundings);
-	r = watchdog_new(d->loop, manager_clock(d->manager), &d->watchdog);
+	r = watchdog_new(d->loop, manager_account_host(d->manager)->clock, &d->watchdog);
 	if (r < 0) {
 		log_error("the watchdog cannot be set up: %s", strerror(-r));
 		return r;

@@ -527,8 +527,8 @@ void manager_set_listener(struct manager *m, const struct manager_listener *list
 	m->listener = *listener;
 }
 
-struct alarm_clock *manager_clock(struct manager *m) {
-	return m->clock;
+const struct account_host *manager_account_host(const struct manager *m) {
+	return &m->host;
 }
 
 struct account *manager_account(struct manager *m, const char *id) {

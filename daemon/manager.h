@@ -9,6 +9,7 @@
 #include "base/macros.h"
 
 struct account;
+struct account_host;
 struct manager;
 struct metrics;
 struct store_event;
@@ -77,8 +78,8 @@ void manager_check_all(struct manager *m);
 void manager_publish(struct manager *m);
 
 /* By id; NULL if there is none. Indices are in order of ids. */
-/* What all sessions wait by; borrowed. */
-struct alarm_clock *manager_clock(struct manager *m);
+/* What all accounts have around them; borrowed. */
+const struct account_host *manager_account_host(const struct manager *m);
 
 struct account *manager_account(struct manager *m, const char *id);
 struct account *manager_account_at(struct manager *m, size_t index);

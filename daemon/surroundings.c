@@ -4,7 +4,10 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "daemon/account-host.h"
 #include "daemon/account.h"
+#include "daemon/alarm-clock.h"
+#include "daemon/gate.h"
 #include "daemon/manager.h"
 #include "daemon/sleep-watch.h"
 #include "io/network-watch.h"
@@ -28,11 +31,14 @@ static uint64_t probe_patience(const struct surroundings *s) {
 	return MIN(SURROUNDINGS_PROBE_USEC + all, SURROUNDINGS_PROBE_MAX_USEC);
 }
 
-static void for_all(struct surroundings *s, void (*what)(struct account *account, uint64_t usec)) {
+static void stir(struct surroundings *s, bool may_try) {
 	uint64_t patience = probe_patience(s);
+	const struct account_host *host = manager_account_host(s->manager);
 	struct account *account;
+	if (may_try)
+		gate_start_over(host->gate, alarm_clock_now(host->clock));
 	for (size_t i = 0; (account = manager_account_at(s->manager, i)); i++)
-		what(account, patience);
+		account_stir(account, patience, may_try);
 }
 
 /* --- sleep --- */
@@ -72,7 +78,7 @@ static void on_sleep(void *userdata) {
 static void on_wake(void *userdata) {
 	struct surroundings *s = userdata;
 	(void)sd_event_source_set_enabled(s->farewell, SD_EVENT_OFF);
-	for_all(s, account_wake);
+	stir(s, true);
 }
 
 /* --- networks --- */
@@ -81,7 +87,7 @@ static void on_network(const struct network_news *news, void *userdata) {
 	struct surroundings *s = userdata;
 	log_info("the network has changed%s", news->gained ? "" : ": something of it is gone");
 	sleep_watch_look(s->sleep);
-	for_all(s, news->gained ? account_wake : account_probe);
+	stir(s, news->gained);
 }
 
 struct surroundings *surroundings_new(const struct surroundings_settings *settings) {

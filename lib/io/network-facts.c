@@ -142,7 +142,8 @@ static void feed_link(
 void network_facts_feed(
 	struct network_facts *facts, const void *bytes, size_t n, struct network_news *news) {
 	const struct nlmsghdr *message = bytes;
-	for (; NLMSG_OK(message, n); message = NLMSG_NEXT(message, n))
+	/* a signed one: it goes below zero behind the last message */
+	for (int left = (int)n; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
 		switch (message->nlmsg_type) {
 		case RTM_NEWADDR:
 		case RTM_DELADDR:

@@ -80,7 +80,7 @@ static int ask_next(struct network_watch *w) {
 
 static bool ends_dump(const void *bytes, size_t n) {
 	const struct nlmsghdr *message = bytes;
-	for (; NLMSG_OK(message, n); message = NLMSG_NEXT(message, n))
+	for (int left = (int)n; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
 			return true;
 	return false;
