@@ -45,10 +45,11 @@ def test_line_is_reset(watched, client, server, user, proxy):
 
 
 def test_break_in_the_middle_of_the_envelope(daemon, client, server, user, proxy):
-    """The line breaks when the answer is on its way: nothing is lost, nothing comes twice."""
+    """The line breaks when the answer is on its way: nothing is lost, nothing comes twice. As often
+    as the budget of logins has no patience of its own in it."""
     daemon.write_account("work", Port=proxy.port, Security="none", User=user, Strategy="idle")
     daemon.start()
-    for number in range(3):
+    for number in range(2):
         client.wait_account("work", State="online")
         mark = proxy.mark()
         proxy_connections = proxy.connections
@@ -57,7 +58,7 @@ def test_break_in_the_middle_of_the_envelope(daemon, client, server, user, proxy
         proxy.reset()
         client.wait_new_mail(number + 1, deadline=60)
         wait_for(lambda: proxy.connections > proxy_connections, "a new connection")
-    assert [event["subject"] for event in client.new_events()] == ["Number 0", "Number 1", "Number 2"]
+    assert [event["subject"] for event in client.new_events()] == ["Number 0", "Number 1"]
 
 
 def test_other_accounts_do_not_suffer(daemon, client, server, own_server, user):
