@@ -1,5 +1,5 @@
-"""GNOME Online Accounts, scripted: the names and signatures of goa-daemon 3.46. The real one takes
-accounts only from providers on the Internet, or through dialogs."""
+"""GNOME Online Accounts, scripted: the names and signatures of goa-daemon 3.46. It says what the real
+one (goa_daemon.py) says only of a provider on the Internet, or by accident."""
 
 import gi
 
