@@ -270,10 +270,17 @@ static bool is_about_mechanism(const char *text) {
 	return false;
 }
 
+/* Cyrus looks at the binding only when it has the proof; of a wrong password it says "authentication
+ * failure". */
+static bool is_about_binding(const char *text) {
+	return text && strcasestr(text, "bad protocol / cancel");
+}
+
 /* Refused before the server has said anything: it cannot have been about the password. */
-static bool is_binding_refused(const struct login *l) {
+static bool is_binding_refused(const struct login *l, const char *text) {
 	return sasl_mechanism_facts(l->mechanism)->is_plus &&
-	       (sasl_verdict(l->sasl) == SASL_VERDICT_BINDING || l->n_challenges == 0);
+	       (sasl_verdict(l->sasl) == SASL_VERDICT_BINDING || l->n_challenges == 0 ||
+		       is_about_binding(text));
 }
 
 /* Whether another way may be tried; the one that was is not any more. */
@@ -282,7 +289,7 @@ static bool give_up_way(struct login *l, const char *text) {
 		l->refused |= sasl_mechanism_bit(l->mechanism);
 		return true;
 	}
-	if (!l->sasl || !is_binding_refused(l))
+	if (!l->sasl || !is_binding_refused(l, text))
 		return false;
 	l->refused_bindings |= 1U << l->binding;
 	return true;
@@ -290,7 +297,8 @@ static bool give_up_way(struct login *l, const char *text) {
 
 struct login_refusal login_refused(struct login *l, enum reason reason, const char *text) {
 	struct login_refusal refusal = { .reason = reason, .text = text };
-	if (reason == REASON_NONE && give_up_way(l, text)) {
+	bool may_be_the_way = reason == REASON_NONE || is_about_binding(text);
+	if (may_be_the_way && give_up_way(l, text)) {
 		l->sasl = sasl_free(l->sasl);
 		memory_free(l->problem);
 		l->problem = text_is_empty(text) ? NULL : memory_strdup(text);
