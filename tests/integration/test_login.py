@@ -1,6 +1,7 @@
 """Every mechanism against a real server, over real TLS, and what is kept of it."""
 
 import pytest
+from harness.cyrus_sasl import CyrusSasl
 from harness.dovecot import PASSWORD, Dovecot
 from harness.kerberos import Realm
 from harness.messages import message
@@ -330,6 +331,38 @@ def test_a_26_plus(daemon, client, scram_server, authority, version, kind, attem
     daemon.restart()
     client.wait_account("work", State="online")
     assert server.attempts == [*attempts, f"p={kind}"]
+
+
+@pytest.fixture(scope="module")
+def cyrus_sasl(session_directory):
+    sasl = CyrusSasl(session_directory, "alice")
+    yield sasl
+    sasl.stop()
+
+
+@pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"])
+def test_a_26_plus_with_cyrus(daemon, client, scram_server, cyrus_sasl, authority, version, mechanism):
+    """It knows tls-unique alone, and says so behind the proof, in words of its own."""
+    server = scram_server(version=version, sasl=cyrus_sasl, mechanisms=f"AUTH={mechanism} AUTH=PLAIN")
+    bound_account(daemon, server, authority)
+    daemon.start()
+    client.wait_account("work", State="online")
+    assert server.attempts[-1] == "p=tls-unique"
+    logged_in_by(daemon, mechanism)
+    attempts = len(server.attempts)
+    daemon.restart()
+    client.wait_account("work", State="online")
+    assert server.attempts[attempts:] == ["p=tls-unique"]
+
+
+def test_a_26_wrong_password_with_cyrus(daemon, client, scram_server, cyrus_sasl, authority):
+    server = scram_server(sasl=cyrus_sasl)
+    bound_account(daemon, server, authority, password="wrong")
+    daemon.start()
+    account = client.wait_account("work", Reason="auth-failed")
+    assert "authentication failure" in account["ReasonText"]
+    assert server.attempts[-1] == "p=tls-unique" and len(server.attempts) == 3
 
 
 def test_a_25_no_way_down_from_plus(daemon, client, scram_server, authority):

@@ -1,4 +1,4 @@
-"""An IMAP server over TLS that knows one thing: SCRAM-SHA-256, with channel binding of the kinds that
+"""An IMAP server over TLS that knows one thing: SCRAM, with channel binding of the kinds that
 it is told to take. No real server in Debian 12 takes tls-exporter or tls-server-end-point."""
 
 import base64
@@ -10,6 +10,7 @@ import threading
 
 from OpenSSL import SSL, crypto
 
+from . import cyrus_sasl
 from .dovecot import PASSWORD, free_ports
 from .wait import poke
 
@@ -87,14 +88,30 @@ class Connection:
         verifier = base64.b64encode(hmac.digest(server_key, message, "sha256")).decode()
         return None if self.ask(f"v={verifier}") == "" else "cancelled"
 
+    def cyrus(self, mechanism, initial):
+        """The same as Cyrus IMAP 3.6 does it: bound to tls-unique, by the library that it has."""
+        flag, _, _ = base64.b64decode(initial).decode().split(",", 2)
+        self.server.attempts.append(flag)
+        conversation = self.server.sasl.begin(("tls-unique", self.binding("tls-unique")))
+        challenge, result = conversation.step(mechanism, base64.b64decode(initial))
+        while result == cyrus_sasl.CONTINUE:
+            answer = self.ask(challenge.decode())
+            if answer is None:
+                break
+            challenge, result = conversation.step(None, answer.encode())
+        conversation.end()
+        if result == cyrus_sasl.OK and challenge:
+            self.ask(challenge.decode())
+        return None if result == cyrus_sasl.OK else self.server.sasl.text(result)
+
     def run(self):
         self.tls.do_handshake()
         self.send(f"* OK [CAPABILITY {self.server.capabilities}] ready")
         while True:
             tag, command, *rest = self.read_line().split(" ")
             command = command.upper()
-            if command == "AUTHENTICATE" and rest[0].startswith("SCRAM-SHA-256"):
-                problem = self.scram(rest[1])
+            if command == "AUTHENTICATE" and rest[0].startswith("SCRAM-SHA-"):
+                problem = self.cyrus(*rest) if self.server.sasl else self.scram(rest[1])
                 self.server.logins += problem is None
                 self.send(f"{tag} NO {problem}" if problem else f"{tag} OK [CAPABILITY IMAP4rev1 IDLE] in")
             elif command == "IDLE":
@@ -114,13 +131,15 @@ class Connection:
 
 class ScramServer:
     """`kinds` are taken; `attempts` are the flags of the clients ("p=tls-exporter", "n", "y"); `lines` all
-    that they said. `is_middle`: it sits between, with a connection of its own to the real server."""
+    that they said. `is_middle`: it sits between, with a connection of its own to the real server. `sasl`:
+    a CyrusSasl that decides."""
 
-    def __init__(self, certificate, *, version=SSL.TLS1_3_VERSION, kinds=("tls-exporter",), is_middle=False,
+    def __init__(self, certificate, *, version=SSL.TLS1_3_VERSION, kinds=("tls-exporter",), is_middle=False, sasl=None,
                  mechanisms="AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256 AUTH=PLAIN"):
         self.certificate, self.key = certificate
         self.version, self.kinds, self.is_middle = version, kinds, is_middle
         self.capabilities = f"IMAP4rev1 IDLE SASL-IR {mechanisms}"
+        self.sasl = sasl
         self.attempts, self.lines = [], []
         self.logins = 0
         self.port = free_ports(1)[0]
