@@ -229,8 +229,11 @@ static void on_challenge(struct imap_session *s, const struct imap_reply *reply)
 		imap_wire_send_text(&s->wire, response);
 		return;
 	}
-	bool is_cut = reply->is_cut || s->held.n > 0;
-	if (!is_cut && login_step(s->login, reply->text, &response) == 0)
+	bool is_readable = !reply->is_cut && s->held.n == 0;
+	if (!is_readable)
+		login_refuse_challenge(
+			s->login, "the server's challenge is too long, or too early");
+	if (is_readable && login_step(s->login, reply->text, &response) == 0)
 		imap_wire_send_text(&s->wire, response);
 	else
 		imap_wire_send_text(&s->wire, "*");

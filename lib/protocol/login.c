@@ -242,6 +242,10 @@ int login_step(struct login *l, const char *challenge, char **ret_response) {
 	return sasl_step(l->sasl, challenge, ret_response);
 }
 
+void login_refuse_challenge(struct login *l, const char *why) {
+	sasl_refuse(l->sasl, why);
+}
+
 bool login_is_proved(const struct login *l) {
 	return !l->sasl || sasl_is_done(l->sasl);
 }

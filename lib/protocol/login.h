@@ -67,6 +67,8 @@ struct login_outcome login_outcome(const struct login *l);
 int login_begin(struct login *l, char **ret_response);
 /* As sasl_step(). */
 int login_step(struct login *l, const char *challenge, char **ret_response);
+/* As sasl_refuse(). */
+void login_refuse_challenge(struct login *l, const char *why);
 /* What the server's OK is worth. */
 bool login_is_proved(const struct login *l);
 

@@ -69,6 +69,12 @@ static int encode(const struct buffer *bytes, char **ret) {
 	return 0;
 }
 
+void sasl_refuse(struct sasl *s, const char *why) {
+	s->is_broken = true;
+	if (s->exchange->verdict == SASL_VERDICT_NONE && !s->exchange->said)
+		(void)sasl_exchange_refuse(s->exchange, "%s", why);
+}
+
 /* One step of bytes. */
 static int step(struct sasl *s, const char *challenge, size_t n, char **ret_response) {
 	struct buffer out;
@@ -94,7 +100,7 @@ int sasl_step(struct sasl *s, const char *challenge, char **ret_response) {
 	char *bytes = NULL;
 	size_t n;
 	if (gsasl_base64_from(challenge, strlen(challenge), &bytes, &n) != GSASL_OK) {
-		s->is_broken = true;
+		sasl_refuse(s, "the server's challenge is not base64");
 		return -EBADMSG;
 	}
 	CLEANUP_SECRET char *text = memory_strndup(bytes, n);

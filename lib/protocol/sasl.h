@@ -44,6 +44,10 @@ DEFINE_CLEANUP(struct sasl, sasl_free);
  * mechanism speaks behind the first challenge only. */
 int sasl_step(struct sasl *s, const char *challenge, char **ret_response);
 
+/* The challenge is refused before it is looked at: cancel with "*". `why` is what sasl_said() tells,
+ * unless the exchange knows better. */
+void sasl_refuse(struct sasl *s, const char *why);
+
 /* Both sides have said all, and the server has proved what the mechanism asks it to prove. Until
  * then its OK is worth nothing. */
 bool sasl_is_done(const struct sasl *s);
