@@ -65,14 +65,14 @@ static DBusMessage *call_reload(const struct object_call *call) {
 }
 
 static DBusMessage *call_subscribe(const struct object_call *call) {
-	if (object_server_subscribe(call->server, call->caller) < 0)
+	if (object_signals_subscribe(call->server, call->caller) < 0)
 		return message_new_error(call->message, DBUS_ERROR_LIMITS_EXCEEDED,
 			"there are too many subscribers");
 	return message_new_reply(call->message);
 }
 
 static DBusMessage *call_unsubscribe(const struct object_call *call) {
-	object_server_unsubscribe(call->server, call->caller);
+	object_signals_unsubscribe(call->server, call->caller);
 	return message_new_reply(call->message);
 }
 

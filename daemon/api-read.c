@@ -125,7 +125,7 @@ DBusMessage *api_read_events(const struct object_call *call) {
 	(void)message_read_u32(&arguments, &page->limit);
 	page->limit = page_limit(page->limit);
 	page->position = page->after;
-	return object_reply_in_slices(call, &slices, page);
+	return object_slices_reply(call, &slices, page);
 }
 
 /* Accounts */
@@ -171,5 +171,5 @@ DBusMessage *api_read_accounts(const struct object_call *call) {
 	(void)message_read_u32(&arguments, &page->offset);
 	(void)message_read_u32(&arguments, &page->limit);
 	page->limit = page_limit(page->limit);
-	return object_reply_in_slices(call, &slices, page);
+	return object_slices_reply(call, &slices, page);
 }

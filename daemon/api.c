@@ -144,7 +144,7 @@ static void api_tell_lagged(struct api *api, struct api_view *view) {
 static void api_on_caught_up(void *userdata) {
 	struct api *api = userdata;
 	if (api->access) /* what was read of the log is the newest of what each may see */
-		object_server_changed(api->server, BUS_PATH, &api_manager_interface,
+		object_signals_changed(api->server, BUS_PATH, &api_manager_interface,
 			api_manager_properties(MANAGER_CHANGED_SEQUENCE));
 	api_tell_lagged(api, &api->everybody);
 	for (unsigned slot = 0; api->callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
@@ -159,7 +159,7 @@ static void api_on_caught_up(void *userdata) {
 static void api_on_account_added(void *userdata, struct account *account) {
 	struct api *api = userdata;
 	CLEANUP_TEXT char *path = api_account_path(account);
-	object_server_added(api->server, path);
+	object_signals_added(api->server, path);
 }
 
 static bool may_see(const struct readers *readers, const struct caller *caller) {
@@ -169,19 +169,19 @@ static bool may_see(const struct readers *readers, const struct caller *caller) 
 static void api_on_account_removed(void *userdata, struct account *account) {
 	struct api *api = userdata;
 	CLEANUP_TEXT char *path = api_account_path(account);
-	object_server_removed(api->server, path, account_interfaces);
+	object_signals_removed(api->server, path, account_interfaces);
 	for (unsigned slot = 0; api->callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
 		const struct caller *caller = callers_subscriber(api->callers, slot);
 		const char *id = account_config(account)->id;
 		if (caller && may_see(access_readers(api->access, id), caller))
-			object_server_hidden(api->server, path, account_interfaces, caller);
+			object_signals_hidden(api->server, path, account_interfaces, caller);
 	}
 }
 
 static void api_on_account_changed(void *userdata, struct account *account, unsigned changed) {
 	struct api *api = userdata;
 	CLEANUP_TEXT char *path = api_account_path(account);
-	object_server_changed(
+	object_signals_changed(
 		api->server, path, &api_account_interface, api_account_properties(changed));
 }
 
@@ -194,9 +194,9 @@ static void api_on_readers(struct account *account, const struct readers *before
 		if (!caller || may_see(before, caller) == may_see(after, caller))
 			continue;
 		if (may_see(after, caller))
-			object_server_shown(api->server, path, caller);
+			object_signals_shown(api->server, path, caller);
 		else
-			object_server_hidden(api->server, path, account_interfaces, caller);
+			object_signals_hidden(api->server, path, account_interfaces, caller);
 	}
 }
 
@@ -210,7 +210,7 @@ static void api_on_manager_changed(void *userdata, unsigned changed) {
 		/* Of who sees other accounts now; told later it would tell of an event of theirs. */
 		changed |= MANAGER_CHANGED_SEQUENCE;
 	}
-	object_server_changed(
+	object_signals_changed(
 		api->server, BUS_PATH, &api_manager_interface, api_manager_properties(changed));
 }
 

@@ -11,15 +11,15 @@ static int compare_paths(const void *a, const void *b) {
 	return strcmp(left->path, right->path);
 }
 
-void object_audience_add(struct object_audience *a, unsigned slot) {
+void object_changes_audience_add(struct object_audience *a, unsigned slot) {
 	a->bits[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
-void object_audience_drop(struct object_audience *a, unsigned slot) {
+void object_changes_audience_drop(struct object_audience *a, unsigned slot) {
 	a->bits[slot / 64] &= ~(UINT64_C(1) << slot % 64);
 }
 
-bool object_audience_has(const struct object_audience *a, unsigned slot) {
+bool object_changes_audience_has(const struct object_audience *a, unsigned slot) {
 	return a->bits[slot / 64] & UINT64_C(1) << slot % 64;
 }
 
@@ -82,22 +82,22 @@ void object_changes_note_removed(struct object_changes *c, const char *path,
 
 void object_changes_note_shown(struct object_changes *c, const char *path, unsigned slot) {
 	struct object_change *change = find_or_add(c, path);
-	object_audience_add(&change->added_for, slot);
+	object_changes_audience_add(&change->added_for, slot);
 }
 
 void object_changes_note_hidden(struct object_changes *c, const char *path,
 	const struct object_interface *const *interfaces, unsigned slot) {
 	struct object_change *change = find_or_add(c, path);
-	object_audience_drop(&change->added_for, slot);
-	object_audience_add(&change->removed_for, slot);
+	object_changes_audience_drop(&change->added_for, slot);
+	object_changes_audience_add(&change->removed_for, slot);
 	change->removed_interfaces = interfaces;
 }
 
 void object_changes_forget_slot(struct object_changes *c, unsigned slot) {
 	LIST_FOREACH (link, &c->queue) {
 		struct object_change *change = CONTAINER_OF(link, struct object_change, link);
-		object_audience_drop(&change->added_for, slot);
-		object_audience_drop(&change->removed_for, slot);
+		object_changes_audience_drop(&change->added_for, slot);
+		object_changes_audience_drop(&change->removed_for, slot);
 	}
 }
 

@@ -19,9 +19,9 @@ struct object_audience {
 	uint64_t bits[CALLERS_SUBSCRIBERS_MAX / 64];
 };
 
-void object_audience_add(struct object_audience *a, unsigned slot);
-void object_audience_drop(struct object_audience *a, unsigned slot);
-bool object_audience_has(const struct object_audience *a, unsigned slot);
+void object_changes_audience_add(struct object_audience *a, unsigned slot);
+void object_changes_audience_drop(struct object_audience *a, unsigned slot);
+bool object_changes_audience_has(const struct object_audience *a, unsigned slot);
 
 struct object_change {
 	struct list link;

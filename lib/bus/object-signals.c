@@ -118,8 +118,8 @@ static void broadcast_change(struct object_server *s, const struct object_change
 static void tell_change(
 	struct object_server *s, const struct object_change *change, struct caller *to) {
 	struct object_ref ref;
-	bool has_gone = object_audience_has(&change->removed_for, to->slot);
-	bool has_come = change->added || object_audience_has(&change->added_for, to->slot);
+	bool has_gone = object_changes_audience_has(&change->removed_for, to->slot);
+	bool has_come = change->added || object_changes_audience_has(&change->added_for, to->slot);
 	if (has_gone)
 		send_removed(s, change, to);
 	if (!object_server_lookup(s, change->path, to, &ref))
@@ -167,7 +167,7 @@ void object_signals_resume(struct object_server *s) {
 	deferred_arm(&s->flush);
 }
 
-void object_server_changed(struct object_server *s, const char *path,
+void object_signals_changed(struct object_server *s, const char *path,
 	const struct object_interface *interface, uint64_t mask) {
 	if (!connection_is_online(s->connection) || mask == 0)
 		return;
@@ -175,14 +175,14 @@ void object_server_changed(struct object_server *s, const char *path,
 	deferred_arm(&s->flush);
 }
 
-void object_server_added(struct object_server *s, const char *path) {
+void object_signals_added(struct object_server *s, const char *path) {
 	if (!connection_is_online(s->connection))
 		return;
 	object_changes_note_added(&s->changes, path);
 	deferred_arm(&s->flush);
 }
 
-void object_server_removed(struct object_server *s, const char *path,
+void object_signals_removed(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces) {
 	struct object_ref ref;
 	if (!connection_is_online(s->connection))
@@ -196,19 +196,19 @@ void object_server_removed(struct object_server *s, const char *path,
 	deferred_arm(&s->flush);
 }
 
-void object_server_shown(struct object_server *s, const char *path, const struct caller *caller) {
+void object_signals_shown(struct object_server *s, const char *path, const struct caller *caller) {
 	object_changes_note_shown(&s->changes, path, caller->slot);
 	deferred_arm(&s->flush);
 }
 
-void object_server_hidden(struct object_server *s, const char *path,
+void object_signals_hidden(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces, const struct caller *caller) {
 	object_changes_note_hidden(&s->changes, path, interfaces, caller->slot);
 	deferred_arm(&s->flush);
 }
 
 /* What it sees now counts as told: the first change after this is one of its own. */
-int object_server_subscribe(struct object_server *s, struct caller *caller) {
+int object_signals_subscribe(struct object_server *s, struct caller *caller) {
 	struct object_ref ref;
 	if (!s->tree.callers || caller->is_subscribed)
 		return 0;
@@ -224,7 +224,7 @@ int object_server_subscribe(struct object_server *s, struct caller *caller) {
 	return 0;
 }
 
-void object_server_unsubscribe(struct object_server *s, struct caller *caller) {
+void object_signals_unsubscribe(struct object_server *s, struct caller *caller) {
 	if (s->tree.callers)
 		callers_unsubscribe(s->tree.callers, caller);
 }

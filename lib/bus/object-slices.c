@@ -82,7 +82,7 @@ static void add_job(const struct object_call *call, const struct object_slices *
 		connection_hold(s->connection, true);
 }
 
-DBusMessage *object_reply_in_slices(
+DBusMessage *object_slices_reply(
 	const struct object_call *call, const struct object_slices *slices, void *job) {
 	struct object_server *s = call->server;
 	bool is_free = list_is_empty(&s->slices) && !s->has_sliced;

@@ -190,7 +190,7 @@ static DBusMessage *managed_step(const struct object_call *call, void *job) {
 
 static DBusMessage *manager_get_managed_objects(const struct object_call *call) {
 	static const struct object_slices slices = { managed_step, managed_free };
-	return object_reply_in_slices(call, &slices, MEMORY_NEW(struct managed));
+	return object_slices_reply(call, &slices, MEMORY_NEW(struct managed));
 }
 
 /* org.freedesktop.DBus.Introspectable */
@@ -290,7 +290,7 @@ static DBusMessage *introspectable_introspect(const struct object_call *call) {
 	static const struct object_slices slices = { children_step, children_free };
 	struct children *c = MEMORY_NEW(struct children);
 	buffer_init(&c->xml, OBJECT_INTROSPECT_MAX);
-	return object_reply_in_slices(call, &slices, c);
+	return object_slices_reply(call, &slices, c);
 }
 
 /* The tables */

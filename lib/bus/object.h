@@ -123,25 +123,25 @@ struct object_slices {
 };
 #define OBJECT_SLICES_MAX 16
 /* What the method returns then. Takes the job. */
-DBusMessage *object_reply_in_slices(
+DBusMessage *object_slices_reply(
 	const struct object_call *call, const struct object_slices *slices, void *job);
 
 /* Subscribe(): the caller hears of what it may see. -EUSERS: too many do. Without callers all is
  * broadcast, and this is 0. */
-int object_server_subscribe(struct object_server *s, struct caller *caller);
-void object_server_unsubscribe(struct object_server *s, struct caller *caller);
+int object_signals_subscribe(struct object_server *s, struct caller *caller);
+void object_signals_unsubscribe(struct object_server *s, struct caller *caller);
 
 /* Properties of `interface` at `path` have changed (bits as above): signalled at the end of the
  * turn with the values of then, or once the bus takes bytes again. Nothing while not online: who
  * connects later asks. */
-void object_server_changed(struct object_server *s, const char *path,
+void object_signals_changed(struct object_server *s, const char *path,
 	const struct object_interface *interface, uint64_t mask);
 /* An object came, or went: InterfacesAdded or InterfacesRemoved at the end of the turn. Call
  * _removed before the object goes, `interfaces` is what it had. */
-void object_server_added(struct object_server *s, const char *path);
-void object_server_removed(struct object_server *s, const char *path,
+void object_signals_added(struct object_server *s, const char *path);
+void object_signals_removed(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces);
 /* The same for one subscriber alone, which may see it from now on or not any more. */
-void object_server_shown(struct object_server *s, const char *path, const struct caller *caller);
-void object_server_hidden(struct object_server *s, const char *path,
+void object_signals_shown(struct object_server *s, const char *path, const struct caller *caller);
+void object_signals_hidden(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces, const struct caller *caller);

@@ -120,13 +120,13 @@ static void many_changes_are_one_signal(void **state) {
 	struct toy_shelf *elm = toy_service_add(&t->toy, "elm");
 	for (unsigned i = 1; i <= 1000; i++) {
 		oak->height = i;
-		object_server_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
-		object_server_changed(t->toy.server, elm->path, &toy_shelf_interface, TOY_LABEL);
-		object_server_changed(
+		object_signals_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+		object_signals_changed(t->toy.server, elm->path, &toy_shelf_interface, TOY_LABEL);
+		object_signals_changed(
 			t->toy.server, elm->path, &toy_shelf_interface, TOY_HEIGHT | TOY_SERIAL);
 	}
 	/* Nothing to tell: a constant, one without signals, nothing, an object that is not there. */
-	object_server_changed(
+	object_signals_changed(
 		t->toy.server, TOY_PATH_SHELF "/ash", &toy_shelf_interface, TOY_LABEL);
 	uint32_t height = 0;
 	unsigned n;
@@ -141,7 +141,7 @@ static void many_changes_are_one_signal(void **state) {
 	assert_string_equal(dbus_message_get_path(second), elm->path);
 	read_height(second, &height, &n);
 	assert_int_equal(n, 2);
-	object_server_changed(
+	object_signals_changed(
 		t->toy.server, oak->path, &toy_shelf_interface, TOY_SERIAL | TOY_OPENED);
 	/* All that was sent is here once a reply is. */
 	dbus_message_unref(toy_service_call(&t->toy, TOY_PATH, NULL, "Echo", TEXTS("x")));
@@ -168,20 +168,20 @@ static void objects_come_and_go(void **state) {
 	char oak[64], elm[64];
 	strcpy(oak, toy_service_add(&t->toy, "oak")->path);
 	strcpy(elm, toy_service_add(&t->toy, "elm")->path);
-	object_server_added(server, oak);
-	object_server_changed(server, oak, &toy_shelf_interface, TOY_HEIGHT);
+	object_signals_added(server, oak);
+	object_signals_changed(server, oak, &toy_shelf_interface, TOY_HEIGHT);
 	expect_manager_signal(t, "InterfacesAdded", oak);
 	/* Went and came again: both are told, the removal first. */
-	object_server_removed(server, oak, toy_shelf_interfaces);
-	object_server_added(server, oak);
+	object_signals_removed(server, oak, toy_shelf_interfaces);
+	object_signals_added(server, oak);
 	/* Came and went: neither. */
-	object_server_added(server, elm);
-	object_server_removed(server, elm, toy_shelf_interfaces);
+	object_signals_added(server, elm);
+	object_signals_removed(server, elm, toy_shelf_interfaces);
 	expect_manager_signal(t, "InterfacesRemoved", oak);
 	expect_manager_signal(t, "InterfacesAdded", oak);
 	/* Changed, then gone: only that it is gone. */
-	object_server_changed(server, oak, &toy_shelf_interface, TOY_HEIGHT);
-	object_server_removed(server, oak, toy_shelf_interfaces);
+	object_signals_changed(server, oak, &toy_shelf_interface, TOY_HEIGHT);
+	object_signals_removed(server, oak, toy_shelf_interfaces);
 	t->toy.n_shelves = 0;
 	expect_manager_signal(t, "InterfacesRemoved", oak);
 	dbus_message_unref(toy_service_call(&t->toy, TOY_PATH, NULL, "Echo", TEXTS("x")));
@@ -245,7 +245,7 @@ static void a_bus_that_takes_nothing_is_waited_for(void **state) {
 	assert_true(n_sent >= BUS_LOOP_OUTGOING_MAX / 1200);
 	for (unsigned i = 1; i <= 1000; i++) {
 		oak->height = i;
-		object_server_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+		object_signals_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
 		assert_true(sd_event_run(t->fixture.event, 0) >= 0);
 	}
 	kill(t->fixture.bus.pid, SIGCONT);
@@ -268,16 +268,16 @@ static void changes_end_with_the_bus(void **state) {
 	kill(t->fixture.bus.pid, SIGSTOP);
 	while (connection_send(t->toy.connection, new_creak(0)) == 0)
 		;
-	object_server_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+	object_signals_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
 	private_bus_stop(&t->fixture.bus);
 	while (t->toy.online)
 		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
-	object_server_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+	object_signals_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
 	private_bus_start(&t->fixture.bus);
 	fixture_connect(&t->fixture);
 	fixture_match(&t->fixture, MATCH_TOY);
 	fixture_run_until(&t->fixture, &t->toy.online);
-	object_server_changed(t->toy.server, elm->path, &toy_shelf_interface, TOY_HEIGHT);
+	object_signals_changed(t->toy.server, elm->path, &toy_shelf_interface, TOY_HEIGHT);
 	CLEANUP(message_free)
 	DBusMessage *m = fixture_wait_signal(&t->fixture, NULL, "PropertiesChanged");
 	assert_string_equal(dbus_message_get_path(m), elm->path);
@@ -289,7 +289,7 @@ static void two_thousand_objects_fit(void **state) {
 	for (unsigned i = 0; i < TOY_SHELVES_MAX; i++) {
 		char id[16];
 		snprintf(id, sizeof(id), "s%u", i);
-		object_server_added(t->toy.server, toy_service_add(&t->toy, id)->path);
+		object_signals_added(t->toy.server, toy_service_add(&t->toy, id)->path);
 	}
 	for (unsigned i = 0; i < TOY_SHELVES_MAX; i++)
 		expect_manager_signal(t, "InterfacesAdded", t->toy.shelves[i].path);
