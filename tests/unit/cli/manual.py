@@ -19,6 +19,13 @@ def page(name):
     return read(f"man/{name}.scd")
 
 
+def made_page(name):
+    """A page that is made from the D-Bus contract."""
+    contract = sorted((ROOT / "lib/bus").glob("*.xml"))
+    return subprocess.run([ROOT / "man/dbus-page", ROOT / f"man/{name}.scd.in", *contract],
+                          stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
 def compare(what, real, written):
     real, written = list(real), list(written)
     if not real:
@@ -175,7 +182,7 @@ def check_interface(name, text):
     properties = [f"*{p.get('name')}* ({p.get('type')})" for p in interface.findall("property")]
     if properties or "## Properties" in text:
         compare(f"{name}, properties", properties,
-                re.findall(r"\*[A-Z]\w+\* \(\w+\)", between(text, "## Properties", "\n## ")))
+                re.findall(r"^\*\w+\* \(\w+\)$", between(text, "## Properties", "\n## "), re.M))
     signals = [f"*{s.get('name')}*({arguments(s)})" for s in interface.findall("signal")]
     if signals or "## Signals" in text:
         compare(f"{name}, signals", signals,
@@ -183,20 +190,20 @@ def check_interface(name, text):
 
 
 def check_dbus():
-    text, names = page("posthorn-dbus.7"), read("lib/bus/names.h")
+    text, names = made_page("posthorn-dbus.7").replace("\\_", "_"), read("lib/bus/names.h")
     check_interface("Manager", between(text, "# MANAGER"))
     check_interface("Metrics", between(text, "# METRICS"))
     check_interface("Account", between(text, "# ACCOUNTS"))
     compare("posthorn-dbus(7), keys",
             (f"*{key}* ({kind})" for key, kind in
              re.findall(r'BUS_KEY_\w+ "(\w+)" /\* (\w+)', names)),
-            re.findall(r"\*\w+\* \(\w+\)", between(text, "# EVENTS")))
+            re.findall(r"^\*\w+\* \(\w+\)$", between(text, "# EVENTS"), re.M))
     compare("posthorn-dbus(7), errors",
             re.findall(r'BUS_ERROR_\w+ "org\.posthorn\.Posthorn1\.Error\.(\w+)"', names),
-            [e for e in re.findall(r"\*(\w+)\*", between(text, "# ERRORS"))])
+            re.findall(r"^\*(\w+)\*$", between(text, "# ERRORS"), re.M))
     compare("posthorn-dbus(7), reasons",
             re.findall(r'^\t\[REASON_\w+\] = \{ "([\w-]+)"', read("lib/base/reason.c"), re.M),
-            re.findall(r"\*([\w-]+)\*", between(text, "# REASONS").split("*posthorn status*")[0]))
+            re.findall(r"\*([\w-]+)\*", between(text, "*Reason* (s)", "*ReasonText*")))
 
 
 check_posthorn()
