@@ -37,16 +37,30 @@ void log_set_level(enum log_level most) {
 	state.most = most;
 }
 
+static void give(struct log_line *line, const char *format, va_list arguments) {
+	CLEANUP_TEXT char *raw = memory_vformat(format, arguments);
+	CLEANUP_TEXT char *text = text_printable(raw);
+	line->text = text;
+	state.sink(line, state.userdata);
+}
+
 void log_write(enum log_level level, const char *account, const char *format, ...) {
 	if (!state.sink || level > state.most)
 		return;
-
+	struct log_line line = { .level = level, .account = account };
 	va_list arguments;
 	va_start(arguments, format);
-	CLEANUP_TEXT char *raw = memory_vformat(format, arguments);
+	give(&line, format, arguments);
 	va_end(arguments);
+}
 
-	CLEANUP_TEXT char *text = text_printable(raw);
-	struct log_line line = { .level = level, .account = account, .text = text };
-	state.sink(&line, state.userdata);
+void log_write_fields(enum log_level level, const char *account, const struct log_fields *fields,
+	const char *format, ...) {
+	if (!state.sink || level > state.most)
+		return;
+	struct log_line line = { .level = level, .account = account, .fields = *fields };
+	va_list arguments;
+	va_start(arguments, format);
+	give(&line, format, arguments);
+	va_end(arguments);
 }

@@ -3,6 +3,7 @@
  * nothing is written. Text of a peer must have passed text_printable(); the log functions pass it
  * once more, so that a line is always one line. Never secrets; subjects and addresses never. */
 #include <stdarg.h>
+#include <stdint.h>
 
 #include "base/macros.h"
 
@@ -20,10 +21,38 @@ extern const char *const log_level_words[];
 /* -EINVAL when it is none of these words. */
 int log_level_parse(const char *word, enum log_level *ret);
 
+/* What an administrator looks for: each has a number of its own in the journal, and an explanation. */
+enum log_event {
+	LOG_EVENT_NONE,
+	LOG_EVENT_ACCOUNT_FAILED, /* for a reason that is none of those below */
+	LOG_EVENT_ACCOUNT_OFFLINE, /* the way there, or the server */
+	LOG_EVENT_ACCOUNT_RECOVERED,
+	LOG_EVENT_LOGIN_REFUSED,
+	LOG_EVENT_SECRET_FAILED,
+	LOG_EVENT_CERTIFICATE_REFUSED,
+	LOG_EVENT_INJECTED_DATA,
+	LOG_EVENT_THROTTLED,
+	LOG_EVENT_MAILBOX_RESET,
+	LOG_EVENT_STATE_DAMAGED,
+	LOG_EVENT_STATE_FAILED,
+	LOG_EVENT_EVENTS_DROPPED,
+	LOG_EVENT_COUNT_
+};
+
+/* What a line is about, for who searches by it; NULL and 0: it is not said. */
+struct log_fields {
+	enum log_event event;
+	const char *mailbox;
+	const char *reason;
+	const char *host;
+	uint64_t seq;
+};
+
 struct log_line {
 	enum log_level level;
 	const char *account; /* NULL when the line belongs to none */
 	const char *text;
+	struct log_fields fields;
 };
 
 typedef void (*log_sink_fn)(const struct log_line *line, void *userdata);
@@ -33,6 +62,9 @@ void log_set_level(enum log_level most); /* LOG_LEVEL_INFO unless set */
 
 void log_write(enum log_level level, const char *account, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+
+void log_write_fields(enum log_level level, const char *account, const struct log_fields *fields,
+	const char *format, ...) PRINTF_LIKE(4, 5);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, NULL, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, NULL, __VA_ARGS__)
