@@ -51,8 +51,8 @@ static void account_changed(struct account *account, unsigned changed) {
 }
 
 static void account_enter_state(struct account *account, enum account_state state) {
-	standing_enter(&account->standing, account->config->id, state,
-		account_now(account, CLOCK_BOOTTIME));
+	const struct standing_owner owner = { account->config->id, account->config->host };
+	standing_enter(&account->standing, &owner, state, account_now(account, CLOCK_BOOTTIME));
 	account_changed(account, ACCOUNT_CHANGED_STATE | ACCOUNT_CHANGED_STRATEGY);
 }
 

@@ -110,7 +110,9 @@ void manager_publish(struct manager *m) {
 /* Writing */
 
 static void manager_roll_back(struct manager *m, int error) {
-	log_error("the state file cannot be written: %s", strerror(-error));
+	const struct log_fields fields = { .event = LOG_EVENT_STATE_FAILED };
+	log_write_fields(LOG_LEVEL_ERROR, NULL, &fields, "the state file cannot be written: %s",
+		strerror(-error));
 	m->metrics.n_store_failures++;
 	store_rollback(m->store);
 	uint64_t lost = m->transaction++;
@@ -445,9 +447,12 @@ static int manager_open_store(struct manager *m) {
 		log_error("%s", problem ? problem : strerror(-r));
 		return r;
 	}
-	if (problem)
-		log_warning("%s", problem);
 	m->host.state_lost = opened == STORE_SET_ASIDE;
+	const struct log_fields fields = {
+		.event = m->host.state_lost ? LOG_EVENT_STATE_DAMAGED : LOG_EVENT_NONE,
+	};
+	if (problem)
+		log_write_fields(LOG_LEVEL_WARNING, NULL, &fields, "%s", problem);
 	return 0;
 }
 

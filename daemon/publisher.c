@@ -38,6 +38,12 @@ static int publish_event(const struct store_event *event, void *userdata) {
 	}
 	p->n_told++;
 	publication->last = event->seq;
+	const struct log_fields fields = {
+		.mailbox = event->mailbox,
+		.reason = event->reason,
+		.seq = event->seq,
+	};
+	log_write_fields(LOG_LEVEL_DEBUG, event->account, &fields, "an event is told");
 	metrics_signalled(p->metrics, event->seq, monotonic_now());
 	return 0;
 }
@@ -47,8 +53,13 @@ static int publish_page(struct publisher *p) {
 	uint64_t published = store_published(p->store);
 	struct publication publication = { .publisher = p, .last = published };
 	int r = store_read_events(p->store, published, PUBLISH_PAGE, publish_event, &publication);
-	if (r == -ESTALE) /* retention was faster than the bus: from the log's floor on */
+	if (r == -ESTALE) {
+		/* retention was faster than the bus: from the log's floor on */
+		const struct log_fields fields = { .event = LOG_EVENT_EVENTS_DROPPED };
+		log_write_fields(LOG_LEVEL_WARNING, NULL, &fields,
+			"events were dropped from the log before they were told");
 		r = store_read_events(p->store, 0, PUBLISH_PAGE, publish_event, &publication);
+	}
 	if (publication.last > published)
 		store_set_published(p->store, publication.last);
 	if (r < 0 || publication.stopped)

@@ -47,8 +47,16 @@ static int write_baseline(const struct report_target *target, const struct watch
 	int r = write_cursor(target, report);
 	if (r < 0 || !event.reason)
 		return r;
-	log_write(LOG_LEVEL_INFO, target->config->id, "mailbox reset: %s", event.reason);
-	return append(target, &event, &seq);
+	r = append(target, &event, &seq);
+	const struct log_fields fields = {
+		.event = LOG_EVENT_MAILBOX_RESET,
+		.mailbox = event.mailbox,
+		.reason = event.reason,
+		.host = target->config->host,
+		.seq = r < 0 ? 0 : seq,
+	};
+	log_write_fields(LOG_LEVEL_INFO, event.account, &fields, "mailbox reset: %s", event.reason);
+	return r;
 }
 
 static int write_messages(const struct report_target *target, const struct watch_report *report) {

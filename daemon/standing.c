@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "daemon/log-catalog.h"
 
 void standing_init(struct standing *standing) {
 	*standing = (struct standing){
@@ -45,8 +46,22 @@ static enum log_level level_of(enum account_state state) {
 	return LOG_LEVEL_INFO;
 }
 
-void standing_enter(struct standing *standing, const char *account, enum account_state state,
-	uint64_t now_usec) {
+/* What the line is in the journal's catalog: an event is a change that people would look for. */
+static enum log_event event_of(struct standing *standing) {
+	bool is_waiting =
+		standing->state == ACCOUNT_STATE_OFFLINE || standing->state == ACCOUNT_STATE_FAILED;
+	if (is_waiting && standing->reason != REASON_NONE) {
+		standing->was_in_trouble = true;
+		return log_catalog_event_of(standing->reason);
+	}
+	if (!standing_is_online(standing) || !standing->was_in_trouble)
+		return LOG_EVENT_NONE;
+	standing->was_in_trouble = false;
+	return LOG_EVENT_ACCOUNT_RECOVERED;
+}
+
+void standing_enter(struct standing *standing, const struct standing_owner *owner,
+	enum account_state state, uint64_t now_usec) {
 	enum account_state was = standing->state;
 	standing->state = state;
 	if (!standing_is_online(standing)) {
@@ -56,7 +71,12 @@ void standing_enter(struct standing *standing, const char *account, enum account
 		standing->online_since_usec = now_usec;
 	}
 	const char *reason = reason_to_string(standing->reason);
-	log_write(level_of(state), account, "state=%s was=%s%s%s%s%s",
+	const struct log_fields fields = {
+		.event = event_of(standing),
+		.reason = reason,
+		.host = owner->host,
+	};
+	log_write_fields(level_of(state), owner->account, &fields, "state=%s was=%s%s%s%s%s",
 		account_state_to_string(state), account_state_to_string(was),
 		*reason ? " reason=" : "", reason, *standing->reason_text ? ": " : "",
 		standing->reason_text);

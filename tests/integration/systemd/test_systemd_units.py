@@ -15,6 +15,7 @@ INSTALLED = """\
 /etc/xdg/autostart/posthorn-notify.desktop
 /usr/bin/posthorn
 /usr/bin/posthorn-notify
+/usr/lib/systemd/catalog/posthorn.catalog
 /usr/lib/systemd/system/posthorn-metrics.socket
 /usr/lib/systemd/system/posthorn-metrics@.service
 /usr/lib/systemd/system/posthornd.service
