@@ -123,6 +123,8 @@ struct table *event_new_table(void) {
 	struct table *table = table_new(ARRAY_SIZE(heads));
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_add(table, TABLE_STYLE_HEAD, heads[i]);
+	table_keep_whole(table, 0);
+	table_keep_whole(table, 1);
 	return table;
 }
 

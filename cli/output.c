@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -50,6 +51,11 @@ bool output_wants_color(void) {
 	const char *terminal = getenv("TERM");
 	return isatty(STDOUT_FILENO) && text_is_empty(getenv("NO_COLOR")) && terminal &&
 	       strcmp(terminal, "dumb") != 0;
+}
+
+size_t output_columns(void) {
+	struct winsize size;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void output_complain(const char *format, ...) {

@@ -27,5 +27,8 @@ int output_exit_code(int r);
 /* Colors are for a terminal, unless NO_COLOR is set to something or TERM is "dumb". */
 bool output_wants_color(void);
 
+/* How wide the terminal is that standard output is; 0: it is none, or does not say. */
+size_t output_columns(void);
+
 /* "posthorn: ..." on standard error, made printable, one line. */
 void output_complain(const char *format, ...) PRINTF_LIKE(1, 2);

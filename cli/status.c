@@ -8,7 +8,6 @@
 #include "base/reason.h"
 #include "base/text.h"
 #include "cli/moment.h"
-#include "cli/table.h"
 
 /* The words of the property State, in the order in which the summary counts them. */
 static const struct {
@@ -145,11 +144,14 @@ static void print_summary(const struct status *s, struct buffer *out) {
 		out, "; %" PRIu64 " unseen message%s\n", unseen, unseen == 1 ? "" : "s");
 }
 
-void status_print_table(const struct status *s, uint64_t now_usec, bool color, struct buffer *out) {
+void status_print_table(const struct status *s, uint64_t now_usec, const struct table_look *look,
+	struct buffer *out) {
 	static const char *const heads[] = { "ACCOUNT", "STATE", "STRATEGY", "UNSEEN",
 		"LAST CONTACT" };
 	CLEANUP(table_free) struct table *t = table_new(ARRAY_SIZE(heads));
 	table_align_right(t, 3);
+	for (size_t i = 1; i < ARRAY_SIZE(heads); i++)
+		table_keep_whole(t, i);
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_add(t, TABLE_STYLE_HEAD, heads[i]);
 	for (size_t i = 0; i < s->n_accounts; i++)
@@ -159,7 +161,7 @@ void status_print_table(const struct status *s, uint64_t now_usec, bool color, s
 		(void)buffer_append_text(out, "No account is configured, see posthorn.conf(5)\n");
 		return;
 	}
-	table_print(t, color, out);
+	table_print(t, look, out);
 	(void)buffer_append_text(out, "\n");
 	print_summary(s, out);
 }

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/macros.h"
 #include "cli/record.h"
+#include "cli/table.h"
 
 struct status {
 	struct record *manager; /* owned, never NULL */
@@ -26,7 +27,8 @@ struct record *status_add_account(struct status *s);
 bool status_all_online(const struct status *s);
 
 /* A row for each account, under it the reason when it is not well, and a last line that counts. */
-void status_print_table(const struct status *s, uint64_t now_usec, bool color, struct buffer *out);
+void status_print_table(const struct status *s, uint64_t now_usec, const struct table_look *look,
+	struct buffer *out);
 
 /* {"accounts":[{"Id":...,...}],"Version":...,...} and the end of the line, with the names of the
  * D-Bus contract. */

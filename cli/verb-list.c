@@ -13,7 +13,7 @@ static void print_table(const struct unread_list *list, bool color, struct buffe
 	const struct event *event = NULL;
 	while ((event = unread_list_next(list, event)))
 		event_add_row(event, t);
-	table_print(t, color, out);
+	table_print(t, &(struct table_look){ color, output_columns() }, out);
 	if (unread_list_n_dropped(list) > 0)
 		(void)buffer_append_format(
 			out, "\n%zu older messages are not shown\n", unread_list_n_dropped(list));

@@ -43,7 +43,8 @@ static void print(const struct status *status, bool json, bool color, struct buf
 	if (json)
 		status_print_json(status, out);
 	else
-		status_print_table(status, clock_realtime_usec(), color, out);
+		status_print_table(status, clock_realtime_usec(),
+			&(struct table_look){ color, output_columns() }, out);
 }
 
 /* null is JSON too: a reader of lines learns that there is nothing to know. */

@@ -1,74 +1,17 @@
 """posthorn status --watch, waybar, list, mark-seen, pause, resume: what people and bars look at."""
 
-import fcntl
 import json
 import os
-import pty
-import re
 import signal
-import struct
 import subprocess
 import termios
-import threading
 
 import pytest
 
 from harness.messages import encoded_word, message
 from harness.posthorn import program
-from harness.wait import poke, wait_for
-
-
-class Terminal:
-    """A posthorn that a person looks at. `screen` is what a terminal of its size would show."""
-
-    def __init__(self, daemon, *arguments, rows=24, **environment):
-        environment = {**daemon.environment(), "TERM": "xterm-256color", **environment}
-        self.pid, self.leader = pty.fork()
-        if self.pid == 0:
-            os.execve(str(program("posthorn")), ["posthorn", *arguments], environment)
-        self.bytes = b""
-        self.resize(rows)
-        self.status = None
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    def _read(self):
-        while True:
-            try:
-                part = os.read(self.leader, 65536)
-            except OSError:
-                part = b""
-            if not part:
-                break
-            self.bytes += part
-            poke()
-        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        poke()
-
-    def resize(self, rows):
-        fcntl.ioctl(self.leader, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 100, 0, 0))
-
-    def type(self, keys):
-        os.write(self.leader, keys)
-
-    def pictures(self):
-        """The lines of each picture that is whole."""
-        found = re.findall(rb"\x1b\[\?2026h\x1b\[H(.*?)\x1b\[J\x1b\[\?2026l", self.bytes, re.S)
-        return [re.sub(rb"\x1b\[[0-9;]*[mK]", b"", picture).decode("utf-8").split("\r\n") for picture in found]
-
-    def wait_picture(self, part, what=None):
-        return wait_for(lambda: next((lines for lines in self.pictures()[-1:] if any(part in line for line in lines)),
-                                     None), lambda: what or f"{part!r} in {self.pictures()[-1:]}")
-
-    def wait_end(self):
-        wait_for(lambda: self.status is not None, "the end of posthorn")
-        return self.status
-
-    def close(self):
-        if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            self.wait_end()
-        os.close(self.leader)
+from harness.terminal import Terminal
+from harness.wait import wait_for
 
 
 @pytest.fixture
@@ -107,6 +50,30 @@ def test_status_watch_has_the_size_of_its_terminal(watched, client, look):
     assert len(screen.wait_picture("more lines")) == 3
     screen.resize(24)
     screen.wait_picture("1 account")
+
+
+def test_narrow_terminal(watched, client, server, user, look):
+    """Rows stay rows: what is too long is cut, what other verbs want to be told is not."""
+    watched.write_account("work", Port=server.imap, Security="none", User=user, Name="A name that is far too long")
+    watched.write_account("bad", Port=1, Security="none", User=user)
+    watched.reload()
+    client.wait_account("work", State="online")
+    client.wait_account("bad", Reason="connect-failed")
+    server.deliver(message("A subject that goes on and on and on for many words"), user)
+    event, = client.wait_new_mail()
+    screen = look("list", columns=72)
+    assert screen.wait_end() == 0
+    head, row = screen.text().splitlines()
+    assert len(row) == 72 and row.startswith(f"{event['seq']}  ") and row.endswith("…")
+    status = look("status", columns=60)
+    assert status.wait_end() == 1
+    assert all(len(line) <= 60 for line in status.text().splitlines()[:-1]), status.text()
+    assert "A name tha" in status.text() and "…" in status.text()
+    live = look("status", "--watch", columns=60)
+    live.wait_picture("…")
+    live.resize(24, 100)
+    live.wait_picture("A name that is far too long (work)")
+    assert "far too long" in watched.cli("status", check=False).stdout.decode()
 
 
 @pytest.mark.parametrize("end", ["keys", "signal"])

@@ -49,7 +49,7 @@ static struct status *status_of(const struct account_row *rows, size_t n, uint64
 static char *table_of(const struct status *s, bool color) {
 	struct buffer out;
 	buffer_init(&out, 65536);
-	status_print_table(s, NOW, color, &out);
+	status_print_table(s, NOW, &(struct table_look){ .color = color }, &out);
 	char *text = buffer_take_text(&out);
 	buffer_deinit(&out);
 	return text;

@@ -8,15 +8,20 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "base/memory.h"
 
-static char *print(const struct table *t, bool color) {
+static char *print_into(const struct table *t, size_t columns, bool color) {
 	struct buffer out;
 	buffer_init(&out, 65536);
-	table_print(t, color, &out);
+	table_print(t, &(struct table_look){ color, columns }, &out);
 	char *text = buffer_take_text(&out);
 	buffer_deinit(&out);
 	return text;
+}
+
+static char *print(const struct table *t, bool color) {
+	return print_into(t, 0, color);
 }
 
 static void add_row(struct table *t, const char *first, const char *second, const char *third) {
@@ -79,12 +84,46 @@ static void test_hostile_texts(void **state) {
 				  "    \\u{1b}[2J\\u{d}\\u{a}\\u{9b}31m\\u{202e}\\xff\n");
 }
 
+/* The widest gives way first, then both; what is to be whole stays; a character of two columns is
+ * not halved; notes break between words. */
+static void test_narrow_terminals(void **state) {
+	static const struct {
+		size_t columns;
+		const char *text;
+	} rows[] = {
+		{ 30, "1234567  abcdefghijkl  郵便局x\n"
+		      "    a note of several words\n" },
+		{ 27, "1234567  abcdefgh…  郵便局x\n"
+		      "    a note of several words\n" },
+		{ 24, "1234567  abcde…  郵便局x\n"
+		      "    a note of several\n"
+		      "    words\n" },
+		{ 23, "1234567  abcde…  郵便…\n"
+		      "    a note of several\n"
+		      "    words\n" },
+		{ 12, "1234567  abcde…  郵便…\n"
+		      "    a note\n"
+		      "    of\n"
+		      "    several\n"
+		      "    words\n" },
+	};
+	CLEANUP(table_free) struct table *t = table_new(3);
+	table_keep_whole(t, 0);
+	add_row(t, "1234567", "abcdefghijkl", "郵便局x");
+	table_add_note(t, "a note of several words");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP_TEXT char *text = print_into(t, rows[i].columns, false);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_styles_take_no_width),
 		cmocka_unit_test(test_hostile_texts),
+		cmocka_unit_test(test_narrow_terminals),
 	};
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return 77;
