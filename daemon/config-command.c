@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "daemon/account-config.h"
+#include "daemon/complaint.h"
 #include "daemon/config-check.h"
 #include "daemon/config-listing.h"
 #include "daemon/config.h"
@@ -44,7 +45,7 @@ int config_command_show(const struct options *options) {
 	buffer_init(&out, SIZE_MAX / 2);
 	int r = config_listing_write(&listing, config, &out);
 	if (r < 0)
-		fprintf(stderr, "posthornd: there is no account %s\n", options->show_account);
+		complaint_print("there is no account %s", options->show_account);
 	else if (out.n > 0)
 		(void)fwrite(buffer_bytes(&out), 1, out.n, stdout);
 	buffer_deinit(&out);

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "daemon/account-config.h"
 #include "daemon/account-keys.h"
 #include "config/config-type.h"
@@ -34,10 +35,20 @@ static const struct config_origin *part_origin(
 /* As text */
 
 static void write_origin(struct buffer *out, const struct config_origin *origin) {
+	CLEANUP_TEXT char *file = text_printable(origin ? origin->file : NULL);
 	if (origin)
-		(void)buffer_append_format(out, "# %s:%u\n", origin->file, origin->line);
+		(void)buffer_append_format(out, "# %s:%u\n", file, origin->line);
 	else
 		(void)buffer_append_text(out, "# default\n");
+}
+
+/* A file may come from anybody, and this is for terminals too. */
+static void write_value(struct buffer *out, const char *name, const char *value) {
+	CLEANUP_TEXT char *printable = text_printable(value);
+	if (strcmp(printable, value) != 0)
+		(void)buffer_append_format(
+			out, "# %s= has characters that are not shown as they are\n", name);
+	(void)buffer_append_format(out, "%s=%s\n", name, printable);
 }
 
 static void write_key(const struct config_listing *listing, const struct part *part,
@@ -50,7 +61,7 @@ static void write_key(const struct config_listing *listing, const struct part *p
 			return;
 		if (listing->with_origins)
 			write_origin(out, part_origin(part, key, i));
-		(void)buffer_append_format(out, "%s=%s\n", key->name, value);
+		write_value(out, key->name, value);
 	}
 }
 
@@ -70,9 +81,11 @@ static void write_part(
 static void write_account(
 	const struct config_listing *listing, const struct part *part, struct buffer *out) {
 	const struct account_config *account = part->object;
-	(void)buffer_append_format(out, "# account %s, %s\n", account->id, account->file);
+	CLEANUP_TEXT char *file = text_printable(account->file);
+	CLEANUP_TEXT char *problem = text_printable(account->problem);
+	(void)buffer_append_format(out, "# account %s, %s\n", account->id, file);
 	if (account->problem)
-		(void)buffer_append_format(out, "# it cannot run: %s\n", account->problem);
+		(void)buffer_append_format(out, "# it cannot run: %s\n", problem);
 	write_part(listing, part, out);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/complaint.h"
 #include "base/macros.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -112,8 +113,7 @@ static int options_default_state(struct options *options) {
 					    ? system_state_folder()
 					    : config_folders_home("XDG_STATE_HOME", ".local/state");
 	if (!folder) {
-		fprintf(stderr,
-			"posthornd: neither $XDG_STATE_HOME nor $HOME is set; use --state DIR\n");
+		complaint_print("neither $XDG_STATE_HOME nor $HOME is set; use --state DIR");
 		return -EINVAL;
 	}
 	options->state_path = memory_format("%s/posthorn.db", folder);
@@ -124,8 +124,7 @@ static int options_parse_level(struct options *options, const char *word) {
 	options->has_log_level = log_level_parse(word, &options->log_level) == 0;
 	if (options->has_log_level)
 		return 1;
-	fprintf(stderr, "posthornd: --log-level: '%s' is none of error, warning, info, debug\n",
-		word);
+	complaint_print("--log-level: '%s' is none of error, warning, info, debug", word);
 	return -EINVAL;
 }
 
@@ -220,13 +219,13 @@ int options_parse(struct options *options, int argc, char **argv) {
 	if (options->command == OPTIONS_SHOW_CONFIG && optind < argc)
 		options->show_account = argv[optind++];
 	if (optind < argc) {
-		fprintf(stderr, "posthornd: '%s': too many arguments\n", argv[optind]);
+		complaint_print("'%s': too many arguments", argv[optind]);
 		return -EINVAL;
 	}
 	if (!is_combination(options)) {
-		fprintf(stderr, "posthornd: --push goes with --test-account, --origin with "
+		complaint_print("--push goes with --test-account, --origin with "
 				"--show-config, --json with either; --offline and "
-				"--ask-others with --find-server\n");
+				"--ask-others with --find-server");
 		return -EINVAL;
 	}
 	if (!options->config_folders[0])

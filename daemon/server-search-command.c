@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "daemon/complaint.h"
 #include "daemon/server-search.h"
 #include "io/resolver.h"
 #include "io/tls-policy.h"
@@ -99,9 +100,9 @@ static bool report(const struct server_search_command *command, const struct dis
 	if (n == 0 && refusal && command->json)
 		write_refusal(&out, refusal);
 	else if (n == 0 && refusal)
-		fprintf(stderr, "posthornd: %s: %s\n", refusal->name, refusal->advice);
+		complaint_print("%s: %s", refusal->name, refusal->advice);
 	else if (n == 0)
-		fprintf(stderr, "posthornd: no server was found for %s\n", command->address);
+		complaint_print("no server was found for %s", command->address);
 	bool is_written = out.n == 0 || fwrite(buffer_bytes(&out), out.n, 1, stdout) == 1;
 	buffer_deinit(&out);
 	return is_written && fflush(stdout) == 0 && n > 0;
@@ -159,7 +160,7 @@ static bool find(const struct server_search_command *command, const struct mail_
 	if (!command->is_offline && !refusal && !discovery_server(d, 0)) {
 		int r = search(&run, command, address, d);
 		if (r < 0)
-			fprintf(stderr, "posthornd: nobody can be asked: %s\n", strerror(-r));
+			complaint_print("nobody can be asked: %s", strerror(-r));
 		if (run.search)
 			refusal = server_search_refusal(run.search);
 	}
@@ -172,7 +173,7 @@ int server_search_command_run(const struct server_search_command *command) {
 	struct mail_address address;
 	const char *problem;
 	if (mail_address_parse(command->address, &address, &problem) < 0) {
-		fprintf(stderr, "posthornd: '%s': %s\n", command->address, problem);
+		complaint_print("'%s': %s", command->address, problem);
 		return 2;
 	}
 	bool is_found = find(command, &address);

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account.h"
+#include "daemon/complaint.h"
 #include "daemon/manager.h"
 #include "daemon/trial-report.h"
 #include "daemon/watch-facts.h"
@@ -101,7 +102,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 static void wait_for_push(struct trial *t) {
 	t->waiting_since_usec = now(t);
 	(void)sd_event_source_set_time_relative(t->deadline, TRIAL_PUSH_USEC);
-	fprintf(stderr, "posthornd: connected; now send a message to this account ...\n");
+	complaint_print("connected; now send a message to this account ...");
 }
 
 static void on_account(void *userdata, struct account *account, unsigned changed) {
@@ -206,10 +207,9 @@ int trial_run(const struct trial_settings *settings) {
 	struct trial t = { .settings = settings };
 	int r = set_up(&t);
 	if (r == -ENOENT && t.manager)
-		fprintf(stderr, "posthornd: there is no account '%s' in the configuration\n",
-			settings->account);
+		complaint_print("there is no account '%s' in the configuration", settings->account);
 	else if (r < 0)
-		fprintf(stderr, "posthornd: the account cannot be tried: %s\n", strerror(-r));
+		complaint_print("the account cannot be tried: %s", strerror(-r));
 	if (r >= 0) {
 		manager_start(t.manager);
 		r = sd_event_loop(t.loop);

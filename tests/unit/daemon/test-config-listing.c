@@ -52,7 +52,7 @@ static int setup(void **state) {
 	if (system(make) != 0)
 		return -1;
 	write_file(folder, "accounts.d/work.conf", account_text);
-	write_file(folder, "accounts.d/bad.conf", "[Account]\nPort=x\n");
+	write_file(folder, "accounts.d/bad.conf", "[Account]\nPort=x\nName=a\033[2J\n");
 	write_file(folder, "posthorn.conf", "[Daemon]\nLogLevel=debug\n[Account]\nALPN=no\n");
 	const char *const folders[] = { folder->path, NULL };
 	folder->config = config_load(folders, true);
@@ -112,6 +112,8 @@ static void test_origins(void **state) {
 	assert_says(text, NULL, NULL, "Port=993");
 	assert_non_null(strstr(text, "\n#PasswordFile=\n"));
 	assert_non_null(strstr(text, "# it cannot run: "));
+	assert_non_null(strstr(text, "\nName=a\\u{1b}[2J\n"));
+	assert_null(strchr(text, '\033'));
 }
 
 static void test_json(void **state) {
