@@ -162,9 +162,9 @@ class Daemon:
 
     # --- the command line client -----------------------------------------------------------------
 
-    def cli(self, *arguments, check=True):
-        """CompletedProcess of posthorn ARGUMENTS, run to its end."""
-        return run([program("posthorn"), *arguments], self.environment(), check=check)
+    def cli(self, *arguments, check=True, **more):
+        """CompletedProcess of posthorn ARGUMENTS, run to its end, with `more` in its environment."""
+        return run([program("posthorn"), *arguments], self.environment(**more), check=check)
 
     def account(self, *arguments, stdin=b"", **more):
         """CompletedProcess of posthorn account ARGUMENTS, with the daemon that was built."""
