@@ -49,6 +49,13 @@ static bool take_text(GVariant *properties, const char *key, char **text) {
 	return true;
 }
 
+static bool take_number(GVariant *properties, const char *key, uint32_t *number) {
+	guint32 old = *number;
+
+	(void)g_variant_lookup(properties, key, "u", number);
+	return *number != old;
+}
+
 static bool take_properties(struct account *account, GVariant *properties) {
 	bool is_changed = take_text(properties, BUS_PROPERTY_NAME, &account->name);
 
@@ -57,6 +64,7 @@ static bool take_properties(struct account *account, GVariant *properties) {
 	is_changed |= take_text(properties, BUS_PROPERTY_STATE, &account->state);
 	is_changed |= take_text(properties, BUS_PROPERTY_REASON, &account->reason);
 	is_changed |= take_text(properties, BUS_PROPERTY_REASON_TEXT, &account->reason_text);
+	is_changed |= take_number(properties, BUS_PROPERTY_UNSEEN, &account->unseen);
 	return is_changed;
 }
 
@@ -232,6 +240,26 @@ struct accounts *accounts_free(struct accounts *a) {
 
 struct account *accounts_find(const struct accounts *a, const char *id) {
 	return g_hash_table_lookup(a->known, id);
+}
+
+static gint compare(gconstpointer a, gconstpointer b) {
+	const struct account *left = *(struct account *const *)a,
+			     *right = *(struct account *const *)b;
+	int by_name = g_utf8_collate(left->name, right->name);
+
+	return by_name != 0 ? by_name : strcmp(left->id, right->id);
+}
+
+GPtrArray *accounts_list(const struct accounts *a) {
+	GPtrArray *list = g_ptr_array_new();
+	GHashTableIter iterator;
+	gpointer value;
+
+	g_hash_table_iter_init(&iterator, a->known);
+	while (g_hash_table_iter_next(&iterator, NULL, &value))
+		g_ptr_array_add(list, value);
+	g_ptr_array_sort(list, compare);
+	return list;
 }
 
 unsigned accounts_count(const struct accounts *a) {

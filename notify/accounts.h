@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* More are counted, but bear their id for a name, and their trouble is not told. */
 #define ACCOUNTS_NAMED_MAX 256
@@ -18,6 +19,7 @@ struct account {
 	char *state;
 	char *reason;
 	char *reason_text;
+	uint32_t unseen;
 	bool is_read_only; /* the daemon refused to change anything there */
 };
 
@@ -46,5 +48,9 @@ void accounts_leave(struct accounts *a);
 
 /* Borrowed until the main loop runs on; NULL for an id that is not known. */
 struct account *accounts_find(const struct accounts *a, const char *id);
+
+/* Those of which names are kept, by name; of struct account. To be unreferenced, and borrowed until
+ * the main loop runs on. */
+GPtrArray *accounts_list(const struct accounts *a);
 
 unsigned accounts_count(const struct accounts *a);

@@ -103,6 +103,10 @@ const struct config_messages *agent_config_messages(const struct agent_config *c
 	return &c->messages;
 }
 
+const struct settings *agent_config_shared(const struct agent_config *c) {
+	return c->shared;
+}
+
 const struct settings *agent_config_of(const struct agent_config *c, const char *account) {
 	const struct account key = { .id = (char *)account };
 	const struct account *found = NULL;

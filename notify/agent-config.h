@@ -14,5 +14,8 @@ DEFINE_CLEANUP(struct agent_config, agent_config_free);
 
 const struct config_messages *agent_config_messages(const struct agent_config *c);
 
+/* Of posthorn.conf, for what is not a matter of one account. Borrowed. */
+const struct settings *agent_config_shared(const struct agent_config *c);
+
 /* Borrowed; never NULL. */
 const struct settings *agent_config_of(const struct agent_config *c, const char *account);

@@ -10,10 +10,12 @@
 #include "notify/agent-config.h"
 #include "notify/clicks.h"
 #include "notify/config-watch.h"
+#include "notify/event.h"
 #include "notify/follower.h"
 #include "notify/ledger.h"
 #include "notify/popup.h"
 #include "notify/session-lock.h"
+#include "notify/tray.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -30,6 +32,7 @@ struct agent {
 	struct accounts *accounts;
 	struct popup *popup;
 	struct clicks *clicks;
+	struct tray *tray;
 	struct follower *follower;
 	struct session_lock *lock;
 	/* over a restart */
@@ -92,37 +95,6 @@ static void save_soon(struct agent *a) {
 
 /* --- mail --- */
 
-static bool has_key(GVariant *event, const char *key) {
-	const char *value = "";
-
-	(void)g_variant_lookup(event, key, "&s", &value);
-	return *value;
-}
-
-/* Sent to many, or by a machine (RFC 2919, RFC 3834). */
-static bool is_bulk(GVariant *event) {
-	const char *auto_submitted = "no";
-
-	(void)g_variant_lookup(event, BUS_KEY_AUTO_SUBMITTED, "&s", &auto_submitted);
-	return has_key(event, BUS_KEY_LIST_ID) || has_key(event, BUS_KEY_PRECEDENCE) ||
-	       strcmp(auto_submitted, "no") != 0;
-}
-
-/* Only the keys that the words are made of; the texts live as long as `event`. */
-static void parse_mail(GVariant *event, struct news_mail *ret, struct rule_mail *ret_rule) {
-	(void)g_variant_lookup(event, BUS_KEY_ID, "&s", &ret->id);
-	(void)g_variant_lookup(event, BUS_KEY_MAILBOX, "&s", &ret->mailbox);
-	(void)g_variant_lookup(event, BUS_KEY_FROM_NAME, "&s", &ret->from_name);
-	(void)g_variant_lookup(event, BUS_KEY_FROM_ADDRESS, "&s", &ret->from_address);
-	(void)g_variant_lookup(event, BUS_KEY_SUBJECT, "&s", &ret->subject);
-	(void)g_variant_lookup(event, BUS_KEY_MESSAGE_ID, "&s", &ret->message_id);
-	ret_rule->mailbox = ret->mailbox;
-	ret_rule->from_name = ret->from_name;
-	ret_rule->from_address = ret->from_address;
-	ret_rule->subject = ret->subject;
-	(void)g_variant_lookup(event, BUS_KEY_LIST_ID, "&s", &ret_rule->list_id);
-}
-
 /* False: it is not told. */
 static bool decide(struct agent *a, const struct rule_mail *rule, struct news_mail *mail) {
 	const struct account *account = accounts_find(a->accounts, rule->account);
@@ -144,14 +116,12 @@ static bool decide(struct agent *a, const struct rule_mail *rule, struct news_ma
 }
 
 static void on_new(struct agent *a, uint64_t seq, const char *account, GVariant *event) {
-	struct news_mail mail = {
-		.seq = seq,
-		.urgency = is_bulk(event) ? NEWS_BULK : NEWS_PERSONAL,
-	};
-	struct rule_mail rule = { .account = account };
+	struct news_mail mail;
+	struct rule_mail rule;
 	enum news_state state;
 
-	parse_mail(event, &mail, &rule);
+	event_parse_mail(event, &mail, &rule);
+	mail.seq = seq;
 	if (!decide(a, &rule, &mail)) {
 		log_write(LOG_LEVEL_DEBUG, account, "mail, event %" PRIu64 ", ignored", seq);
 		return;
@@ -178,10 +148,13 @@ static void on_event(enum follower_kind kind, uint64_t seq, GVariant *event, voi
 	switch (kind) {
 	case FOLLOWER_NEW:
 		on_new(a, seq, account, event);
+		tray_add(a->tray, seq, event);
 		break;
 	case FOLLOWER_RETIRED:
-		if (g_variant_lookup(event, BUS_KEY_ID, "&s", &id))
-			popup_retire(a->popup, account, id);
+		if (!g_variant_lookup(event, BUS_KEY_ID, "&s", &id))
+			break;
+		popup_retire(a->popup, account, id);
+		tray_retire(a->tray, id);
 		break;
 	}
 }
@@ -216,12 +189,14 @@ static void on_account(const struct account *account, void *userdata) {
 	struct agent *a = userdata;
 
 	popup_observe(a->popup, account);
+	tray_refresh(a->tray);
 }
 
 static void on_account_gone(const char *id, void *userdata) {
 	struct agent *a = userdata;
 
 	popup_forget_trouble(a->popup, id);
+	tray_refresh(a->tray);
 }
 
 static void on_popup_change(void *userdata) {
@@ -238,6 +213,7 @@ static void on_lock(bool is_locked, void *userdata) {
 	struct agent *a = userdata;
 
 	popup_set_locked(a->popup, is_locked);
+	tray_set_locked(a->tray, is_locked);
 }
 
 static struct agent_config *load_config(struct agent *a) {
@@ -256,6 +232,7 @@ void agent_reload(struct agent *a) {
 	a->config = load_config(a);
 	popup_set_config(a->popup, a->config);
 	clicks_set_config(a->clicks, a->config);
+	tray_set_config(a->tray, a->config);
 	(void)agent_config_free(old);
 	log_info("configuration read");
 }
@@ -310,6 +287,8 @@ struct agent *agent_new(GDBusConnection *bus) {
 		popup_inherit(a->popup, a->past);
 	a->clicks = clicks_new(bus, a->popup, a->accounts);
 	clicks_set_config(a->clicks, a->config);
+	a->tray = tray_new(bus, a->accounts);
+	tray_set_config(a->tray, a->config);
 	a->lock = session_lock_new(bus, on_lock, a);
 	start_following(a);
 	return a;
@@ -322,6 +301,7 @@ struct agent *agent_free(struct agent *a) {
 	a->lock = session_lock_free(a->lock);
 	a->config_watch = config_watch_free(a->config_watch);
 	a->follower = follower_free(a->follower);
+	a->tray = tray_free(a->tray);
 	a->clicks = clicks_free(a->clicks);
 	a->popup = popup_free(a->popup);
 	a->accounts = accounts_free(a->accounts);

@@ -16,7 +16,7 @@
 struct settings {
 	/* as written; the table's fields */
 	enum settings_privacy privacy;
-	bool has_sound, tells_trouble;
+	bool has_sound, has_tray, tells_trouble;
 	char *snooze;
 	char **open_command;
 	char **quiet_hours;
@@ -105,6 +105,14 @@ static const struct config_key rows[] = {
 		FIELD(has_sound),
 		.standard = "yes",
 		.help = "whether new mail may be heard",
+	},
+	{
+		.section = "Notify",
+		.name = "Tray",
+		.type = &config_type_boolean,
+		FIELD(has_tray),
+		.standard = "yes",
+		.help = "whether the tray has an icon, on desktops with a tray",
 	},
 	{
 		.section = "Notify",
@@ -228,6 +236,10 @@ enum settings_privacy settings_privacy(const struct settings *s) {
 
 bool settings_has_sound(const struct settings *s) {
 	return s->has_sound;
+}
+
+bool settings_has_tray(const struct settings *s) {
+	return s->has_tray;
 }
 
 uint64_t settings_snooze(const struct settings *s, unsigned i) {

@@ -34,6 +34,7 @@ DEFINE_CLEANUP(struct settings, settings_free);
 
 enum settings_privacy settings_privacy(const struct settings *s);
 bool settings_has_sound(const struct settings *s);
+bool settings_has_tray(const struct settings *s);
 
 /* The i-th of the times for which mail can be put off; 0: no more. */
 uint64_t settings_snooze(const struct settings *s, unsigned i);

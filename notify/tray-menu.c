@@ -1,0 +1,110 @@
+#include "notify/tray-menu.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <libdbusmenu-glib/dbusmenu-glib.h>
+#include <string.h>
+
+#define LABEL_BYTES_MAX (64 * 1024)
+
+/* Which row an item stands for: its number is beside it, as rows and items change together. */
+#define ROW "posthorn-row"
+
+struct tray_menu {
+	DbusmenuServer *server;
+	struct tray_rows *rows;
+	tray_menu_chosen_fn on_chosen;
+	void *userdata;
+};
+
+struct tray_menu *tray_menu_new(tray_menu_chosen_fn on_chosen, void *userdata) {
+	struct tray_menu *m = MEMORY_NEW(struct tray_menu);
+
+	m->server = dbusmenu_server_new(TRAY_MENU_PATH);
+	m->on_chosen = on_chosen;
+	m->userdata = userdata;
+	return m;
+}
+
+struct tray_menu *tray_menu_free(struct tray_menu *m) {
+	if (!m)
+		return NULL;
+	g_object_unref(m->server);
+	(void)tray_rows_free(m->rows);
+	return memory_free(m);
+}
+
+/* A low line would mark the letter behind it as an access key; two are one. Owned. */
+static char *escape(const char *label) {
+	struct buffer escaped;
+
+	buffer_init(&escaped, LABEL_BYTES_MAX);
+	for (; *label; label++) {
+		if (*label == '_')
+			(void)buffer_append_text(&escaped, "_");
+		(void)buffer_append(&escaped, label, 1);
+	}
+	return buffer_take_text(&escaped);
+}
+
+/* The copy outlives what the choice changes. */
+static void on_activated(DbusmenuMenuitem *item, guint timestamp, gpointer userdata) {
+	struct tray_menu *m = userdata;
+	const struct tray_row *row =
+		&m->rows->items[GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(item), ROW))];
+	CLEANUP_TEXT char *account = memory_strdup(row->account);
+	CLEANUP_TEXT char *mail = memory_strdup(row->mail);
+	struct tray_row chosen = { .deed = row->deed, .account = account, .mail = mail };
+
+	m->on_chosen(&chosen, m->userdata);
+}
+
+static DbusmenuMenuitem *new_item(struct tray_menu *m, size_t i) {
+	const struct tray_row *row = &m->rows->items[i];
+	DbusmenuMenuitem *item = dbusmenu_menuitem_new();
+
+	if (row->deed == TRAY_SEPARATOR) {
+		(void)dbusmenu_menuitem_property_set(
+			item, DBUSMENU_MENUITEM_PROP_TYPE, DBUSMENU_CLIENT_TYPES_SEPARATOR);
+		return item;
+	}
+	CLEANUP_TEXT char *label = escape(row->label);
+	(void)dbusmenu_menuitem_property_set(item, DBUSMENU_MENUITEM_PROP_LABEL, label);
+	(void)dbusmenu_menuitem_property_set_bool(
+		item, DBUSMENU_MENUITEM_PROP_ENABLED, row->is_enabled);
+	if (row->deed == TRAY_NOTHING)
+		return item;
+	g_object_set_data(G_OBJECT(item), ROW, GSIZE_TO_POINTER(i));
+	(void)g_signal_connect(
+		item, DBUSMENU_MENUITEM_SIGNAL_ITEM_ACTIVATED, G_CALLBACK(on_activated), m);
+	return item;
+}
+
+static DbusmenuMenuitem *new_root(struct tray_menu *m) {
+	DbusmenuMenuitem *root = dbusmenu_menuitem_new(), *parent = root;
+
+	for (size_t i = 0; i < m->rows->n; i++) {
+		DbusmenuMenuitem *item = new_item(m, i);
+
+		(void)dbusmenu_menuitem_child_append(
+			m->rows->items[i].level == 0 ? root : parent, item);
+		if (m->rows->items[i].level == 0)
+			parent = item;
+		g_object_unref(item);
+	}
+	return root;
+}
+
+void tray_menu_set_rows(struct tray_menu *m, struct tray_rows *rows) {
+	if (tray_rows_equal(m->rows, rows)) {
+		(void)tray_rows_free(rows);
+		return;
+	}
+	(void)tray_rows_free(m->rows);
+	m->rows = rows;
+	DbusmenuMenuitem *root = new_root(m);
+	dbusmenu_server_set_root(m->server, root);
+	g_object_unref(root);
+}
