@@ -39,7 +39,8 @@ static struct mailbox *add(struct mailbox_list *list, const char *name) {
 	if (list->n >= MAILBOXES_MAX)
 		return NULL;
 	list->items = memory_resize(list->items, list->n + 1, sizeof(*list->items));
-	list->items[list->n] = (struct mailbox){ .name = memory_strdup(name), .special_use = "" };
+	const char *spelt = text_equal_nocase(name, "INBOX") ? "INBOX" : name;
+	list->items[list->n] = (struct mailbox){ .name = memory_strdup(spelt), .special_use = "" };
 	return &list->items[list->n++];
 }
 

@@ -28,7 +28,9 @@ size_t imap_place_add(struct imap_places *places, const char *name) {
 	if (i != IMAP_PLACE_NONE || places->n >= IMAP_MAILBOXES_MAX)
 		return i;
 	places->items = memory_resize(places->items, places->n + 1, sizeof(*places->items));
-	places->items[places->n] = (struct imap_place){ .name = memory_strdup(name) };
+	/* however it is spelt: it is what the state and the messages are known by */
+	const char *spelt = text_equal_nocase(name, "INBOX") ? "INBOX" : name;
+	places->items[places->n] = (struct imap_place){ .name = memory_strdup(spelt) };
 	return places->n++;
 }
 

@@ -89,7 +89,7 @@ void imap_session_remember(
 	size_t i = imap_place_find(&s->places, mailbox);
 	if (i == IMAP_PLACE_NONE && imap_pattern_needs_list(&s->patterns))
 		i = imap_place_add(&s->places, mailbox);
-	if (i == IMAP_PLACE_NONE)
+	if (i == IMAP_PLACE_NONE || s->places.items[i].cursor.uidvalidity != 0)
 		return;
 	struct imap_place *place = &s->places.items[i];
 	remember(place, memory);

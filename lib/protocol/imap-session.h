@@ -51,7 +51,8 @@ void imap_session_watch(struct imap_session *s, const char *pattern);
 void imap_session_ignore(struct imap_session *s, const char *pattern);
 
 /* What was known of a mailbox the last time: where reading ended, and how it behaved. Without it the
- * mailbox is seen for the first time. Before the first feed, after the patterns. */
+ * mailbox is seen for the first time. Before the first feed, after the patterns. The first memory of a
+ * mailbox counts: the state may hold an old one of another spelling of INBOX. */
 struct imap_memory {
 	struct imap_cursor cursor;
 	const struct imap_announced *announced; /* and unread; borrowed for the call; NULL: none */

@@ -133,3 +133,18 @@ def test_vanished_message_is_no_obstacle(daemon, client, server, user, proxy):
     proxy.flow()
     assert client.wait_new_mail()[0]["subject"] == "Still here"
     assert [event["subject"] for event in client.new_events()] == ["Still here"]
+
+
+def test_inbox_is_spelt_anew(daemon, client, server, user):
+    """As somebody edits the configuration: it is the same mailbox, and each message is told once."""
+    for number, spelling in enumerate(["inbox", "INBOX", "Inbox", "INBOX", "inbox"]):
+        daemon.write_account("work", Port=server.imap, Security="none", User=user, mailboxes=[spelling])
+        if number > 0:
+            server.deliver(message(f"Number {number}"), user)
+        daemon.start()
+        client.wait_account("work", State="online", Total=number)
+        daemon.stop()
+    daemon.start()
+    client.wait_account("work", State="online")
+    assert [event["subject"] for event in client.new_events()] == [f"Number {number}" for number in range(1, 5)]
+    assert {event["mailbox"] for event in client.new_events()} == {"INBOX"}
