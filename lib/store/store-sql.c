@@ -91,6 +91,16 @@ static const char *const statement_texts[] = {
 
 static_assert(ARRAY_SIZE(statement_texts) == STORE_SQL_COUNT_, "each statement has a text");
 
+/* SQLite keeps the system's word of a failed commit with the file, and for the connection it keeps none. */
+static int log_errno(sqlite3 *db) {
+	sqlite3_file *log = NULL;
+	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	int system = 0;
+	if (code == SQLITE_OK && log && log->pMethods)
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &system);
+	return system;
+}
+
 int store_sql_errno(sqlite3 *db, int code) {
 	int system = db ? sqlite3_system_errno(db) : 0;
 	switch (code & 0xff) {
@@ -120,6 +130,10 @@ int store_sql_errno(sqlite3 *db, int code) {
 		return -EACCES;
 	case SQLITE_CANTOPEN:
 		return system > 0 ? -system : -EACCES;
+	case SQLITE_IOERR:
+		if (db && system == 0)
+			system = log_errno(db);
+		return system > 0 ? -system : -EIO;
 	default:
 		return system > 0 ? -system : -EIO;
 	}
