@@ -324,11 +324,8 @@ static void manager_apply(struct manager *m, const struct daemon_config *config)
 	m->gate.n_logins_max = config->logins_per_host;
 	m->host.retry_cap_usec =
 		config->retry_max_usec ? config->retry_max_usec : m->settings.retry_cap_usec;
-	const struct store_limits limits = {
-		.keep_usec = config->events_max_age_usec,
-		.keep_events = config->events_max_count,
-	};
-	store_set_limits(m->store, &limits);
+	store_set_limits(m->store,
+		&(struct store_limits){ config->events_max_age_usec, config->events_max_count });
 }
 
 static struct config *manager_read_config(struct manager *m) {
@@ -357,6 +354,8 @@ static void manager_load(struct manager *m, bool start) {
 
 void manager_reload(struct manager *m) {
 	manager_load(m, true);
+	/* a log that may be smaller now is so at once */
+	(void)sd_event_source_set_time_relative(m->trim_source, 0);
 }
 
 void manager_start(struct manager *m) {

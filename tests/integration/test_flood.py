@@ -1,0 +1,148 @@
+"""Far more mail at once than anybody reads: a week's backlog, a bus that does not keep up, readers that
+do not read. Nothing is lost, nothing comes out of order, and memory stays bounded."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+
+from gi.repository import Gio, GLib
+from harness.client import MANAGER, NAME, ROOT
+from harness.messages import message
+from harness.wait import wait_for
+
+WEEK = 5000
+# Freed memory is not held back for the sanitizer's sake: what is measured is ours.
+LEAN = {"ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=0:malloc_context_size=1"}
+
+
+# By so much the peak may grow: a window of messages, a megabyte for the bus, and what the sanitizer adds.
+PEAK_KIB = 6 * 1024
+
+
+def peak_kib(daemon):
+    """The most memory that it ever had."""
+    status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
+
+
+def told(client):
+    """The numbers of all events that a client was told of: one by one, or as a stretch of the log."""
+    found = []
+    for heard in client.signals:
+        if heard.name == "NewMail":
+            found.append(heard.arguments[0])
+        elif heard.name == "Lagged":
+            first, last = heard.arguments
+            found += [event["seq"] for event in client.read_events(first - 1) if event["seq"] <= last]
+    return found
+
+
+def test_a_week(daemon, client, server, user, proxy):
+    """As much memory for 4,000 as for the 1,000 before them, each message told, in windows of 500."""
+    daemon.write_account("work", Port=proxy.port, Security="none", User=user)
+    daemon.start()
+    client.wait_account("work", State="online")
+    subjects = [f"Backlog {number}" for number in range(WEEK)]
+    peaks = []
+    for begin, end in ((0, 1000), (1000, WEEK)):
+        daemon.stop()
+        mark = proxy.mark()
+        server.place([message(subject) for subject in subjects[begin:end]], user)
+        daemon.start(**LEAN)
+        wait_for(lambda: len(told(client)) == end, f"{end} events", 120)
+        peaks.append(peak_kib(daemon))
+    events = client.new_events()
+    assert [event["subject"] for event in events] == subjects
+    assert told(client) == [event["seq"] for event in events]
+    assert peaks[1] - peaks[0] < PEAK_KIB, peaks
+    windows = [re.match(rb"UID FETCH (\d+):(\d+) \(.*ENVELOPE", command) for command in proxy.commands(mark)]
+    sizes = [int(window.group(2)) - int(window.group(1)) + 1 for window in windows if window]
+    assert len(sizes) >= 8 and max(sizes) <= 500, sizes
+
+
+def test_bus_that_does_not_keep_up(daemon, client, bus, server, user, proxy):
+    """What does not fit between us and the bus waits in the log, not in memory; then readers are told which
+    stretch of it they missed."""
+    count = 4000
+    daemon.write_account("work", Port=proxy.port, Security="none", User=user)
+    daemon.start(**LEAN)
+    client.wait_account("work", State="online")
+    before = peak_kib(daemon)
+    os.kill(bus.process.pid, signal.SIGSTOP)
+    try:
+        server.place([message(f"Number {number}") for number in range(count)], user)
+        wait_for(lambda: f"Number {count - 1}".encode() in proxy.sent("S"), "the last envelope", 120)
+        growth = peak_kib(daemon) - before
+    finally:
+        os.kill(bus.process.pid, signal.SIGCONT)
+    server.deliver(message("The end"), user)
+    client.wait_signal("NewMail", lambda heard: heard.arguments[2]["subject"] == "The end", deadline=60)
+    events = client.new_events()
+    assert [event["subject"] for event in events] == [f"Number {number}" for number in range(count)] + ["The end"]
+    assert told(client) == [event["seq"] for event in events]
+    assert len(client.named("Lagged")) == 1
+    assert len(client.named("NewMail")) < count
+    assert growth < PEAK_KIB
+
+
+class DeafReader:
+    """A program on the bus that asks, and never reads what it gets."""
+
+    def __init__(self, bus):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(bus.socket))
+        self.socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\nBEGIN\r\n")
+        self.serial = 0
+        self.send("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello")
+        self.send("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
+                  GLib.Variant("(s)", (f"sender='{NAME}'",)))
+
+    def send(self, destination, path, interface, method, body=None):
+        call = Gio.DBusMessage.new_method_call(destination, path, interface, method)
+        if body:
+            call.set_body(body)
+        self.serial += 1
+        call.set_serial(self.serial)
+        self.socket.sendall(call.to_blob(Gio.DBusCapabilityFlags.NONE))
+
+    def read_events(self, times):
+        for _ in range(times):
+            self.send(NAME, ROOT, MANAGER, "ReadEvents", GLib.Variant("(tu)", (0, 1000)))
+
+    def close(self):
+        self.socket.close()
+
+
+def test_reader_that_never_reads(daemon, client, bus, server, user):
+    """It costs its bus, not us, and nobody else misses anything."""
+    daemon.write_account("work", Port=server.imap, Security="none", User=user)
+    daemon.start(**LEAN)
+    client.wait_account("work", State="online")
+    server.place([message(f"Number {number}") for number in range(1000)], user)
+    wait_for(lambda: len(told(client)) == 1000, "1000 events", 60)
+    answer = len(client.call_raw(ROOT, MANAGER, "ReadEvents", GLib.Variant("(tu)", (0, 1000))).get_data_as_bytes().get_data())
+    before = peak_kib(daemon)
+    deaf = DeafReader(bus)
+    deaf.read_events(60)
+    # Answered in their order: ours comes behind all of its.
+    assert len(client.new_events()) == 1000
+    assert 60 * answer > 3 * 1024 * PEAK_KIB
+    assert peak_kib(daemon) - before < PEAK_KIB
+    server.deliver(message("For those who listen"), user)
+    client.wait_signal("NewMail", lambda heard: heard.arguments[2]["subject"] == "For those who listen")
+    deaf.close()
+
+
+def test_readers_that_are_killed(watched, client, server, user):
+    """In the middle of reading: the daemon and the other readers do not notice."""
+    server.place([message(f"Number {number}") for number in range(1000)], user)
+    wait_for(lambda: len(told(client)) == 1000, "1000 events", 60)
+    for number in range(5):
+        reader = watched.cli_process("watch", "--json", "--since", "0")
+        reader.wait_for_line("subject")
+        reader.kill()
+        server.deliver(message(f"Over the body of {number}"), user)
+        client.wait_signal("NewMail", lambda heard: heard.arguments[2]["subject"] == f"Over the body of {number}")
+    assert len(client.new_events()) == 1005
