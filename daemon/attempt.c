@@ -109,6 +109,7 @@ static void attempt_connect(struct attempt *attempt, const struct credential_res
 		.identity = trust.identity,
 		.pins = attempt->pins,
 		.resolver = host->resolver,
+		.desktop = host->desktop,
 		.store = host->store,
 		.metrics = host->metrics,
 		.n_accounts = host->n_accounts,

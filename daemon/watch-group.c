@@ -204,7 +204,10 @@ static void on_alarm(struct alarm *alarm) {
 		return;
 	}
 	g->busy_usec = 0;
-	const struct credential_request request = { .config = g->context.config };
+	const struct credential_request request = {
+		.config = g->context.config,
+		.desktop = g->context.desktop,
+	};
 	g->next = branch;
 	int r = credential_new(g->context.loop, &request, on_credential, g, &g->credential);
 	if (r < 0 && watch_imap_take_back(g->trunk, branch->mailbox) >= 0)
@@ -304,6 +307,14 @@ static void group_probe(struct watch *watch, uint64_t patience_usec) {
 		watch_probe(g->trunk, patience_usec);
 }
 
+static void group_reconfigure(struct watch *watch) {
+	struct watch_group *g = group_of(watch);
+	for (size_t i = 0; i < g->n_branches; i++)
+		if (g->branches[i].is_online)
+			watch_reconfigure(g->branches[i].watch);
+	watch_reconfigure(g->trunk);
+}
+
 /* The connection that watches the mailbox of a message. */
 static struct watch *owner_of(struct watch_group *g, const char *id) {
 	for (size_t i = 0; i < g->n_branches; i++) {
@@ -333,5 +344,6 @@ const struct watch_kind watch_group_kind = {
 	.check = group_check,
 	.close = group_close,
 	.probe = group_probe,
+	.reconfigure = group_reconfigure,
 	.mark_seen = group_mark_seen,
 };

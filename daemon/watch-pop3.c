@@ -75,6 +75,12 @@ static void watch_pop3_log_expiry(const struct watch_pop3 *w) {
 			"the server deletes mail by itself after %u days", days);
 }
 
+static uint64_t watch_pop3_next(struct watch_pop3 *w, uint64_t now_usec) {
+	w->schedule.interval_usec = w->context.config->interval_usec;
+	w->schedule.delay_usec = w->state.capabilities.login_delay_usec;
+	return poll_schedule_next(&w->schedule, now_usec, w->polled_usec);
+}
+
 static void watch_pop3_polled(struct watch_pop3 *w) {
 	struct login_outcome login;
 	if (w->session && pop3_session_login(w->session, &login))
@@ -91,8 +97,7 @@ static void watch_pop3_polled(struct watch_pop3 *w) {
 		watch_report(&w->context, &report);
 	}
 	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
-	w->schedule.delay_usec = w->state.capabilities.login_delay_usec;
-	uint64_t next = poll_schedule_next(&w->schedule, now, w->polled_usec);
+	uint64_t next = watch_pop3_next(w, now);
 	if (w->is_check_due)
 		next = MIN(next, poll_schedule_earliest(&w->schedule, w->polled_usec));
 	w->is_check_due = false;
@@ -255,7 +260,10 @@ static void watch_pop3_on_credential(const struct credential_result *result, voi
 
 static void watch_pop3_poll(struct watch_pop3 *w) {
 	alarm_clock_set(w->context.clock, &w->alarm, USEC_NEVER);
-	const struct credential_request request = { .config = w->context.config };
+	const struct credential_request request = {
+		.config = w->context.config,
+		.desktop = w->context.desktop,
+	};
 	int r = credential_new(
 		w->context.loop, &request, watch_pop3_on_credential, w, &w->credential);
 	if (r < 0)
@@ -316,7 +324,6 @@ static int watch_pop3_new(const struct watch_context *context, struct watch **re
 	w->context.credential = NULL;
 	w->alarm.ring = watch_pop3_on_alarm;
 	link_init(&w->link, &watch_pop3_link, &w->context);
-	w->schedule.interval_usec = context->config->interval_usec;
 	w->schedule.seed = poll_schedule_seed(context->config->id);
 	int r = watch_pop3_load(w);
 	if (r >= 0)
@@ -361,10 +368,19 @@ static void watch_pop3_probe(struct watch *watch, uint64_t patience_usec) {
 		(void)link_is_tenable(&w->link);
 }
 
+/* A poll that is under way ends with a plan anyhow. */
+static void watch_pop3_reconfigure(struct watch *watch) {
+	struct watch_pop3 *w = watch_pop3_of(watch);
+	uint64_t now = watch_now(&w->context, CLOCK_BOOTTIME);
+	if (!w->session && !w->credential)
+		watch_pop3_wait(w, watch_pop3_next(w, now));
+}
+
 const struct watch_kind watch_pop3_kind = {
 	.new = watch_pop3_new,
 	.free = watch_pop3_free,
 	.check = watch_pop3_check,
 	.close = watch_pop3_close,
 	.probe = watch_pop3_probe,
+	.reconfigure = watch_pop3_reconfigure,
 };

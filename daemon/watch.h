@@ -14,6 +14,7 @@
 struct account_config;
 struct imap_proof;
 struct alarm_clock;
+struct desktop;
 struct mailbox_list;
 struct metrics;
 struct resolver;
@@ -40,6 +41,7 @@ struct watch_context {
 	struct tls_identity *identity; /* may be NULL */
 	const struct tls_pins *pins; /* may be NULL */
 	struct resolver *resolver;
+	struct desktop *desktop; /* may have secrets; NULL: there is none */
 	struct store *store; /* cursors are read from it */
 	size_t n_accounts; /* of this process */
 	struct imap_proof *proof; /* what one attempt learned and the next should know */
@@ -59,6 +61,7 @@ struct watch_kind {
 	void (*check)(struct watch *watch);
 	void (*close)(struct watch *watch);
 	void (*probe)(struct watch *watch, uint64_t patience_usec);
+	void (*reconfigure)(struct watch *watch);
 	/* By their identities; WATCH_MARKED follows for each. -ENOENT: there is no message number
 	 * `ret_bad`, and nothing was done. -ENOBUFS: too many. */
 	int (*mark_seen)(struct watch *watch, const char *const *ids, size_t n, size_t *ret_bad);
@@ -100,6 +103,11 @@ static inline void watch_close(struct watch *watch) {
  * WATCH_CLOSED may come before it returns. */
 static inline void watch_probe(struct watch *watch, uint64_t patience_usec) {
 	watch->kind->probe(watch, patience_usec);
+}
+
+/* Live keys have changed in the configuration that it was made for. */
+static inline void watch_reconfigure(struct watch *watch) {
+	watch->kind->reconfigure(watch);
 }
 
 /* What every kind needs. */

@@ -9,6 +9,7 @@ import time
 from harness.client import Client
 from harness.dovecot import PASSWORD
 from harness.keyring import KeyRing
+from harness.messages import message
 from harness.posthorn import program
 from harness.process import environment, run
 from harness.wait import wait_for
@@ -17,8 +18,8 @@ MINUTE = 60 * 1000000
 
 
 def keyring_account(daemon, server, user, **keys):
-    daemon.write_account("work", Port=server.imap, Security="none", User=user,
-                         **{"PasswordFile": None, "PasswordKeyring": "yes", **keys})
+    daemon.write_account("work", Security="none", User=user,
+                         **{"Port": server.imap, "PasswordFile": None, "PasswordKeyring": "yes", **keys})
 
 
 def attempts(daemon):
@@ -33,6 +34,25 @@ def test_password_that_the_user_stored(daemon, client, server, user, keyring):
     keyring_account(daemon, server, user)
     daemon.start()
     client.wait_account("work", State="online")
+
+
+def test_every_poll_of_pop3_asks(daemon, client, server, user, keyring):
+    keyring.secret("set", "work", text=PASSWORD)
+    keyring_account(daemon, server, user, Protocol="pop3", Port=server.pop3)
+    daemon.start()
+    client.wait_account("work", State="online")
+    server.deliver(message("By the second poll"), user)
+    daemon.cli("check", "work")
+    assert client.wait_new_mail()[0]["subject"] == "By the second poll"
+    assert attempts(daemon) == 1
+
+
+def test_every_connection_asks(daemon, client, server, user, keyring, proxy):
+    keyring.secret("set", "work", text=PASSWORD)
+    server.create("Lists", user)
+    keyring_account(daemon, server, user, Port=proxy.port, Connections=2, Strategy="idle", mailboxes=("INBOX", "Lists"))
+    daemon.start()
+    wait_for(lambda: proxy.open == 2, "the second connection")
 
 
 def test_item_of_another_program(daemon, client, server, user, keyring):
