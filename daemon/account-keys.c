@@ -319,6 +319,7 @@ static const struct config_key rows[] = {
 		.max = ACCOUNT_INTERVAL_MAX,
 		.standard = "5min",
 		.help = "how often a mailbox is looked at that cannot push",
+		.flags = CONFIG_KEY_LIVE,
 	},
 	{
 		.section = "Account",

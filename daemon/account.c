@@ -544,9 +544,12 @@ static bool account_may_reconsider(struct account *account) {
 }
 
 void account_reconsider(struct account *account) {
-	if (account->is_changed)
-		account_changed(account, ACCOUNT_CHANGED_CONFIG);
+	bool is_changed = account->is_changed;
 	account->is_changed = false;
+	if (is_changed)
+		account_changed(account, ACCOUNT_CHANGED_CONFIG);
+	if (is_changed && account->attempt.watch)
+		watch_reconfigure(account->attempt.watch);
 	if (account_may_reconsider(account))
 		account_attempt(account);
 }

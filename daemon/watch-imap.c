@@ -455,6 +455,13 @@ static void watch_imap_probe(struct watch *watch, uint64_t patience_usec) {
 		(void)link_pump(&w->link);
 }
 
+static void watch_imap_reconfigure(struct watch *watch) {
+	struct watch_imap *w = watch_imap_of(watch);
+	link_tick(&w->link);
+	imap_session_set_poll(w->session, w->context.config->interval_usec);
+	(void)link_pump(&w->link);
+}
+
 bool watch_imap_yield(struct watch *watch, const char *mailbox) {
 	return imap_session_yield(watch_imap_of(watch)->session, mailbox);
 }
@@ -515,5 +522,6 @@ const struct watch_kind watch_imap_kind = {
 	.check = watch_imap_check,
 	.close = watch_imap_close,
 	.probe = watch_imap_probe,
+	.reconfigure = watch_imap_reconfigure,
 	.mark_seen = watch_imap_mark_seen,
 };

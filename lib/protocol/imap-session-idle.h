@@ -10,6 +10,9 @@ void imap_session_set_renewal(
 /* What was learned by now. */
 uint64_t imap_session_renewal(const struct imap_session *s);
 
+/* The time between two polls, from now on: for a session that is not pushed to. */
+void imap_session_set_poll(struct imap_session *s, uint64_t poll_usec);
+
 /* In IDLE, and nothing is asked: what comes now, the server says by itself. */
 bool imap_session_is_idling(const struct imap_session *s);
 

@@ -166,13 +166,6 @@ static uint64_t idle_deadline(const struct imap_session *s) {
 	return known != 0 ? MIN(due, s->renewal.begun_usec + known) : due;
 }
 
-/* Each account at times of its own, or the few of a desktop together: none before half of its wait. */
-static uint64_t poll_deadline(const struct imap_session *s) {
-	uint64_t known = imap_quirk_poll_usec(s->quirks);
-	uint64_t due = s->now_usec + (known != 0 ? known : s->poll_usec);
-	return imap_renewal_slot_before(&s->renewal.slot, s->now_usec, due);
-}
-
 static uint64_t state_deadline(const struct imap_session *s) {
 	switch (s->state) {
 	case IMAP_STATE_GREETING:
@@ -193,7 +186,7 @@ static uint64_t state_deadline(const struct imap_session *s) {
 	case IMAP_STATE_IDLING:
 		return idle_deadline(s);
 	case IMAP_STATE_WAITING:
-		return s->arrival.retry_usec ? s->arrival.retry_usec : poll_deadline(s);
+		return s->arrival.retry_usec ? s->arrival.retry_usec : imap_watch_poll_due(s);
 	case IMAP_STATE_WANT_TLS: /* the handshake is the stream's */
 	case IMAP_STATE_CLOSED:
 		return USEC_NEVER;
@@ -566,6 +559,12 @@ void imap_session_set_renewal(
 	assert(s->state < IMAP_STATE_IDLING);
 	imap_renewal_init(&s->renewal, learned_usec);
 	s->renewal.slot = *slot;
+}
+
+void imap_session_set_poll(struct imap_session *s, uint64_t poll_usec) {
+	s->poll_usec = poll_usec;
+	if (s->state == IMAP_STATE_WAITING)
+		s->deadline_usec = state_deadline(s);
 }
 
 bool imap_session_is_idling(const struct imap_session *s) {

@@ -316,6 +316,13 @@ static uint64_t renewal(const struct imap_session *s) {
 	return MIN(s->deadline_usec, s->sweep.usec + IMAP_SWEEP_USEC);
 }
 
+/* Each account at times of its own, or the few of a desktop together: none before half of its wait. */
+uint64_t imap_watch_poll_due(const struct imap_session *s) {
+	uint64_t known = imap_quirk_poll_usec(s->quirks);
+	uint64_t due = s->now_usec + (known != 0 ? known : s->poll_usec);
+	return imap_renewal_slot_before(&s->renewal.slot, s->now_usec, due);
+}
+
 uint64_t imap_watch_deadline(const struct imap_session *s) {
 	if (s->state != IMAP_STATE_IDLING)
 		return s->deadline_usec;

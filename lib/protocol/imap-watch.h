@@ -14,6 +14,8 @@ void imap_watch_on_tagged(
 	struct imap_session *s, enum imap_command_kind kind, const struct imap_reply *reply);
 /* Another mailbox is about to be selected. */
 void imap_watch_on_opening(struct imap_session *s);
+/* When a wait is over that begins now. */
+uint64_t imap_watch_poll_due(const struct imap_session *s);
 uint64_t imap_watch_deadline(const struct imap_session *s);
 void imap_watch_on_deadline(struct imap_session *s);
 /* Ends an IDLE or a wait, if there is one, for the sake of what is due. */

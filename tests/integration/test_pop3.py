@@ -3,6 +3,7 @@
 import os
 import poplib
 import re
+import time
 
 import pytest
 from harness.dovecot import Dovecot
@@ -51,6 +52,19 @@ def polled(daemon, client, relay, user):
 
 def check(client):
     client.manager("CheckNow", "(as)", ["work"])
+
+
+def test_another_interval_holds_at_once(polled, client, relay):
+    """C-06: nothing is asked of the server for it, and the account stays the one that it was."""
+    assert client.account("work")["RetryAt"] < (time.time() + 10 * 60) * 1e6
+    text = polled.account_file("work").read_text(encoding="utf-8")
+    polled.account_file("work").write_text(text + "Interval=12h\n", encoding="utf-8")
+    polled.reload()
+    wait_for(lambda: client.account("work")["RetryAt"] > (time.time() + 5 * 3600) * 1e6, "the new plan")
+    polled.account_file("work").write_text(text + "Interval=1min\n", encoding="utf-8")
+    polled.reload()
+    wait_for(lambda: client.account("work")["RetryAt"] < (time.time() + 2 * 60) * 1e6, "the new plan")
+    assert relay.connections == 1 and not client.named("InterfacesRemoved")
 
 
 def test_growth_is_announced_once(polled, client, server, user):

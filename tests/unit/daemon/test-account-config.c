@@ -233,6 +233,7 @@ static void test_only_values_make_a_difference(void **state) {
 				 GOOD "[Mailboxes]\nWatch=B\nWatch=A\n"),
 		ACCOUNT_CONFIG_OTHER);
 	assert_int_equal(compare(GOOD, GOOD "Name=Work\n"), ACCOUNT_CONFIG_LIVE);
+	assert_int_equal(compare(GOOD, GOOD "Interval=1h\nReadOnly=yes\n"), ACCOUNT_CONFIG_LIVE);
 	assert_int_equal(compare(GOOD, GOOD "Name=Work\nPort=994\n"), ACCOUNT_CONFIG_OTHER);
 	assert_int_equal(compare(GOOD, GOOD "Port=x\n"), ACCOUNT_CONFIG_OTHER);
 	assert_int_equal(compare(GOOD "Port=x\n", GOOD "Port=x\n"), ACCOUNT_CONFIG_SAME);

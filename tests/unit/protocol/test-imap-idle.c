@@ -182,8 +182,30 @@ static void test_slots(void **state) {
 	imap_session_free(p.session);
 }
 
+/* The wait between two polls, where nothing else waits and where something does. */
+static void test_another_poll_time(void **state) {
+	struct imap_driver d = { 0 };
+	imap_driver_lead(&d, IMAP_DRIVER_POLLING);
+	imap_session_set_poll(d.session, USEC_PER_HOUR);
+	assert_true(imap_session_deadline(d.session) > d.now_usec + USEC_PER_HOUR / 2);
+	imap_session_set_poll(d.session, USEC_PER_MINUTE);
+	assert_true(imap_session_deadline(d.session) <= d.now_usec + USEC_PER_MINUTE);
+	imap_session_free(d.session);
+
+	for (enum imap_driver_place place = 0; place < IMAP_DRIVER_COUNT_; place++) {
+		struct imap_driver other = { 0 };
+		imap_driver_lead(&other, place);
+		uint64_t before = imap_session_deadline(other.session);
+		imap_session_set_poll(other.session, USEC_PER_HOUR);
+		if (place != IMAP_DRIVER_POLLING)
+			assert_true(imap_session_deadline(other.session) == before);
+		imap_session_free(other.session);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_another_poll_time),
 		cmocka_unit_test(test_begins_with_what_was_learned),
 		cmocka_unit_test(test_three_clean_renewals),
 		cmocka_unit_test(test_silent_death),
