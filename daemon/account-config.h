@@ -12,6 +12,8 @@
 
 #define ACCOUNT_WATCH_MAX 100
 #define ACCOUNT_READERS_MAX 100
+#define ACCOUNT_TRIGGERS_MAX 16
+#define ACCOUNT_DEBOUNCE_MAX (24 * USEC_PER_HOUR)
 /* Servers end somewhere between 10 and 20 for all devices of a user together. */
 #define ACCOUNT_CONNECTIONS_MAX 20
 /* A poll of POP3 holds the mailbox' lock: not more often than this. */
@@ -81,6 +83,9 @@ struct account_config {
 	char **watch;
 	size_t n_watch; /* of them */
 	char **ignore; /* the same, or NULL: not watched although meant by `watch` */
+	char **start_units; /* each as trigger-rule.h has it; NULL: none */
+	uint64_t debounce_usec; /* quiet for so long before they are started */
+	uint64_t max_delay_usec; /* but no later than this after the first message */
 
 	bool asks_place; /* GoaAccount= says where the mail is, the keys above are "" until then */
 };

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "daemon/account-config.h"
 #include "daemon/readers.h"
+#include "daemon/trigger-rule.h"
 #include "config/config-type.h"
 #include "io/proxy-address.h"
 #include "io/tls-pins.h"
@@ -375,6 +376,37 @@ static const struct config_key rows[] = {
 		.max = ACCOUNT_WATCH_MAX,
 		.check = check_pattern,
 		.help = "a mailbox that is not watched although Watch= means it; written alike",
+	},
+	{
+		.section = "Trigger",
+		.name = "StartUnit",
+		.type = &config_type_list,
+		FIELD(start_units),
+		.max = ACCOUNT_TRIGGERS_MAX,
+		.check = trigger_rule_check,
+		.help = "a unit of systemd that is started when mail has come, and for which "
+			"mailboxes",
+		.flags = CONFIG_KEY_LIVE,
+	},
+	{
+		.section = "Trigger",
+		.name = "Debounce",
+		.type = &config_type_timespan,
+		FIELD(debounce_usec),
+		.max = ACCOUNT_DEBOUNCE_MAX,
+		.standard = "2s",
+		.help = "no mail for so long, and the units are started",
+		.flags = CONFIG_KEY_LIVE,
+	},
+	{
+		.section = "Trigger",
+		.name = "MaxDelay",
+		.type = &config_type_timespan,
+		FIELD(max_delay_usec),
+		.max = ACCOUNT_DEBOUNCE_MAX,
+		.standard = "30s",
+		.help = "no later than this after the first message, however many follow",
+		.flags = CONFIG_KEY_LIVE,
 	},
 };
 

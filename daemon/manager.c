@@ -18,6 +18,7 @@
 #include "daemon/online-config.h"
 #include "daemon/publisher.h"
 #include "daemon/status-line.h"
+#include "daemon/triggers.h"
 #include "daemon/trust.h"
 #include "io/resolver.h"
 #include "store/store.h"
@@ -55,6 +56,7 @@ struct manager {
 	struct manager_totals totals;
 	struct metrics metrics;
 	struct publisher publisher;
+	struct triggers *triggers; /* NULL: a trial */
 	uint64_t transaction; /* number of the one that is open or comes next */
 	struct deferred commit;
 	uint64_t committed_usec; /* CLOCK_MONOTONIC: events were last written then */
@@ -132,6 +134,7 @@ static void manager_commit(struct manager *m) {
 	m->transaction++;
 	m->metrics.n_commits++;
 	manager_publish(m);
+	triggers_wake(m->triggers);
 }
 
 static void manager_on_commit(void *userdata) {
@@ -160,6 +163,27 @@ static void manager_on_written(
 		manager_commit(m);
 	else
 		deferred_arm(&m->commit);
+}
+
+/* The triggers' cursor. */
+static void manager_on_triggered(void *userdata, int error) {
+	struct manager *m = userdata;
+	if (error < 0)
+		manager_roll_back(m, error);
+	else
+		deferred_arm(&m->commit);
+}
+
+static const struct account_config *manager_config_of(void *userdata, const char *account) {
+	struct member *member = manager_member(userdata, account);
+	return member ? account_config(member->account) : NULL;
+}
+
+static bool manager_has_triggers(const struct manager *m) {
+	for (size_t i = 0; i < m->n_members; i++)
+		if (account_config(m->members[i].account)->start_units)
+			return true;
+	return false;
 }
 
 static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -347,6 +371,7 @@ static void manager_load(struct manager *m, bool start) {
 	manager_apply(m, &config->daemon);
 	manager_log_messages(&config->messages);
 	manager_merge(m, config, start);
+	triggers_reconsider(m->triggers, manager_has_triggers(m));
 	config_free(config);
 	manager_changed(m, MANAGER_CHANGED_COUNTS | MANAGER_CHANGED_CONFIG);
 	manager_refresh_status(m);
@@ -385,6 +410,7 @@ void manager_check_all(struct manager *m) {
 
 static int manager_on_stop(sd_event_source *source, uint64_t usec, void *userdata) {
 	struct manager *m = userdata;
+	triggers_stop(m->triggers);
 	manager_commit(m);
 	m->stopped(m->stopped_userdata);
 	return 0;
@@ -498,6 +524,8 @@ int manager_new(const struct manager_settings *settings, struct manager **ret) {
 		.listener = &m->listener,
 	};
 	publisher_init(&m->publisher, settings->loop);
+	const struct triggers_source source = { manager_config_of, manager_on_triggered, m };
+	m->triggers = settings->only_account ? NULL : triggers_new(&m->host, &source);
 	manager_load(m, false);
 	*ret = TAKE_PTR(m);
 	return 0;
@@ -509,6 +537,7 @@ struct manager *manager_free(struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		account_free(m->members[i].account);
 	free(m->members);
+	triggers_free(m->triggers);
 	online_config_free(m->online);
 	desktop_free(m->desktop);
 	resolver_free(m->resolver);

@@ -87,6 +87,19 @@ static void write_reconnects(const struct metrics *m, const struct metrics_sink 
 	end(sink);
 }
 
+static void write_triggers(const struct metrics *m, const struct metrics_sink *sink) {
+	static const char *const words[] = {
+		[UNIT_START_QUEUED] = "started",
+		[UNIT_START_BUSY] = "busy",
+		[UNIT_START_REFUSED] = "refused",
+	};
+	begin(sink, &(struct metrics_family){ "posthorn_triggers", "counter", "",
+			    "Units that systemd was asked to start, by what came of it" });
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		sample(sink, "_total", "outcome", words[i], (double)m->n_triggers[i]);
+	end(sink);
+}
+
 static void write_totals(const struct metrics *m, const struct metrics_sink *sink) {
 	const struct {
 		struct metrics_family family;
@@ -128,4 +141,5 @@ void metrics_families_write(const struct metrics_view *view, const struct metric
 	write_latency(view->metrics, sink);
 	write_reconnects(view->metrics, sink);
 	write_totals(view->metrics, sink);
+	write_triggers(view->metrics, sink);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/reason.h"
+#include "bus/unit-start.h"
 #include "io/stream.h"
 #include "store/store-record.h"
 
@@ -36,6 +37,7 @@ struct metrics {
 	uint64_t n_commits;
 	uint64_t n_store_failures;
 	uint64_t n_calls; /* of D-Bus methods */
+	uint64_t n_triggers[UNIT_START_REFUSED + 1]; /* by what systemd said */
 	struct metrics_heard heard[METRICS_HEARD_MAX]; /* a ring, by their numbers */
 	size_t heard_first;
 	size_t n_heard;
