@@ -17,6 +17,7 @@
 
 struct live_status {
 	bool is_system;
+	const char *const *ids; /* borrowed */
 	bool refreshes;
 	struct client *client; /* owned; NULL: no bus */
 	struct status *status; /* owned; NULL: nothing is known */
@@ -28,10 +29,11 @@ struct live_status {
 	uint64_t refresh_usec; /* and by then in any case */
 };
 
-struct live_status *live_status_new(bool system, bool refreshes) {
+struct live_status *live_status_new(bool system, bool refreshes, const char *const *ids) {
 	struct live_status *l = MEMORY_NEW(struct live_status);
 	l->is_system = system;
 	l->refreshes = refreshes;
+	l->ids = ids;
 	l->delay_usec = RETRY_MIN_USEC;
 	l->refresh_usec = USEC_NEVER;
 	return l;
@@ -76,7 +78,7 @@ static void ask(struct live_status *l, uint64_t now_usec) {
 	CLEANUP(status_free) struct status *status = status_new();
 	CLEANUP_TEXT char *problem = NULL;
 	l->is_stale = false;
-	int r = status_reader_load(l->client, ANSWER_USEC, status, &problem);
+	int r = status_reader_load(l->client, ANSWER_USEC, l->ids, status, &problem);
 	uint64_t end_usec = clock_monotonic_usec();
 	uint64_t spent_usec = end_usec - now_usec;
 	if (r == -ENOTCONN) {

@@ -15,8 +15,9 @@
 
 struct live_status;
 
-/* `refreshes`: also what is not signalled is kept up to date. */
-struct live_status *live_status_new(bool system, bool refreshes);
+/* `refreshes`: also what is not signalled is kept up to date. `ids`: as of status_reader_load(),
+ * borrowed. */
+struct live_status *live_status_new(bool system, bool refreshes, const char *const *ids);
 struct live_status *live_status_free(struct live_status *l);
 DEFINE_CLEANUP(struct live_status, live_status_free);
 

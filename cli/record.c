@@ -113,6 +113,11 @@ uint64_t record_unsigned(const struct record *r, const char *name, uint64_t othe
 	return v && v->kind == VALUE_UNSIGNED ? v->number : otherwise;
 }
 
+bool record_boolean(const struct record *r, const char *name, bool otherwise) {
+	const struct value *v = find(r, name);
+	return v && v->kind == VALUE_BOOLEAN ? v->boolean : otherwise;
+}
+
 const char *record_nth_name(const struct record *r, size_t nth) {
 	return nth < r->n ? r->values[nth].name : NULL;
 }

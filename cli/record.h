@@ -30,6 +30,8 @@ const char *record_text(const struct record *r, const char *name);
 /* `otherwise` when the name is missing or is no unsigned number. */
 uint64_t record_unsigned(const struct record *r, const char *name, uint64_t otherwise);
 
+bool record_boolean(const struct record *r, const char *name, bool otherwise);
+
 /* The names in their order; NULL beyond the last. Borrowed until the record changes. */
 const char *record_nth_name(const struct record *r, size_t nth);
 

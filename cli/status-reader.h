@@ -5,7 +5,8 @@
 #include "bus/client.h"
 #include "cli/status.h"
 
-/* The manager's properties and all accounts. 0; -EBADMSG: the answer cannot be understood, with a
+/* The manager's properties and all accounts; or, with `ids` (NULL-terminated; NULL and none: all),
+ * these accounts as far as they are there, and their mailboxes. 0; -EBADMSG: the answer cannot be understood, with a
  * sentence too; or negative errno and an owned sentence as client_call() has them. */
-int status_reader_load(
-	struct client *client, uint64_t timeout_usec, struct status *status, char **ret_problem);
+int status_reader_load(struct client *client, uint64_t timeout_usec, const char *const *ids,
+	struct status *status, char **ret_problem);

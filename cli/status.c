@@ -31,9 +31,13 @@ struct status *status_new(void) {
 struct status *status_free(struct status *s) {
 	if (!s)
 		return NULL;
-	for (size_t i = 0; i < s->n_accounts; i++)
+	for (size_t i = 0; i < s->n_accounts; i++) {
 		record_free(s->accounts[i]);
+		if (s->mailboxes)
+			mailbox_list_deinit(&s->mailboxes[i]);
+	}
 	free(s->accounts);
+	free(s->mailboxes);
 	record_free(s->manager);
 	return memory_free(s);
 }
@@ -47,6 +51,31 @@ struct record *status_add_account(struct status *s) {
 static const char *text_of(const struct record *account, const char *name) {
 	const char *text = record_text(account, name);
 	return text ? text : "";
+}
+
+static bool is_among(const char *const *ids, const char *id) {
+	for (; *ids; ids++)
+		if (strcmp(*ids, id) == 0)
+			return true;
+	return false;
+}
+
+void status_select(struct status *s, const char *const *ids) {
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_accounts; i++)
+		if (is_among(ids, text_of(s->accounts[i], "Id")))
+			s->accounts[n++] = s->accounts[i];
+		else
+			(void)record_free(s->accounts[i]);
+	s->n_accounts = n;
+	s->mailboxes = MEMORY_NEW_ARRAY(struct mailbox_list, n + 1);
+}
+
+bool status_has_account(const struct status *s, const char *id) {
+	for (size_t i = 0; i < s->n_accounts; i++)
+		if (strcmp(text_of(s->accounts[i], "Id"), id) == 0)
+			return true;
+	return false;
 }
 
 static bool is_in_state(const struct record *account, const char *word) {
@@ -125,9 +154,34 @@ static void add_account(struct table *t, const struct record *account, uint64_t 
 		table_add_note(t, note);
 }
 
+/* Of those that are shown. */
+static uint64_t count_unseen(const struct status *s) {
+	uint64_t n = 0;
+	if (!s->mailboxes)
+		return record_unsigned(s->manager, "Unseen", 0);
+	for (size_t i = 0; i < s->n_accounts; i++)
+		n += record_unsigned(s->accounts[i], "Unseen", 0);
+	return n;
+}
+
+static void print_mailboxes(
+	const struct status *s, const struct table_look *look, struct buffer *out) {
+	CLEANUP(table_free) struct table *t = mailbox_list_new_table();
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_accounts; i++) {
+		const char *id = s->n_accounts > 1 ? text_of(s->accounts[i], "Id") : NULL;
+		mailbox_list_add_rows(&s->mailboxes[i], id, t);
+		n += s->mailboxes[i].n;
+	}
+	if (n == 0)
+		return;
+	table_print(t, look, out);
+	(void)buffer_append_text(out, "\n");
+}
+
 /* "3 accounts: 2 online, 1 failed; 5 unseen messages" */
 static void print_summary(const struct status *s, struct buffer *out) {
-	uint64_t unseen = record_unsigned(s->manager, "Unseen", 0);
+	uint64_t unseen = count_unseen(s);
 	const char *separator = ": ";
 	(void)buffer_append_format(
 		out, "%zu account%s", s->n_accounts, s->n_accounts == 1 ? "" : "s");
@@ -157,12 +211,16 @@ void status_print_table(const struct status *s, uint64_t now_usec, const struct 
 	for (size_t i = 0; i < s->n_accounts; i++)
 		add_account(t, s->accounts[i], now_usec);
 
+	if (s->n_accounts == 0 && s->mailboxes)
+		return;
 	if (s->n_accounts == 0) {
 		(void)buffer_append_text(out, "No account is configured, see posthorn.conf(5)\n");
 		return;
 	}
 	table_print(t, look, out);
 	(void)buffer_append_text(out, "\n");
+	if (s->mailboxes)
+		print_mailboxes(s, look, out);
 	print_summary(s, out);
 }
 
@@ -176,6 +234,10 @@ void status_print_json(const struct status *s, struct buffer *out) {
 	for (size_t i = 0; i < s->n_accounts; i++) {
 		json_begin_object(&w);
 		record_write_json(s->accounts[i], NULL, &w);
+		if (s->mailboxes) {
+			json_key(&w, "Mailboxes");
+			mailbox_list_write_json(&s->mailboxes[i], &w);
+		}
 		json_end_object(&w);
 	}
 	json_end_array(&w);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "bus/names.h"
 #include "cli/clock.h"
 #include "cli/exit-code.h"
@@ -20,6 +21,7 @@
 #define REDRAW_USEC USEC_PER_SEC
 
 struct view {
+	const char *const *ids; /* the accounts that are shown; none: all */
 	struct live_status *live; /* owned */
 	bool json;
 	bool color;
@@ -29,13 +31,13 @@ struct view {
 	bool is_over;
 };
 
-static int load(const struct arguments *arguments, struct status *status) {
+static int load(const struct arguments *arguments, const char *const *ids, struct status *status) {
 	CLEANUP(client_free) struct client *client = NULL;
 	CLEANUP_TEXT char *problem = NULL;
 	int code = session_open(arguments, &client);
 	if (code != EXIT_CODE_OK)
 		return code;
-	int r = status_reader_load(client, SESSION_TIMEOUT_USEC, status, &problem);
+	int r = status_reader_load(client, SESSION_TIMEOUT_USEC, ids, status, &problem);
 	return r < 0 ? session_complain(arguments, r, problem) : EXIT_CODE_OK;
 }
 
@@ -53,6 +55,14 @@ static void print_absence(bool json, struct buffer *out) {
 		out, json ? "null\n" : "The daemon does not run, waiting for it\n");
 }
 
+static void print_missing(const struct view *v, const struct status *status, struct buffer *out) {
+	for (size_t i = 0; v->ids[i]; i++) {
+		CLEANUP_TEXT char *id = text_printable(v->ids[i]);
+		if (!status_has_account(status, v->ids[i]))
+			(void)buffer_append_format(out, "There is no account '%s'\n", id);
+	}
+}
+
 static int show(const struct view *v) {
 	const struct status *status = live_status_get(v->live);
 	struct buffer text, picture;
@@ -61,6 +71,8 @@ static int show(const struct view *v) {
 		print(status, v->json, v->color, &text);
 	else
 		print_absence(v->json, &text);
+	if (status && !v->json)
+		print_missing(v, status, &text);
 	if (!v->json && !v->is_drawn)
 		(void)buffer_append_text(&text, "\n");
 	buffer_init(&picture, OUTPUT_MAX);
@@ -130,8 +142,10 @@ static int open_signals(void) {
 }
 
 static int watch(const struct arguments *arguments, bool json, bool color) {
+	const char *const *ids = arguments_operands(arguments);
 	struct view v = {
-		.live = live_status_new(arguments_has(arguments, OPTION_SYSTEM), true),
+		.ids = ids,
+		.live = live_status_new(arguments_has(arguments, OPTION_SYSTEM), true, ids),
 		.json = json,
 		.color = color,
 		.is_drawn = !json && isatty(STDOUT_FILENO),
@@ -147,8 +161,20 @@ static int watch(const struct arguments *arguments, bool json, bool color) {
 	return output_exit_code(r);
 }
 
+static int refuse_missing(const struct status *status, const char *const *ids) {
+	int code = EXIT_CODE_OK;
+	for (; *ids; ids++) {
+		if (status_has_account(status, *ids))
+			continue;
+		output_complain("There is no account '%s'", *ids);
+		code = EXIT_CODE_REFUSED;
+	}
+	return code;
+}
+
 int verb_status(const struct arguments *arguments) {
 	CLEANUP(status_free) struct status *status = NULL;
+	const char *const *ids = arguments_operands(arguments);
 	bool color, json = arguments_has(arguments, OPTION_JSON);
 	int code = option_value_color(arguments, &color);
 	if (code != EXIT_CODE_OK)
@@ -156,7 +182,9 @@ int verb_status(const struct arguments *arguments) {
 	if (arguments_has(arguments, OPTION_WATCH))
 		return watch(arguments, json, color);
 	status = status_new();
-	code = load(arguments, status);
+	code = load(arguments, ids, status);
+	if (code == EXIT_CODE_OK)
+		code = refuse_missing(status, ids);
 	if (code != EXIT_CODE_OK)
 		return code;
 
@@ -172,7 +200,7 @@ int verb_status(const struct arguments *arguments) {
 
 int verb_status_accounts(const struct arguments *arguments) {
 	CLEANUP(status_free) struct status *status = status_new();
-	int code = load(arguments, status);
+	int code = load(arguments, NULL, status);
 	if (code != EXIT_CODE_OK)
 		return code;
 

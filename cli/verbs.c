@@ -47,9 +47,9 @@ static const struct option_entry options[OPTION_COUNT_] = {
 #define FILTER (PLACE | OPTION_BIT(OPTION_TYPE))
 
 static const struct verb verbs[] = {
-	{ "status", "", "Show how the accounts are",
+	{ "status", "[ACCOUNT...]", "Show how the accounts are",
 		OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_WATCH) | OPTION_BIT(OPTION_COLOR),
-		OPERAND_NONE, verb_status, NULL },
+		OPERAND_ACCOUNT, verb_status, NULL },
 	{ "list", "", "Show which messages are new and unread",
 		PLACE | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR), OPERAND_NONE, verb_list,
 		NULL },

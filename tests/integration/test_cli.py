@@ -34,6 +34,35 @@ def test_status_tells_a_failure_by_its_exit_code(daemon, client, server, user):
     assert "failed" in done.stdout.decode("utf-8")
 
 
+def test_status_of_an_account_has_its_mailboxes(daemon, client, server, user):
+    server.create("Work", user)
+    for account in ("work", "home"):
+        daemon.write_account(account, Port=server.imap, Security="none", User=user, mailboxes=("INBOX", "Work"))
+    daemon.write_account("lost", Port=server.imap, Security="none", User=user, mailboxes=("INBOX", "Nowhere"))
+    daemon.start()
+    for account in ("work", "home"):
+        client.wait_account(account, State="online")
+    client.wait_account("lost", State="degraded")
+    server.save(message("Hello"), "Work", user)
+    client.wait_account("work", Unseen=1)
+    text = lines_of(daemon.cli("status", "work"))
+    assert "home" not in "".join(text) and text[-1] == "1 account: 1 online; 1 unseen message"
+    assert [line.split() for line in text[3:6]] == [
+        ["MAILBOX", "WATCHED", "UNSEEN", "TOTAL", "USE"], ["INBOX", "yes", "0", "0", "-"], ["Work", "yes", "1", "1", "-"]]
+    done = daemon.cli("status", "work", "lost", check=False)
+    assert done.returncode == 1 and "lost/Nowhere  gone" in done.stdout.decode()
+    told = json.loads(daemon.cli("status", "work", "home", "--json").stdout)["accounts"]
+    assert sorted(account["Id"] for account in told) == ["home", "work"]
+    assert all([box["name"] for box in account["Mailboxes"]] == ["INBOX", "Work"] for account in told)
+    done = daemon.cli("status", "work", "nobody", check=False)
+    assert done.returncode == 1 and done.stdout == b"" and b"no account 'nobody'" in done.stderr
+    view = daemon.cli_process("status", "--watch", "work", "nobody")
+    view.wait_for_line("There is no account 'nobody'")
+    server.save(message("Another"), "Work", user)
+    view.wait_for_line("2 unseen messages")
+    assert view.stop() == 0
+
+
 def test_without_a_daemon(daemon):
     done = daemon.cli("status", check=False)
     assert done.returncode == 69

@@ -102,6 +102,47 @@ static void test_no_sentence_twice(void **state) {
 	}
 }
 
+/* Of accounts that were asked for by name. */
+static void test_mailboxes(void **state) {
+	static const char *const ids[] = { "work", "nobody", NULL };
+	CLEANUP(status_free) struct status *s = status_of(mixed, ARRAY_SIZE(mixed), 99);
+	status_select(s, ids);
+	assert_int_equal(s->n_accounts, 1);
+	assert_true(status_has_account(s, "work"));
+	assert_false(status_has_account(s, "nobody"));
+	struct record *box = mailbox_list_add(&s->mailboxes[0]);
+	record_set_text(box, "name", "INBOX");
+	record_set_boolean(box, "watched", true);
+	record_set_text(box, "state", "here");
+	record_set_unsigned(box, "unseen", 12);
+	record_set_unsigned(box, "total", 345);
+	box = mailbox_list_add(&s->mailboxes[0]);
+	record_set_text(box, "name", "Se\033[2Jnt");
+	record_set_boolean(box, "watched", false);
+	record_set_text(box, "state", "here");
+	record_set_text(box, "special_use", "\\Sent");
+	box = mailbox_list_add(&s->mailboxes[0]);
+	record_set_text(box, "name", "Old");
+	record_set_boolean(box, "watched", true);
+	record_set_text(box, "state", "gone");
+	CLEANUP_TEXT char *text = table_of(s, false);
+	assert_string_equal(text, "ACCOUNT           STATE   STRATEGY  UNSEEN  LAST CONTACT\n"
+				  "Work mail (work)  online  notify        12  12 s ago\n"
+				  "\n"
+				  "MAILBOX        WATCHED  UNSEEN  TOTAL  USE\n"
+				  "INBOX          yes          12    345  -\n"
+				  "Se\\u{1b}[2Jnt  no            -      -  \\Sent\n"
+				  "Old            gone          -      -  -\n"
+				  "\n"
+				  "1 account: 1 online; 12 unseen messages\n");
+	struct buffer out;
+	buffer_init(&out, 65536);
+	status_print_json(s, &out);
+	CLEANUP_TEXT char *json = buffer_take_text(&out);
+	buffer_deinit(&out);
+	assert_non_null(strstr(json, "\"Mailboxes\":[{\"name\":\"INBOX\",\"watched\":true,"));
+}
+
 static void test_one_account(void **state) {
 	CLEANUP(status_free) struct status *s = status_of(&mixed[3], 1, 1);
 	CLEANUP_TEXT char *text = table_of(s, false);
@@ -174,6 +215,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_no_sentence_twice),
+		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_one_account),
 		cmocka_unit_test(test_no_account),
 		cmocka_unit_test(test_unknown_words),
