@@ -11,7 +11,7 @@ enum exit_code {
 	EXIT_CODE_UNAVAILABLE = 69, /* no bus, or no daemon or key ring on it */
 	EXIT_CODE_OUTPUT = 74, /* standard output or the cursor cannot be written */
 	EXIT_CODE_BUSY = 75, /* run: another one uses the cursor */
-	EXIT_CODE_NOT_PERMITTED = 77, /* by the bus, or by who did not unlock the key ring */
+	EXIT_CODE_NOT_PERMITTED = 77, /* by bus or daemon, or by who did not unlock the key ring */
 	EXIT_CODE_TIMEOUT = 124, /* wait: nothing came in time */
 	EXIT_CODE_NO_COMMAND = 127, /* run, open: there is no such program, or it cannot be run */
 };

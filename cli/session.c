@@ -41,6 +41,9 @@ int session_complain(const struct arguments *arguments, int r, const char *probl
 		output_complain("You may not talk to the daemon, only the group 'posthorn' may: %s",
 			problem);
 		return EXIT_CODE_NOT_PERMITTED;
+	case -EPERM:
+		output_complain("The daemon does not allow this to you: %s", problem);
+		return EXIT_CODE_NOT_PERMITTED;
 	default:
 		output_complain("%s", problem);
 		return EXIT_CODE_REFUSED;

@@ -83,16 +83,40 @@ static int errno_from_name(const char *name) {
 	return -EREMOTEIO;
 }
 
+/* The bus keeps the whole daemon from us, the daemon one thing. */
+static int errno_from_error(DBusMessage *reply, const char *name) {
+	int r = errno_from_name(name);
+	const char *sender = dbus_message_get_sender(reply);
+	return r == -EACCES && sender && strcmp(sender, DBUS_SERVICE_DBUS) != 0 ? -EPERM : r;
+}
+
+/* Owned; NULL: the connection broke before. */
+static DBusMessage *wait_for_reply(struct client *c, DBusMessage *call, uint64_t timeout_usec) {
+	DBusPendingCall *pending = NULL;
+	if (!dbus_connection_send_with_reply(c->dbus, call, &pending, to_msec(timeout_usec)))
+		abort(); /* out of memory */
+	if (!pending)
+		return NULL;
+	dbus_pending_call_block(pending);
+	DBusMessage *reply = dbus_pending_call_steal_reply(pending);
+	dbus_pending_call_unref(pending);
+	return reply;
+}
+
 int client_call(struct client *c, DBusMessage *call, uint64_t timeout_usec, DBusMessage **ret_reply,
 	char **ret_problem) {
 	CLEANUP(message_free) DBusMessage *owned = call;
+	CLEANUP(message_free) DBusMessage *reply = NULL;
 	DBusError error = DBUS_ERROR_INIT;
 	dbus_message_set_auto_start(call, FALSE);
-	DBusMessage *reply = dbus_connection_send_with_reply_and_block(
-		c->dbus, call, to_msec(timeout_usec), &error);
+	reply = wait_for_reply(c, call, timeout_usec);
 	if (!reply)
-		return take_problem(&error, errno_from_name(error.name), ret_problem);
-	*ret_reply = reply;
+		dbus_set_error_const(&error, DBUS_ERROR_DISCONNECTED, "it was closed");
+	if (!reply || dbus_set_error_from_message(&error, reply)) {
+		int r = reply ? errno_from_error(reply, error.name) : -ENOTCONN;
+		return take_problem(&error, r, ret_problem);
+	}
+	*ret_reply = TAKE_PTR(reply);
 	return 0;
 }
 

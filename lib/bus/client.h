@@ -20,6 +20,7 @@ DEFINE_CLEANUP(struct client, client_free);
  * sentence and
  *   -ESRCH      the daemon does not run          -ENOTCONN   the bus went away
  *   -ETIMEDOUT  no answer in time                -EACCES     the bus forbids it
+ *   -EPERM      the daemon does not allow it to this user
  *   -ESTALE     SequenceGone                     -ENOENT     no such account or object
  *   -EUSERS     too many subscribers
  *   -EREMOTEIO  any other error that the daemon answered */
