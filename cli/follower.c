@@ -327,6 +327,20 @@ void follower_skip(struct follower *f) {
 		(void)take_client_event(f, &event, &unused);
 }
 
+/* At the beginning, where an error of the caller's is told from one that passes. */
+static int take_no_connection(struct follower *f, int r, const char *problem) {
+	bool passes = r != -EACCES && r != -EPERM;
+	if (!passes || (!f->options.is_patient && r != -ENOTCONN))
+		return session_complain(f->options.arguments, r, problem);
+	if (!f->options.is_patient)
+		return session_complain_about_bus(f->options.arguments, problem);
+	output_complain("%s, waiting for it: %s",
+		r == -ENOTCONN ? "There is no bus" : "The daemon cannot be followed", problem);
+	f->retry_usec = RETRY_MIN_USEC;
+	f->due_usec = 0;
+	return EXIT_CODE_OK;
+}
+
 int follower_new(const struct follower_options *options, struct follower **ret) {
 	CLEANUP(follower_free) struct follower *f = MEMORY_NEW(struct follower);
 	CLEANUP_TEXT char *problem = NULL;
@@ -336,12 +350,10 @@ int follower_new(const struct follower_options *options, struct follower **ret) 
 	f->due_usec = USEC_NEVER;
 	fall_behind(f);
 	int r = connect_bus(f, &problem);
-	if (r < 0 && options->is_patient) {
-		output_complain("There is no bus, waiting for it: %s", problem);
-		f->retry_usec = RETRY_MIN_USEC;
-		f->due_usec = 0;
-	} else if (r < 0) {
-		return session_complain_about_bus(options->arguments, problem);
+	if (r < 0) {
+		int code = take_no_connection(f, r, problem);
+		if (code != EXIT_CODE_OK)
+			return code;
 	} else if (!client_is_daemon_present(f->client)) {
 		if (!options->is_patient)
 			return session_complain(options->arguments, -ESRCH, "");

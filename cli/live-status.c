@@ -1,6 +1,7 @@
 #include "cli/live-status.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "bus/client.h"
 #include "cli/clock.h"
 #include "cli/status-reader.h"
@@ -21,6 +22,7 @@ struct live_status {
 	bool refreshes;
 	struct client *client; /* owned; NULL: no bus */
 	struct status *status; /* owned; NULL: nothing is known */
+	char *problem; /* owned; why, where it is not that there is no daemon; NULL */
 	bool is_shown; /* the caller knows the present picture */
 	bool is_stale; /* something has changed since it was asked for */
 	uint64_t connect_usec; /* when to try to reach a bus, while there is none */
@@ -44,29 +46,35 @@ struct live_status *live_status_free(struct live_status *l) {
 		return NULL;
 	(void)status_free(l->status);
 	(void)client_free(l->client);
+	free(l->problem);
 	return memory_free(l);
 }
 
-static void set_status(struct live_status *l, struct status *status) {
-	l->is_shown = l->is_shown && !status && !l->status;
+/* `problem` goes over to us. */
+static void set_status(struct live_status *l, struct status *status, char *problem) {
+	bool is_same = !status && !l->status && text_equal(problem, l->problem);
+	l->is_shown = l->is_shown && is_same;
 	(void)status_free(l->status);
 	l->status = status;
+	free(l->problem);
+	l->problem = problem;
 }
 
-static void lose_bus(struct live_status *l, uint64_t now_usec) {
+static void lose_bus(struct live_status *l, char *problem, uint64_t now_usec) {
 	l->client = client_free(l->client);
 	l->connect_usec = now_usec + l->delay_usec;
 	l->delay_usec = MIN(2 * l->delay_usec, RETRY_MAX_USEC);
 	l->refresh_usec = USEC_NEVER;
-	set_status(l, NULL);
+	set_status(l, NULL, problem);
 }
 
 static void connect_bus(struct live_status *l, uint64_t now_usec) {
-	CLEANUP_TEXT char *no_bus = NULL;
-	CLEANUP_TEXT char *no_signals = NULL;
-	if (client_open(l->is_system, &l->client, &no_bus) < 0 ||
-		client_follow(l->client, &no_signals) < 0) {
-		lose_bus(l, now_usec);
+	CLEANUP_TEXT char *problem = NULL;
+	int r = client_open(l->is_system, &l->client, &problem);
+	if (r == 0)
+		r = client_follow(l->client, &problem);
+	if (r < 0) {
+		lose_bus(l, TAKE_PTR(problem), now_usec);
 		return;
 	}
 	l->delay_usec = RETRY_MIN_USEC;
@@ -82,7 +90,7 @@ static void ask(struct live_status *l, uint64_t now_usec) {
 	uint64_t end_usec = clock_monotonic_usec();
 	uint64_t spent_usec = end_usec - now_usec;
 	if (r == -ENOTCONN) {
-		lose_bus(l, end_usec);
+		lose_bus(l, TAKE_PTR(problem), end_usec);
 		return;
 	}
 	l->ask_usec = end_usec + MAX(LIVE_STATUS_MIN_USEC, LATER_FACTOR * spent_usec);
@@ -92,7 +100,7 @@ static void ask(struct live_status *l, uint64_t now_usec) {
 			end_usec + MAX(LIVE_STATUS_REFRESH_USEC, REFRESH_FACTOR * spent_usec);
 	if (r < 0 && client_is_daemon_present(l->client))
 		l->refresh_usec = end_usec + RETRY_MAX_USEC;
-	set_status(l, r == 0 ? TAKE_PTR(status) : NULL);
+	set_status(l, r == 0 ? TAKE_PTR(status) : NULL, r == -ESRCH ? NULL : TAKE_PTR(problem));
 }
 
 /* Whatever the daemon signals may have changed something. */
@@ -102,7 +110,7 @@ static void take_events(struct live_status *l, uint64_t now_usec) {
 	while ((r = client_next(l->client, 0, &event)) > 0)
 		l->is_stale = true;
 	if (r < 0)
-		lose_bus(l, now_usec);
+		lose_bus(l, memory_strdup("it is gone"), now_usec);
 	else if (now_usec >= l->refresh_usec)
 		l->is_stale = true;
 }
@@ -114,7 +122,7 @@ bool live_status_next(struct live_status *l, uint64_t now_usec) {
 		take_events(l, now_usec);
 	if (l->client && !client_is_daemon_present(l->client)) {
 		l->refresh_usec = USEC_NEVER;
-		set_status(l, NULL);
+		set_status(l, NULL, NULL);
 	} else if (l->client && l->is_stale && now_usec >= l->ask_usec) {
 		ask(l, now_usec);
 	}
@@ -125,6 +133,10 @@ bool live_status_next(struct live_status *l, uint64_t now_usec) {
 
 const struct status *live_status_get(const struct live_status *l) {
 	return l->status;
+}
+
+const char *live_status_problem(const struct live_status *l) {
+	return l->problem;
 }
 
 int live_status_descriptor(const struct live_status *l) {

@@ -28,5 +28,9 @@ bool live_status_next(struct live_status *l, uint64_t now_usec);
 /* NULL: there is no bus, no daemon on it, or it does not answer. Borrowed until the next call. */
 const struct status *live_status_get(const struct live_status *l);
 
+/* Why there is nothing: the bus is away, or forbids it, or the daemon does not answer; NULL where the
+ * daemon does not run. Borrowed as above. */
+const char *live_status_problem(const struct live_status *l);
+
 int live_status_descriptor(const struct live_status *l);
 uint64_t live_status_deadline_usec(const struct live_status *l);

@@ -50,9 +50,16 @@ static void print(const struct status *status, bool json, bool color, struct buf
 }
 
 /* null is JSON too: a reader of lines learns that there is nothing to know. */
-static void print_absence(bool json, struct buffer *out) {
-	(void)buffer_append_text(
-		out, json ? "null\n" : "The daemon does not run, waiting for it\n");
+static void print_absence(const struct view *v, struct buffer *out) {
+	const char *problem = live_status_problem(v->live);
+	CLEANUP_TEXT char *printable = text_printable(problem);
+	if (v->json)
+		(void)buffer_append_text(out, "null\n");
+	else if (problem)
+		(void)buffer_append_format(
+			out, "The daemon cannot be asked, waiting for it: %s\n", printable);
+	else
+		(void)buffer_append_text(out, "The daemon does not run, waiting for it\n");
 }
 
 static void print_missing(const struct view *v, const struct status *status, struct buffer *out) {
@@ -70,7 +77,7 @@ static int show(const struct view *v) {
 	if (status)
 		print(status, v->json, v->color, &text);
 	else
-		print_absence(v->json, &text);
+		print_absence(v, &text);
 	if (status && !v->json)
 		print_missing(v, status, &text);
 	if (!v->json && !v->is_drawn)
