@@ -22,6 +22,7 @@ from harness.networks import Wire, missing  # noqa: E402
 from harness.online_accounts import OnlineAccounts  # noqa: E402
 from harness.posthorn import Daemon  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
+from harness.system_bus import Machine, SystemBus, SystemDaemon, missing  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -167,6 +168,27 @@ def watched(daemon, client, server, user, proxy):
     daemon.start()
     client.wait_account("work", State="online")
     return daemon
+
+
+@pytest.fixture
+def machine(directory, server, user):
+    reason = missing()
+    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
+        pytest.skip(reason)
+    assert not reason, f"a bus with users of its own needs root; here: {reason}." \
+                       " Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
+    bus = SystemBus(directory / "bus").start()
+    daemon = SystemDaemon(directory / "posthorn", bus)
+    found = None
+    try:
+        found = Machine(bus, daemon, server, user)
+        found.root.manager("Subscribe")
+        yield found
+    finally:
+        for client in found.clients if found else ():
+            client.close()
+        daemon.stop()
+        bus.stop()
 
 
 os.environ.setdefault("GIO_USE_VFS", "local")

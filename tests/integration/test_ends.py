@@ -109,7 +109,7 @@ def test_no_daemon(daemon, bus):
         assert done.returncode == 69 and b"Cannot connect to the session bus" in done.stderr, arguments
     for arguments in (["waybar", "--format=plain"], ["status", "--watch"]):
         process = daemon.cli_process(*arguments)
-        process.wait_for_line("offline" if arguments[0] == "waybar" else "does not run, waiting")
+        process.wait_for_line("offline" if arguments[0] == "waybar" else "cannot be asked, waiting")
         process.stop()
 
 

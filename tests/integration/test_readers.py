@@ -1,77 +1,15 @@
 """The system bus: who is told what. ada may read one account, bob another by his group, eve is not in
 the group posthorn, and nobody but root sees the third account."""
 
-import os
-
-import pytest
 from harness.client import ACCOUNT, OBJECT_MANAGER, PROPERTIES
 from harness.messages import message
-from harness.system_bus import MANAGER, NAME, ROOT, SystemBus, SystemClient, SystemDaemon, missing
+from harness.system_bus import MANAGER, NAME, PATHS, ROOT
 from harness.wait import wait_for
 
 ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
 NO_SUCH_ACCOUNT = NAME + ".Error.NoSuchAccount"
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
-PATHS = {account: f"{ROOT}/account/{account}" for account in ("desk", "hall", "vault", "nowhere")}
-
-
-class Machine:
-    """The bus, the daemon, and a mailbox for each account."""
-
-    def __init__(self, bus, daemon, server, user):
-        self.bus, self.daemon, self.server = bus, daemon, server
-        self.users = {account: f"{user}{account}" for account in ("desk", "hall", "vault")}
-        self.clients = []
-        self.write("desk", Readers="ada")
-        self.write("hall", Readers="@support")
-        self.write("vault")
-        daemon.start()
-        self.root = self.client("posthorn")
-        for account in self.users:
-            self.wait_state(account, "online")
-
-    def write(self, account, **keys):
-        self.daemon.write_account(account, Port=self.server.imap, Security="none", User=self.users[account], **keys)
-
-    def client(self, user, *groups):
-        self.clients.append(SystemClient(self.bus, user, *groups))
-        return self.clients[-1]
-
-    def subscriber(self, user, *groups):
-        client = self.client(user, *groups)
-        client.manager("Subscribe")
-        return client
-
-    def wait_state(self, account, state):
-        wait_for(lambda: self.root.properties(PATHS[account], ACCOUNT)["State"] == state, f"{account} {state}",
-                 look_every=0.1)
-
-    def deliver(self, account, subject):
-        """Told to root, so that whoever is told of it was."""
-        self.server.deliver(message(subject), self.users[account])
-        return self.root.wait_signal("NewMail", lambda signal: signal[4][2]["subject"] == subject)
-
-
-@pytest.fixture
-def machine(directory, server, user):
-    reason = missing()
-    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
-        pytest.skip(reason)
-    assert not reason, f"a bus with users of its own needs root; here: {reason}." \
-                       " Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
-    bus = SystemBus(directory / "bus").start()
-    daemon = SystemDaemon(directory / "posthorn", bus)
-    found = None
-    try:
-        found = Machine(bus, daemon, server, user)
-        found.root.manager("Subscribe")
-        yield found
-    finally:
-        for client in found.clients if found else ():
-            client.close()
-        daemon.stop()
-        bus.stop()
 
 
 def settle(client):

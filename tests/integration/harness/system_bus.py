@@ -3,13 +3,16 @@ real users: processes with uids and groups of their own, which the bus sees in t
 are known by names in a mount namespace only. Needs root."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import threading
 
-from .posthorn import SOURCE, Daemon
-from .process import Process, environment
+from .client import ACCOUNT
+from .messages import message
+from .posthorn import SOURCE, Daemon, program
+from .process import Process, environment, run
 from .wait import poke, wait_for
 
 CONFIGURATION = """\
@@ -105,6 +108,13 @@ class SystemDaemon(Daemon):
         return super().launch(*more, wrapper=[*self.bus.inside(), *wrapper], **env)
 
 
+def become(user, *groups):
+    """Words in front of a command that one of the users runs; in the groups that he is in, or in these."""
+    gids = [str(GROUPS[group]) for group in (groups or [g for g, members in MEMBERS.items() if user in members])]
+    return ["setpriv", f"--reuid={UIDS[user]}", f"--regid={GROUPS[user]}",
+            f"--groups={','.join(gids)}" if gids else "--clear-groups"]
+
+
 # What runs as another user: a line of JSON in, a line out. Its own group is the only one where none is named.
 _CLIENT = r'''
 import json, sys
@@ -150,6 +160,7 @@ NAME = "org.posthorn.Posthorn1"
 ROOT = "/org/posthorn/Posthorn1"
 MANAGER = NAME + ".Manager"
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
+PATHS = {account: f"{ROOT}/account/{account}" for account in ("desk", "hall", "vault", "nowhere")}
 
 
 class Refused(Exception):
@@ -160,9 +171,7 @@ class SystemClient:
     """A program of one of the users. `signals`: all that it got, [sender, path, interface, name, arguments]."""
 
     def __init__(self, bus, user, *groups):
-        gids = [str(GROUPS[group]) for group in (groups or [g for g, members in MEMBERS.items() if user in members])]
-        words = ["setpriv", f"--reuid={UIDS[user]}", f"--regid={GROUPS[user]}",
-                 f"--groups={','.join(gids)}" if gids else "--clear-groups"]
+        words = become(user, *groups)
         self.signals = []
         self._answers = []
         self._process = subprocess.Popen(
@@ -222,3 +231,58 @@ class SystemClient:
     def close(self):
         self._process.stdin.close()
         self._process.wait()
+
+
+class Machine:
+    """The bus, the daemon, and a mailbox for each account: "desk" is ada's to read, "hall" the group
+    support's, "vault" nobody's but root's."""
+
+    def __init__(self, bus, daemon, server, user):
+        self.bus, self.daemon, self.server = bus, daemon, server
+        self.users = {account: f"{user}{account}" for account in ("desk", "hall", "vault")}
+        self.clients = []
+        self.write("desk", Readers="ada")
+        self.write("hall", Readers="@support")
+        self.write("vault")
+        daemon.start()
+        self.root = self.client("posthorn")
+        for account in self.users:
+            self.wait_state(account, "online")
+
+    def write(self, account, **keys):
+        self.daemon.write_account(account, Port=self.server.imap, Security="none", User=self.users[account], **keys)
+
+    def client(self, user, *groups):
+        self.clients.append(SystemClient(self.bus, user, *groups))
+        return self.clients[-1]
+
+    def subscriber(self, user, *groups):
+        client = self.client(user, *groups)
+        client.manager("Subscribe")
+        return client
+
+    def wait_state(self, account, state):
+        wait_for(lambda: self.root.properties(PATHS[account], ACCOUNT)["State"] == state, f"{account} {state}",
+                 look_every=0.1)
+
+    def deliver(self, account, subject):
+        """Told to root, so that whoever is told of it was."""
+        self.server.deliver(message(subject), self.users[account])
+        return self.root.wait_signal("NewMail", lambda signal: signal[4][2]["subject"] == subject)
+
+    def cli(self, user, *arguments):
+        """CompletedProcess of posthorn --system ARGUMENTS that the user runs."""
+        return run(self._words(user, arguments), self._environment(user), check=False)
+
+    def cli_process(self, user, *arguments):
+        return Process(self._words(user, arguments), self._environment(user), name="posthorn")
+
+    def _words(self, user, arguments):
+        return [*self.bus.inside(), *become(user), program("posthorn"), "--system", *arguments]
+
+    def _environment(self, user):
+        home = self.daemon.home / user
+        if not home.exists():
+            home.mkdir()
+            os.chown(home, UIDS[user], GROUPS[user])
+        return environment(home, DBUS_SYSTEM_BUS_ADDRESS=self.bus.address)
