@@ -1,6 +1,7 @@
 /* How long an IDLE lasts in a session, and what the session learns from it. */
 #include "protocol/imap-session-idle.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -203,6 +204,64 @@ static void test_another_poll_time(void **state) {
 	}
 }
 
+/* A gateway forgets a line that was silent for `forgets_usec`: neither end is told, and DONE goes nowhere. */
+struct gateway {
+	uint64_t forgets_usec;
+	unsigned n_dead; /* lines */
+	uint64_t blind_usec; /* the longest time from the last word to the end of the session */
+	uint64_t learned_usec;
+};
+
+/* The life of one line; the time of its end is the result. */
+static uint64_t live(struct gateway *g, uint64_t offset_usec, uint64_t until_usec) {
+	struct peer p;
+	uint64_t begun = begin(&p, g->learned_usec, &any_time), heard = begun, now = begun;
+	while (!p.is_closed && offset_usec + now - begun < until_usec) {
+		now = imap_session_deadline(p.session);
+		imap_session_tick(p.session, now);
+		drain(&p);
+		bool is_forgotten = now - heard >= g->forgets_usec;
+		if (!is_forgotten && !p.is_closed) {
+			serve(&p);
+			heard = now;
+		}
+	}
+	if (p.is_closed) {
+		assert_int_equal(p.reason, REASON_TIMED_OUT);
+		g->n_dead++;
+		g->blind_usec = MAX(g->blind_usec, now - heard);
+	}
+	g->learned_usec = imap_session_renewal(p.session);
+	imap_session_free(p.session);
+	return offset_usec + now - begun;
+}
+
+/* A day behind each kind of gateway, which the keepalive of the kernel does not keep awake. A dead line is
+ * found by the next renewal, the first one within the 600 s that are promised, and later ones by the
+ * sweep at the latest. That a longer interval is tried now and then costs a line each time. */
+static void test_a_gateway_that_forgets(void **state) {
+	static const struct {
+		unsigned forgets; /* minutes */
+		unsigned n_dead; /* at most */
+		unsigned blind; /* seconds, at most */
+	} cases[] = {
+		{ 3, 24 * 60 / 4, 600 }, /* less than the shortest interval */
+		{ 5, 36, 600 },
+		{ 8, 24, 600 },
+		{ 10, 18, 10 * 66 + 15 },
+		{ 15, 12, 15 * 60 + 15 },
+		{ 30, 0, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct gateway g = { .forgets_usec = cases[i].forgets * USEC_PER_MINUTE };
+		for (uint64_t now = 0; now < 24 * USEC_PER_HOUR;)
+			now = live(&g, now, 24 * USEC_PER_HOUR);
+		if (g.n_dead > cases[i].n_dead || g.blind_usec > cases[i].blind * USEC_PER_SEC)
+			fail_msg("%u min: %u dead lines, blind for %" PRIu64 " s", cases[i].forgets,
+				g.n_dead, g.blind_usec / USEC_PER_SEC);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_poll_time),
@@ -213,6 +272,7 @@ int main(void) {
 		cmocka_unit_test(test_dismissal),
 		cmocka_unit_test(test_heartbeats),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_a_gateway_that_forgets),
 	};
 	return cmocka_run_group_tests_name("imap-idle", tests, NULL, NULL);
 }
