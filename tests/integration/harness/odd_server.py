@@ -46,9 +46,10 @@ class OddServer:
     capabilities = "IMAP4rev1 IDLE SASL-IR AUTH=PLAIN"
     uidvalidity = 7
     address = "127.0.0.1"
+    port = 0  # a free one
 
     def __init__(self):
-        self.port = free_ports(1)[0]
+        self.port = self.port or free_ports(1)[0]
         self.messages = []
         self.links = []
         self.logins = 0
