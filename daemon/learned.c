@@ -6,6 +6,7 @@
 #include "base/macros.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
+#include "protocol/imap-renewal.h"
 
 #define DAY_USEC (24 * USEC_PER_HOUR)
 
@@ -17,14 +18,15 @@ char *learned_about_login(const struct account_config *config) {
 	return memory_format("%s@%s", config->user ? config->user : "", config->host);
 }
 
-uint64_t learned_renewal(struct store *store, const char *about) {
-	struct store_fact fact = { 0 };
-	int r = store_load_fact(store, about, STORE_FACT_RENEWAL, &fact);
-	return r > 0 ? fact.value : 0;
-}
-
 static bool is_old(const struct store_fact *fact, uint64_t now_usec) {
 	return now_usec > fact->learned_usec && now_usec - fact->learned_usec > DAY_USEC;
+}
+
+uint64_t learned_renewal(struct store *store, const char *about, uint64_t now_usec) {
+	struct store_fact fact = { 0 };
+	if (store_load_fact(store, about, STORE_FACT_RENEWAL, &fact) <= 0)
+		return 0;
+	return is_old(&fact, now_usec) ? imap_renewal_forgive(fact.value) : fact.value;
 }
 
 unsigned learned_connections(struct store *store, const char *about, uint64_t now_usec) {

@@ -13,8 +13,9 @@ char *learned_about_network(const char *host, const char *network);
 /* Owned. Connections are counted by user: "user@imap.example.org". */
 char *learned_about_login(const struct account_config *config);
 
-/* How long an IDLE may be silent; 0: not known. */
-uint64_t learned_renewal(struct store *store, const char *about);
+/* How long an IDLE may be silent, as imap-renewal.h has it; 0: not known. That a longer one was fatal is
+ * believed for a day. */
+uint64_t learned_renewal(struct store *store, const char *about, uint64_t now_usec);
 
 /* How many connections the server lets this account have; 0: not known. Other devices of the user
  * may have taken the rest that day: it is tried again after a day. */

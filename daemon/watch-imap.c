@@ -35,7 +35,7 @@ struct watch_imap {
 	struct link link;
 	struct imap_session *session;
 	char *network; /* the host as it is reached from here; see learned.h */
-	uint64_t renewal_usec; /* as it was learned before */
+	uint64_t renewal; /* as it was learned before */
 	struct announcement_batch batch; /* messages since the last CURSOR event */
 	uint64_t
 		heard_usec; /* CLOCK_MONOTONIC: the server spoke first; 0: all that it said is told */
@@ -55,7 +55,7 @@ static void watch_imap_report_renewal(struct watch_imap *w) {
 		.fact = STORE_FACT_RENEWAL,
 		.value = now,
 	};
-	if (w->network && now != w->renewal_usec)
+	if (w->network && now != w->renewal)
 		watch_report(&w->context, &report);
 }
 
@@ -254,8 +254,10 @@ static void watch_imap_on_connected(struct link *link) {
 	struct wake_slot slot = wake_slot_of(poll_schedule_seed(config->id), w->context.n_accounts);
 	const struct imap_renewal_slot times = { slot.every_usec, slot.phase_usec };
 	w->network = learned_about_network(config->host, network);
-	imap_session_set_renewal(w->session, learned_renewal(w->context.store, w->network), &times);
-	w->renewal_usec = imap_session_renewal(w->session);
+	uint64_t now = watch_now(&w->context, CLOCK_REALTIME);
+	uint64_t learned = learned_renewal(w->context.store, w->network, now);
+	imap_session_set_renewal(w->session, learned, &times);
+	w->renewal = imap_session_renewal(w->session);
 }
 
 static void watch_imap_on_heard(struct link *link) {

@@ -25,10 +25,20 @@ static uint32_t age(const struct imap_renewal *r, uint64_t now_usec) {
 	return (uint32_t)MIN(now_usec - r->begun_usec, USEC_PER_HOUR);
 }
 
-void imap_renewal_init(struct imap_renewal *r, uint64_t learned_usec) {
+uint64_t imap_renewal_forgive(uint64_t learned) {
+	return learned & UINT32_MAX;
+}
+
+void imap_renewal_init(struct imap_renewal *r, uint64_t learned) {
+	uint64_t interval_usec = imap_renewal_forgive(learned);
 	*r = (struct imap_renewal){
-		.interval_usec = clamp(learned_usec ? learned_usec : IMAP_RENEWAL_START_USEC),
+		.interval_usec = clamp(interval_usec ? interval_usec : IMAP_RENEWAL_START_USEC),
+		.fatal_usec = (uint32_t)(learned >> 32),
 	};
+}
+
+uint64_t imap_renewal_learned(const struct imap_renewal *r) {
+	return (uint64_t)r->fatal_usec << 32 | r->interval_usec;
 }
 
 void imap_renewal_begin(struct imap_renewal *r, uint64_t now_usec) {
@@ -68,9 +78,17 @@ static bool is_full(const struct imap_renewal *r, uint64_t silence_usec) {
 	return silence_usec + ABOUT_USEC >= r->interval_usec;
 }
 
-static void shrink_to(struct imap_renewal *r, uint64_t interval_usec) {
-	r->interval_usec = clamp(interval_usec);
+static void shrink_from(struct imap_renewal *r, uint64_t fatal_usec) {
+	r->fatal_usec = (uint32_t)fatal_usec;
+	r->interval_usec = clamp(fatal_usec * 3 / 4);
 	r->n_clean = 0;
+}
+
+/* Not into the neighbourhood of what was fatal: creeping up to it would cost a line at each step. */
+static void grow(struct imap_renewal *r) {
+	uint64_t tenth = r->interval_usec / 10;
+	if (r->fatal_usec == 0 || r->interval_usec + 2 * tenth < r->fatal_usec)
+		r->interval_usec = clamp(r->interval_usec + tenth);
 }
 
 void imap_renewal_ask(struct imap_renewal *r, uint64_t now_usec) {
@@ -84,12 +102,12 @@ void imap_renewal_answer(struct imap_renewal *r) {
 	if (++r->n_clean < CLEAN_MAX)
 		return;
 	r->n_clean = 0;
-	r->interval_usec = clamp(r->interval_usec + r->interval_usec / 10);
+	grow(r);
 }
 
 void imap_renewal_lose(struct imap_renewal *r, uint64_t now_usec) {
 	if (r->begun_usec != 0 && is_full(r, silence(r, now_usec)))
-		shrink_to(r, (uint64_t)r->interval_usec * 3 / 4);
+		shrink_from(r, r->interval_usec);
 	r->begun_usec = 0;
 }
 
@@ -100,7 +118,6 @@ void imap_renewal_excuse(struct imap_renewal *r) {
 void imap_renewal_dismiss(struct imap_renewal *r, uint64_t now_usec) {
 	if (r->begun_usec == 0)
 		return;
-	uint64_t least = MIN(r->interval_usec, silence(r, now_usec));
-	shrink_to(r, least * 3 / 4);
+	shrink_from(r, MIN(r->interval_usec, silence(r, now_usec)));
 	r->begun_usec = 0;
 }

@@ -5,7 +5,7 @@
  * RFC 2177 allows 29 minutes, but gateways forget a silent connection after five, and servers end
  * it after ten or twelve, without a word. So it begins with 9 minutes; a connection that is found
  * dead after about an interval of silence takes a quarter off, three in a row that were answered
- * add a tenth. A server that says something by itself ("* OK Still here") needs no renewal before
+ * add a tenth, but never again as much as was fatal. A server that says something by itself ("* OK Still here") needs no renewal before
  * 24 minutes, and is missed soon when it stops. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +33,7 @@ uint64_t imap_renewal_slot_before(
 struct imap_renewal {
 	uint64_t begun_usec; /* 0: there was no IDLE, or its end was counted already */
 	uint32_t interval_usec;
+	uint32_t fatal_usec; /* a silence that a connection did not survive; 0: none is known */
 	struct imap_renewal_slot slot;
 	uint32_t heard_usec; /* the server's last word */
 	uint32_t asked_usec; /* it is being renewed since then; 0: it is not */
@@ -41,8 +42,12 @@ struct imap_renewal {
 	uint8_t n_clean; /* full intervals in a row that were answered */
 };
 
-/* `learned_usec` of an earlier session; 0: none. */
-void imap_renewal_init(struct imap_renewal *r, uint64_t learned_usec);
+/* What imap_renewal_learned() said of an earlier session; 0: nothing. */
+void imap_renewal_init(struct imap_renewal *r, uint64_t learned);
+/* For the next session: the interval in the lower half, in the upper one what was fatal. */
+uint64_t imap_renewal_learned(const struct imap_renewal *r);
+/* The same without what was fatal: gateways are exchanged, and servers get other settings. */
+uint64_t imap_renewal_forgive(uint64_t learned);
 
 /* IDLE begins. */
 void imap_renewal_begin(struct imap_renewal *r, uint64_t now_usec);

@@ -3,11 +3,12 @@
 #include "protocol/imap-renewal.h"
 #include "protocol/imap-session.h"
 
-/* Before the first IDLE: what was learned earlier (0: nothing), and the times that may be used. */
+/* Before the first IDLE: what an earlier session has learned (0: nothing), and the times that may be
+ * used. */
 void imap_session_set_renewal(
-	struct imap_session *s, uint64_t learned_usec, const struct imap_renewal_slot *slot);
+	struct imap_session *s, uint64_t learned, const struct imap_renewal_slot *slot);
 
-/* What was learned by now. */
+/* What was learned by now; imap-renewal.h. */
 uint64_t imap_session_renewal(const struct imap_session *s);
 
 /* The time between two polls, from now on: for a session that is not pushed to. */

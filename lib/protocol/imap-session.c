@@ -555,9 +555,9 @@ struct imap_proof imap_session_proof(const struct imap_session *s) {
 }
 
 void imap_session_set_renewal(
-	struct imap_session *s, uint64_t learned_usec, const struct imap_renewal_slot *slot) {
+	struct imap_session *s, uint64_t learned, const struct imap_renewal_slot *slot) {
 	assert(s->state < IMAP_STATE_IDLING);
-	imap_renewal_init(&s->renewal, learned_usec);
+	imap_renewal_init(&s->renewal, learned);
 	s->renewal.slot = *slot;
 }
 
@@ -588,7 +588,7 @@ void imap_session_probe(struct imap_session *s, uint64_t patience_usec) {
 }
 
 uint64_t imap_session_renewal(const struct imap_session *s) {
-	return s->renewal.interval_usec;
+	return imap_renewal_learned(&s->renewal);
 }
 
 unsigned imap_session_skipped(const struct imap_session *s) {

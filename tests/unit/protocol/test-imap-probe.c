@@ -87,7 +87,7 @@ static uint64_t learned_from(uint64_t silence_usec, bool is_probed) {
 	}
 	imap_session_tick(d.session, d.now_usec + USEC_PER_MINUTE);
 	imap_session_lost(d.session);
-	uint64_t learned = imap_session_renewal(d.session);
+	uint64_t learned = imap_renewal_forgive(imap_session_renewal(d.session));
 	imap_session_free(d.session);
 	return learned;
 }

@@ -70,6 +70,26 @@ static void a_silent_death_takes_a_quarter(void **state) {
 	assert_int_equal(r.interval_usec, IMAP_RENEWAL_MIN_USEC);
 }
 
+/* Nor in the next session, that knows of it; after a while it may be. */
+static void what_was_fatal_is_not_tried_again(void **state) {
+	struct imap_renewal r;
+	imap_renewal_init(&r, 10 * USEC_PER_MINUTE);
+	imap_renewal_begin(&r, START);
+	imap_renewal_ask(&r, imap_renewal_due(&r));
+	imap_renewal_lose(&r, imap_renewal_due(&r));
+	uint64_t learned = imap_renewal_learned(&r);
+	uint64_t now = START;
+	imap_renewal_init(&r, learned);
+	assert_int_equal(r.interval_usec, 10 * USEC_PER_MINUTE * 3 / 4);
+	for (unsigned i = 0; i < 100; i++)
+		now = live_through(&r, now);
+	assert_in_range(r.interval_usec, 8 * USEC_PER_MINUTE, 10 * USEC_PER_MINUTE - 1);
+	imap_renewal_init(&r, imap_renewal_forgive(imap_renewal_learned(&r)));
+	for (unsigned i = 0; i < 100; i++)
+		now = live_through(&r, now);
+	assert_int_equal(r.interval_usec, IMAP_RENEWAL_MAX_USEC);
+}
+
 static void a_death_begins_the_count_anew(void **state) {
 	struct imap_renewal r;
 	imap_renewal_init(&r, 16 * USEC_PER_MINUTE);
@@ -201,6 +221,7 @@ int main(void) {
 		cmocka_unit_test(it_begins_with_what_was_learned),
 		cmocka_unit_test(three_clean_intervals_add_a_tenth),
 		cmocka_unit_test(a_silent_death_takes_a_quarter),
+		cmocka_unit_test(what_was_fatal_is_not_tried_again),
 		cmocka_unit_test(a_death_begins_the_count_anew),
 		cmocka_unit_test(what_was_cut_short_proves_nothing),
 		cmocka_unit_test(a_dismissal_shrinks_below_what_was_allowed),
