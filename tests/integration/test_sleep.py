@@ -5,6 +5,7 @@ import time
 import pytest
 
 from harness.bus import Bus
+from harness.fault import sleep_for_an_hour, start_sleeper
 from harness.login_manager import LoginManager
 from harness.messages import message
 from harness.odd_server import OddServer
@@ -114,3 +115,49 @@ def test_login_manager_comes_and_goes(system_bus, directory, daemon, client, ser
     server.deliver(message("Without a system bus"), user)
     assert client.wait_new_mail()[0]["subject"] == "Without a system bus"
     system_bus.start()
+
+
+class Second(OddServer):
+    address = "127.0.0.2"
+
+
+class Forgetful(OddServer):
+    """Has no ear for the connections that it has forgotten, and tells them nothing."""
+    forgotten = ()
+
+    def forget(self):
+        self.forgotten = tuple(self.links)
+
+    def one(self, link, line):
+        if link not in self.forgotten:
+            super().one(link, line)
+
+    def tell(self, link):
+        if link not in self.forgotten:
+            super().tell(link)
+
+
+def test_sleep_that_the_clocks_tell_of(daemon, client, record_property):
+    """Without logind: CLOCK_BOOTTIME went on, and CLOCK_MONOTONIC did not. What lives is asked and stays, what is
+    forgotten is known to be dead within seconds, and mail that came meanwhile is told once."""
+    living, forgetful = Second(), Forgetful()
+    daemon.write_account("living", Host="127.0.0.2", Port=living.port, Security="none")
+    daemon.write_account("work", Port=forgetful.port, Security="none")
+    start_sleeper(daemon)
+    for name in ("living", "work"):
+        client.wait_account(name, State="online")
+    forgetful.forget()
+    forgetful.deliver("While it slept")
+    begin = time.monotonic()
+    sleep_for_an_hour(daemon)
+    daemon.process.wait_for_line("the machine has woken")
+    client.wait_account("work", State="offline", Reason="timed-out")
+    record_property("dead after", f"{time.monotonic() - begin:.2f} s")
+    client.wait_account("work", State="online")
+    record_property("online again after", f"{time.monotonic() - begin:.2f} s")
+    assert client.wait_new_mail()[0]["subject"] == "While it slept"
+    assert len(client.new_events()) == 1
+    assert (living.logins, forgetful.logins) == (1, 2)
+    assert client.account("living")["State"] == "online"
+    living.close()
+    forgetful.close()

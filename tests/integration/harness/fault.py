@@ -1,12 +1,13 @@
-"""posthornd that dies, or whose disk fails: see tests/integration/fault/fault.c."""
+"""posthornd that dies, or whose disk fails, or whose machine sleeps: see tests/integration/fault."""
 
 import errno
+import signal
 
 from .posthorn import build_directory
 
 
-def _preloaded(daemon, **more):
-    library = build_directory() / "tests/integration/fault/libfault.so"
+def _preloaded(daemon, name="fault", **more):
+    library = build_directory() / f"tests/integration/fault/lib{name}.so"
     if not library.exists():
         raise RuntimeError(f"{library} is not built")
     # What was killed has leaks; and a preloaded library stands before the sanitizer's.
@@ -39,3 +40,13 @@ class Disk:
 
     def recover(self):
         self.path.unlink()
+
+
+def start_sleeper(daemon):
+    """Starts the daemon on a machine that can sleep."""
+    daemon.start(**_preloaded(daemon, "sleep"))
+
+
+def sleep_for_an_hour(daemon):
+    """The machine has slept, and nobody but the clocks says so."""
+    daemon.process.signal(signal.SIGUSR2)
