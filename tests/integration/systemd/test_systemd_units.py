@@ -18,8 +18,10 @@ INSTALLED = """\
 /usr/lib/systemd/catalog/posthorn.catalog
 /usr/lib/systemd/system/posthorn-metrics.socket
 /usr/lib/systemd/system/posthorn-metrics@.service
+/usr/lib/systemd/system/posthorn-run@.service
 /usr/lib/systemd/system/posthornd.service
 /usr/lib/systemd/user/posthorn-notify.service
+/usr/lib/systemd/user/posthorn-run@.service
 /usr/lib/systemd/user/posthornd.service
 /usr/lib/sysusers.d/posthorn.conf
 /usr/lib/tmpfiles.d/posthorn.conf
@@ -63,7 +65,9 @@ def test_k02_exposure_of_the_system_unit():
 
 def test_k01_verify(empty_machine):
     empty_machine.install()
-    for unit in ("system/posthornd.service", "system/posthorn-metrics.socket", "system/posthorn-metrics@.service", "user/posthornd.service", "user/posthorn-notify.service"):
+    for unit in ("system/posthornd.service", "system/posthorn-run@.service", "system/posthorn-metrics.socket",
+                 "system/posthorn-metrics@.service", "user/posthornd.service", "user/posthorn-run@.service",
+                 "user/posthorn-notify.service"):
         kind, name = unit.split("/")
         # A user's manager wants to know where its runtime directory is, even to read a file.
         done = empty_machine.run("env", "XDG_RUNTIME_DIR=/run", "systemd-analyze", f"--{kind}", "verify",
