@@ -199,7 +199,8 @@ void news_restore(
 		n->again = n->again || !is_live;
 		break;
 	case NEWS_SNOOZED:
-		append(n, mail, PHASE_SNOOZED);
+		/* Its time may be over already. */
+		append(n, mail, n->snoozed_until == USEC_NEVER ? PHASE_UNTOLD : PHASE_SNOOZED);
 		break;
 	}
 }

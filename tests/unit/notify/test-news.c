@@ -324,6 +324,18 @@ static void test_restored(void **state) {
 	assert_false(news_is_loud(gone));
 }
 
+/* Which of the two is known first is a race. */
+static void test_restored_when_its_time_is_over(void **state) {
+	CLEANUP(news_free) struct news *n = news_new("work");
+	const struct news_mail mail = { .seq = 1, .id = "a" };
+
+	news_snooze(n, 1000, 0);
+	news_wake(n, 5);
+	news_restore(n, &mail, NEWS_SNOOZED, false);
+	assert_int_equal(news_n_mails(n), 1);
+	assert_int_not_equal(news_due(n), USEC_NEVER);
+}
+
 static void test_urgency_is_the_greatest(void **state) {
 	CLEANUP(news_free) struct news *n = news_new("work");
 	struct news_mail mail = { .seq = 1, .urgency = NEWS_BULK };
@@ -364,6 +376,7 @@ int main(void) {
 		cmocka_unit_test(test_held_is_settled_or_given_back),
 		cmocka_unit_test(test_snoozed_comes_back),
 		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_restored_when_its_time_is_over),
 		cmocka_unit_test(test_urgency_is_the_greatest),
 	};
 
