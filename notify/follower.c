@@ -37,7 +37,6 @@ struct follower {
 	bool has_position;
 	uint64_t position; /* where the log is read on */
 	uint64_t known; /* given out once, by an earlier agent */
-	uint64_t given, missed; /* after a lag: up to `given` there is none but up to `missed` */
 	uint64_t first_signalled; /* the lowest number before the position was known; 0: none */
 	bool was_signalled; /* since the log was last asked for */
 };
@@ -103,7 +102,7 @@ static void give_event(struct follower *f, GVariant *event) {
 
 	(void)g_variant_lookup(event, BUS_KEY_TYPE, "&s", &type);
 	(void)g_variant_lookup(event, BUS_KEY_SEQ, "t", &seq);
-	if (seq <= f->position || (seq > f->missed && seq <= f->given))
+	if (seq <= f->position)
 		return;
 	if (!strcmp(type, BUS_TYPE_NEW))
 		f->listener.on_event(FOLLOWER_NEW, seq, event, f->listener.userdata);
@@ -134,7 +133,6 @@ static void take_events(struct follower *f, GVariant *events) {
 	if (end > f->position)
 		advance(f, end);
 	else if (!f->was_signalled) {
-		f->given = f->missed = 0;
 		enter_state(f, FOLLOWER_LIVE);
 		return;
 	}
@@ -270,6 +268,21 @@ static void on_mailbox_reset(PosthornManager *manager, guint64 seq, const char *
 	on_signalled(userdata, seq, NULL, event);
 }
 
+/* Nothing behind these was signalled before this was, so the log is read where we are. */
+static void on_lagged(PosthornManager *manager, guint64 first, guint64 last, gpointer userdata) {
+	struct follower *f = userdata;
+
+	log_debug("daemon: events %" PRIu64 " to %" PRIu64 " are in the log alone", (uint64_t)first,
+		(uint64_t)last);
+	if (!f->has_position && (f->first_signalled == 0 || first < f->first_signalled))
+		f->first_signalled = first;
+	f->was_signalled = true;
+	if (f->state != FOLLOWER_LIVE || last <= f->position)
+		return;
+	enter_state(f, FOLLOWER_READING);
+	read_on(f);
+}
+
 /* --- its coming and going --- */
 
 static void unfollow(struct follower *f) {
@@ -298,6 +311,7 @@ static void on_appeared(
 	(void)g_signal_connect(f->manager, "new-mail", G_CALLBACK(on_new_mail), f);
 	(void)g_signal_connect(f->manager, "mail-retired", G_CALLBACK(on_mail_retired), f);
 	(void)g_signal_connect(f->manager, "mailbox-reset", G_CALLBACK(on_mailbox_reset), f);
+	(void)g_signal_connect(f->manager, "lagged", G_CALLBACK(on_lagged), f);
 	start(f);
 }
 
