@@ -115,9 +115,12 @@ void board_lose(struct board *b, uint64_t now_usec) {
 }
 
 void board_touch(struct board *b, uint64_t now_usec) {
-	for (unsigned i = 0; i < b->n; i++)
+	for (unsigned i = 0; i < b->n; i++) {
 		if (b->entries[i].faces[BOARD_MAIL].number > 0)
 			news_touch(b->entries[i].news, now_usec);
+		if (b->entries[i].trouble.is_live)
+			b->entries[i].trouble.again = true;
+	}
 }
 
 uint64_t board_wake(struct board *b, uint64_t now_usec, uint64_t wall_usec) {

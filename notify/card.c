@@ -98,7 +98,7 @@ void card_of_trouble(const struct wording_trouble *trouble, const struct card_fa
 	}
 	ret->category = "network.error";
 	ret->has_tag = facts->abilities->stack_tag;
-	ret->urgency = DESK_NORMAL;
+	ret->urgency = facts->is_known ? DESK_LOW : DESK_NORMAL;
 	set_sound(false, facts, ret);
 	if (facts->abilities->actions && facts->can_open)
 		add_action(ret, CARD_OPEN, wording_mend());

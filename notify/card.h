@@ -18,6 +18,7 @@ struct card_facts {
 	const char *account_name; /* NULL where there is one account only */
 	const char *problem; /* what a click could not do; NULL: nothing */
 	bool is_locked; /* others may see the screen */
+	bool is_known; /* of trouble: it was told, and is shown again */
 	bool is_inhibited; /* do not disturb */
 	bool may_sound; /* none was heard lately */
 	bool can_open, can_mark; /* it makes sense for this account */

@@ -108,9 +108,11 @@ static void show_trouble(struct popup *p, struct board_entry *entry) {
 		.account = board_account(entry),
 		.name = account && *account->name ? account->name : board_account(entry),
 		.reason = entry->trouble.reason,
-		.reason_text = account ? account->reason_text : NULL,
+		/* a stranger's words, which may hold addresses */
+		.reason_text = account && !p->is_locked ? account->reason_text : NULL,
 	};
 
+	facts.is_known = entry->trouble.is_live && entry->trouble.told == trouble.reason;
 	card_of_trouble(&trouble, &facts, &card);
 	trouble_take(&entry->trouble);
 	send_card(p, &entry->faces[BOARD_TROUBLE], &card);
@@ -312,6 +314,9 @@ static void claim_inheritance(struct popup *p) {
 		lose_all(p);
 	else
 		p->inheritance = inheritance_new(p->bus, p->inherited_from, &listener);
+	log_debug("notification service: it %s", p->inheritance ? "shows what we know" : "is new");
+	if (service_abilities(p->service)->forgets_senders)
+		board_touch(&p->board, now());
 }
 
 /* --- the service --- */

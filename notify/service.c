@@ -113,6 +113,32 @@ static void on_no_capabilities(struct service *s, const GError *error) {
 		s->retry = g_timeout_add((guint)(s->retry_usec / USEC_PER_MSEC) + 1, on_retry, s);
 }
 
+static void become_ready(struct service *s) {
+	s->state = SERVICE_READY;
+	log_debug("notification service: ready%s%s%s%s", s->abilities.actions ? ", actions" : "",
+		s->abilities.body_markup ? ", markup" : "", s->abilities.sound ? ", sound" : "",
+		s->abilities.stack_tag ? ", tags" : "");
+	watch_inhibited(s);
+	s->listener.on_ready(s->listener.userdata);
+}
+
+/* GNOME Shell destroys the notifications of an application that leaves the bus, and tells nobody. No
+ * capability says so. */
+static void on_information(GObject *source, GAsyncResult *result, gpointer userdata) {
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) reply =
+		g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+	const char *name = "";
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return; /* `userdata` may be gone */
+	struct service *s = userdata;
+	if (reply)
+		g_variant_get(reply, "(&s&s&s&s)", &name, NULL, NULL, NULL);
+	s->abilities.forgets_senders = !strcmp(name, "gnome-shell");
+	become_ready(s);
+}
+
 static void on_capabilities(GObject *source, GAsyncResult *result, gpointer userdata) {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GVariantIter) iterator = NULL;
@@ -131,12 +157,9 @@ static void on_capabilities(GObject *source, GAsyncResult *result, gpointer user
 	g_variant_get(reply, "(as)", &iterator);
 	while (g_variant_iter_next(iterator, "&s", &word))
 		take_word(s, word);
-	s->state = SERVICE_READY;
-	log_debug("notification service: ready%s%s%s%s", s->abilities.actions ? ", actions" : "",
-		s->abilities.body_markup ? ", markup" : "", s->abilities.sound ? ", sound" : "",
-		s->abilities.stack_tag ? ", tags" : "");
-	watch_inhibited(s);
-	s->listener.on_ready(s->listener.userdata);
+	g_dbus_connection_call(s->bus, SERVICE_NAME, SERVICE_PATH, SERVICE_NAME,
+		"GetServerInformation", NULL, G_VARIANT_TYPE("(ssss)"),
+		G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, s->cancellable, on_information, s);
 }
 
 static void cancel(struct service *s) {

@@ -25,6 +25,7 @@ enum service_state {
 
 struct service_abilities {
 	bool actions, body_markup, sound, stack_tag;
+	bool forgets_senders; /* who leaves the bus takes his notifications along */
 };
 
 struct service_listener {
