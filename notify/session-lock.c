@@ -19,14 +19,22 @@ static const struct {
 
 #define N_SAVERS ARRAY_SIZE(savers)
 
+/* One of them. */
+struct saver {
+	struct session_lock *lock;
+	const char *name, *path;
+	guint watch, signal;
+	bool is_active;
+};
+
 struct session_lock {
 	GDBusConnection *bus, *system; /* `system` NULL: not reached yet, or not there */
 	session_lock_changed_fn on_changed;
 	void *userdata;
 	GCancellable *cancellable;
-	guint saver_signals[N_SAVERS];
+	struct saver savers[N_SAVERS];
 	guint session_signals;
-	bool is_hinted, is_active[N_SAVERS];
+	bool is_hinted;
 	bool is_locked; /* as it was told */
 };
 
@@ -34,7 +42,7 @@ static void tell(struct session_lock *l) {
 	bool is_locked = l->is_hinted;
 
 	for (size_t i = 0; i < N_SAVERS; i++)
-		is_locked = is_locked || l->is_active[i];
+		is_locked = is_locked || l->savers[i].is_active;
 	if (is_locked == l->is_locked)
 		return;
 	l->is_locked = is_locked;
@@ -52,39 +60,52 @@ static void take(struct session_lock *l, GVariant *value, bool *is_locked) {
 
 static void on_active_changed(GDBusConnection *bus, const gchar *sender, const gchar *path,
 	const gchar *interface, const gchar *member, GVariant *parameters, gpointer userdata) {
-	struct session_lock *l = userdata;
+	struct saver *saver = userdata;
 	g_autoptr(GVariant) value = NULL;
 
 	if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(b)")))
 		return;
 	value = g_variant_get_child_value(parameters, 0);
-	for (size_t i = 0; i < N_SAVERS; i++)
-		if (!strcmp(interface, savers[i].name))
-			take(l, value, &l->is_active[i]);
+	take(saver->lock, value, &saver->is_active);
 }
 
 static void on_active(GObject *source, GAsyncResult *result, gpointer userdata) {
 	g_autoptr(GVariant) value = NULL, reply = g_dbus_connection_call_finish(
 						  G_DBUS_CONNECTION(source), result, NULL);
 
-	if (!reply) /* nobody is there; cancelled: `userdata` may be gone */
+	if (!reply) /* it does not say; cancelled: `userdata` may be gone */
 		return;
-	struct session_lock *l = userdata;
+	struct saver *saver = userdata;
 	value = g_variant_get_child_value(reply, 0);
-	/* Which of them answered does not matter: it says when it ends. */
-	if (g_variant_get_boolean(value))
-		take(l, value, &l->is_active[0]);
+	take(saver->lock, value, &saver->is_active);
 }
 
-static void watch_savers(struct session_lock *l) {
-	for (size_t i = 0; i < N_SAVERS; i++) {
-		l->saver_signals[i] = g_dbus_connection_signal_subscribe(l->bus, savers[i].name,
-			savers[i].name, "ActiveChanged", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-			on_active_changed, l, NULL);
-	}
-	g_dbus_connection_call(l->bus, savers[0].name, savers[0].path, savers[0].name, "GetActive",
-		NULL, G_VARIANT_TYPE("(b)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, l->cancellable,
-		on_active, l);
+static void on_saver_appeared(
+	GDBusConnection *bus, const gchar *name, const gchar *owner, gpointer userdata) {
+	struct saver *saver = userdata;
+
+	g_dbus_connection_call(bus, owner, saver->path, saver->name, "GetActive", NULL,
+		G_VARIANT_TYPE("(b)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+		saver->lock->cancellable, on_active, saver);
+}
+
+/* One that crashed holds nothing locked. */
+static void on_saver_vanished(GDBusConnection *bus, const gchar *name, gpointer userdata) {
+	struct saver *saver = userdata;
+
+	saver->is_active = false;
+	tell(saver->lock);
+}
+
+static void watch_saver(struct session_lock *l, size_t i) {
+	struct saver *saver = &l->savers[i];
+
+	*saver = (struct saver){ .lock = l, .name = savers[i].name, .path = savers[i].path };
+	saver->signal = g_dbus_connection_signal_subscribe(l->bus, saver->name, saver->name,
+		"ActiveChanged", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_active_changed, saver,
+		NULL);
+	saver->watch = g_bus_watch_name_on_connection(l->bus, saver->name,
+		G_BUS_NAME_WATCHER_FLAGS_NONE, on_saver_appeared, on_saver_vanished, saver, NULL);
 }
 
 /* --- logind --- */
@@ -157,7 +178,8 @@ struct session_lock *session_lock_new(
 	l->on_changed = on_changed;
 	l->userdata = userdata;
 	l->cancellable = g_cancellable_new();
-	watch_savers(l);
+	for (size_t i = 0; i < N_SAVERS; i++)
+		watch_saver(l, i);
 	g_bus_get(G_BUS_TYPE_SYSTEM, l->cancellable, on_system_bus, l);
 	return l;
 }
@@ -167,8 +189,10 @@ struct session_lock *session_lock_free(struct session_lock *l) {
 		return NULL;
 	g_cancellable_cancel(l->cancellable);
 	g_object_unref(l->cancellable);
-	for (size_t i = 0; i < N_SAVERS; i++)
-		g_dbus_connection_signal_unsubscribe(l->bus, l->saver_signals[i]);
+	for (size_t i = 0; i < N_SAVERS; i++) {
+		g_dbus_connection_signal_unsubscribe(l->bus, l->savers[i].signal);
+		g_bus_unwatch_name(l->savers[i].watch);
+	}
 	if (l->session_signals)
 		g_dbus_connection_signal_unsubscribe(l->system, l->session_signals);
 	if (l->system)
