@@ -13,27 +13,35 @@
 char *mail_program_check(char *const *command) {
 	for (; *command; command++)
 		for (const char *at = *command; (at = strchr(at, '%')); at += 2)
-			if (!at[1] || !strchr("iam%", at[1]))
+			if (!at[1] || !strchr("iafm%", at[1]))
 				return memory_format(
-					"'%s': what follows %% is i, a, m or %%", *command);
+					"'%s': what follows %% is i, a, f, m or %%", *command);
 	return NULL;
 }
 
 /* The sender wrote it: what could be an option, or more than one word, is none. Owned. */
+static char *safe_word(const char *word, size_t n) {
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)word[i] <= ' ' || word[i] == 0x7F)
+			return memory_strdup("");
+	return *word == '-' ? memory_strdup("") : memory_strndup(word, n);
+}
+
+static char *sender_address(const struct news_mail *mail) {
+	const char *address = mail->from_address ? mail->from_address : "";
+
+	return safe_word(address, strlen(address));
+}
+
 static char *message_id(const struct news_mail *mail) {
 	const char *id = mail->message_id ? mail->message_id : "";
-	size_t n;
 
 	id += strspn(id, " \t<");
-	n = strcspn(id, ">");
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)id[i] <= ' ' || id[i] == 0x7F)
-			return memory_strdup("");
-	return *id == '-' ? memory_strdup("") : memory_strndup(id, n);
+	return safe_word(id, strcspn(id, ">"));
 }
 
 static char *expand(const char *word, const char *account, const struct news_mail *mail) {
-	CLEANUP_TEXT char *mid = message_id(mail);
+	CLEANUP_TEXT char *mid = message_id(mail), *from = sender_address(mail);
 	struct buffer text;
 
 	buffer_init(&text, WORD_BYTES_MAX);
@@ -47,6 +55,8 @@ static char *expand(const char *word, const char *account, const struct news_mai
 			(void)buffer_append_text(&text, mail->id ? mail->id : "");
 		else if (*word == 'a')
 			(void)buffer_append_text(&text, account);
+		else if (*word == 'f')
+			(void)buffer_append_text(&text, from);
 		else if (*word == 'm')
 			(void)buffer_append_text(&text, mid);
 		else
