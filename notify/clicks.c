@@ -144,8 +144,10 @@ static void on_marking_end(
 
 	if (known && is_never)
 		known->is_read_only = true;
-	if (!problem)
+	if (!problem) {
+		log_write(LOG_LEVEL_DEBUG, account, "marked as read");
 		return;
+	}
 	CLEANUP_TEXT char *sentence = wording_not_marked(problem);
 	log_write(LOG_LEVEL_WARNING, account, "mail could not be marked as read");
 	popup_set_problem(c->popup, BOARD_MAIL, account, sentence);

@@ -29,6 +29,8 @@ CAPABILITIES = {
     "mako": "body body-markup actions icon-static x-canonical-private-synchronous x-dunst-stack-tag",
     "xfce4-notifyd": "actions body body-hyperlinks body-markup icon-static x-canonical-private-icon-only",
     "notification-daemon": "actions body body-hyperlinks body-markup icon-static sound persistence action-icons",
+    "swaync": "actions body body-markup body-images persistence sound inline-reply"
+              " x-canonical-private-synchronous",
     "bare": "body",
     "nothing": "",
 }
@@ -50,6 +52,7 @@ class Observer:
 
     def __init__(self, address):
         self.notifications = []
+        self.closed = []  # numbers, as we asked for it
         self.bus = Gio.DBusConnection.new_for_address_sync(
             address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
             | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
@@ -63,6 +66,9 @@ class Observer:
         if method == "Notify":
             self.notifications.append(Notification(arguments))
             poke()
+        elif method == "CloseNotification":
+            self.closed.append(arguments[0])
+            poke()
 
     def call(self, destination, path, interface, method, parameters=None):
         return self.bus.call_sync(destination, path, interface, method, parameters, None,
@@ -71,6 +77,9 @@ class Observer:
     def has_owner(self, name=SERVICE):
         return self.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                          "NameHasOwner", GLib.Variant("(s)", (name,)))[0]
+
+    def ping(self, name):
+        self.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
 
     def wait(self, count=1, deadline=30.0):
         """The count-th notification."""
@@ -82,6 +91,25 @@ class Observer:
         return wait_for(
             lambda: next((one for one in self.notifications[after:] if one.summary == summary), None),
             lambda: f"summary {summary!r}, there are {self.notifications}")
+
+    def wait_closed(self, *numbers):
+        wait_for(lambda: self.closed == list(numbers),
+                 lambda: f"{numbers} closed: {self.closed}; notifications {self.notifications}")
+
+    def dismiss(self, number=1):
+        self.emit("NotificationClosed", "uu", number, 2)
+
+    def click(self, action, number=1, token=None):
+        if token:
+            self.emit("ActivationToken", "us", number, token)
+        self.emit("ActionInvoked", "us", number, action)
+
+    def add_property(self, name, value):
+        self.call(SERVICE, SERVICE_PATH, MOCK, "AddProperty", GLib.Variant("(ssv)", (SERVICE, name, value)))
+
+    def update_property(self, name, value):
+        self.call(SERVICE, SERVICE_PATH, MOCK, "UpdateProperties",
+                  GLib.Variant("(sa{sv})", (SERVICE, {name: value})))
 
     def emit(self, signal_name, signature, *arguments):
         """Has the mock emit a signal as its own."""
@@ -225,6 +253,13 @@ class Agent:
 
     def wait_cursor(self, value):
         wait_for(lambda: self.cursor() == value, lambda: f"cursor {value}, it is {self.cursor()}")
+
+    def wait_kept(self, number, account="work"):
+        """The file says that this one is told, and by which notification."""
+        def is_kept():
+            kept = self.state().get(f"Account {account}", {})
+            return "Card" in kept and str(number) in kept.get("Told", "").split()
+        wait_for(is_kept, lambda: f"{number} told, there is {self.state()}", look_every=0.05)
 
     def wait_line(self, part, count=1):
         wait_for(lambda: len([line for line in self.process.output() if part in line]) >= count,

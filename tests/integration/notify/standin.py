@@ -5,12 +5,13 @@ import pathlib
 
 from gi.repository import Gio, GLib
 
-from harness.client import MANAGER, NAME, ROOT
+from harness.client import ACCOUNT, MANAGER, NAME, PROPERTIES, ROOT
 from harness.posthorn import SOURCE
+from harness.wait import poke, wait_for
 
-XML = SOURCE / "lib/bus" / (MANAGER + ".xml")
 TYPES = {"seq": "t", "id": "s", "account": "s", "mailbox": "s", "uid": "u", "uidvalidity": "u", "received": "t",
-         "from_name": "s", "from_address": "s", "subject": "s", "type": "s", "reason": "s"}
+         "from_name": "s", "from_address": "s", "subject": "s", "type": "s", "reason": "s", "list_id": "s",
+         "auto_submitted": "s", "precedence": "s", "message_id": "s"}
 
 
 def connect(address):
@@ -25,11 +26,35 @@ def dictionary(event):
     return {key: GLib.Variant(TYPES[key], value) for key, value in event.items()}
 
 
-def emit_new_mail(bus, event, destination=None):
+def interface(name):
+    """Of the contract."""
+    xml = pathlib.Path(SOURCE / "lib/bus" / (name + ".xml")).read_text(encoding="utf-8")
+    return Gio.DBusNodeInfo.new_for_xml(xml).lookup_interface(name)
+
+
+def emit_event(bus, signal, event, destination=None):
     message = {key: value for key, value in event.items() if key != "type"}
-    bus.emit_signal(destination, ROOT, MANAGER, "NewMail", GLib.Variant(
+    bus.emit_signal(destination, ROOT, MANAGER, signal, GLib.Variant(
         "(toa{sv})", (event["seq"], f"{ROOT}/account/{event['account']}", dictionary(message))))
     bus.flush_sync(None)
+
+
+def emit_new_mail(bus, event, destination=None):
+    emit_event(bus, "NewMail", event, destination)
+
+
+class Marking:
+    """A MarkSeen() that waits for its answer."""
+
+    def __init__(self, account, ids, invocation):
+        self.account, self.ids, self.invocation = account, ids, invocation
+
+    def answer(self, outcome="seen", **others):
+        outcomes = {message: others.get(f"n{at}", outcome) for at, message in enumerate(self.ids)}
+        self.invocation.return_value(GLib.Variant("(a{ss})", (outcomes,)))
+
+    def fail(self, error, text):
+        self.invocation.return_dbus_error(f"{NAME}.Error.{error}", text)
 
 
 class StandIn:
@@ -41,8 +66,10 @@ class StandIn:
         self.bus = connect(address)
         # Called when LastSequence is asked for, before the answer; and after an answer of ReadEvents.
         self.before_last_sequence = self.after_read_events = lambda: None
-        node = Gio.DBusNodeInfo.new_for_xml(pathlib.Path(XML).read_text(encoding="utf-8"))
-        self.bus.register_object(ROOT, node.lookup_interface(MANAGER), self._on_call, self._on_get, None)
+        self.properties = {}  # id -> {name: text}, beside Id and Name
+        self.markings = []
+        self.objects = {}  # id -> registration
+        self.bus.register_object(ROOT, interface(MANAGER), self._on_call, self._on_get, None)
         self.appear()
 
     def _name(self, method, *arguments):
@@ -66,8 +93,9 @@ class StandIn:
         if method == "ReadEvents":
             self._read_events(*parameters.unpack(), invocation)
         elif method == "ListAccounts":
-            accounts = [(f"{ROOT}/account/{account}", {"Id": GLib.Variant("s", account),
-                                                       "Name": GLib.Variant("s", name)})
+            accounts = [(f"{ROOT}/account/{account}", {
+                key: GLib.Variant("s", text)
+                for key, text in {"Id": account, "Name": name, **self.properties.get(account, {})}.items()})
                         for account, name in self.accounts.items()]
             invocation.return_value(GLib.Variant("(a(oa{sv})u)", (accounts, len(accounts))))
         else:
@@ -88,6 +116,11 @@ class StandIn:
         self.before_last_sequence()
         return GLib.Variant("t", self.last)
 
+    def _on_account_call(self, _bus, _sender, path, _interface, method, parameters, invocation):
+        assert method == "MarkSeen"
+        self.markings.append(Marking(path.rsplit("/", 1)[1], parameters.unpack()[0], invocation))
+        poke()
+
     # --- what it says ----------------------------------------------------------------------------
 
     def append(self, account="work", **keys):
@@ -102,3 +135,33 @@ class StandIn:
         event = self.append(account, subject=subject, **keys)
         emit_new_mail(self.bus, event)
         return event["seq"]
+
+    def retire(self, account="work", reason="seen", **keys):
+        """What was read elsewhere: `id`, or the message with the number `of`."""
+        message = keys.pop("of", None)
+        event = self.append(account, type="retired", reason=reason, from_name=None, from_address=None,
+                            **({"id": f"imap://{message}"} if message else {}), **keys)
+        emit_event(self.bus, "MailRetired", event)
+        return event["seq"]
+
+    def lag(self, count, account="work"):
+        """Events that are in the log, and are not signalled one by one."""
+        first = self.last + 1
+        for number in range(count):
+            self.append(account, subject=f"Number {number}")
+        self.bus.emit_signal(None, ROOT, MANAGER, "Lagged", GLib.Variant("(tt)", (first, self.last)))
+        self.bus.flush_sync(None)
+
+    def account(self, account="work", **properties):
+        """How it is from now on, and an object that takes MarkSeen()."""
+        if account not in self.objects:
+            self.objects[account] = self.bus.register_object(
+                f"{ROOT}/account/{account}", interface(ACCOUNT), self._on_account_call, None, None)
+        self.properties.setdefault(account, {}).update(properties)
+        changed = {key: GLib.Variant("s", text) for key, text in properties.items()}
+        self.bus.emit_signal(None, f"{ROOT}/account/{account}", PROPERTIES, "PropertiesChanged",
+                             GLib.Variant("(sa{sv}as)", (ACCOUNT, changed, [])))
+        self.bus.flush_sync(None)
+
+    def wait_marking(self, count=1):
+        return wait_for(lambda: len(self.markings) >= count and self.markings[count - 1], f"{count} MarkSeen()")
