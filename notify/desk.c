@@ -221,6 +221,10 @@ static bool is_refusal(const GError *error) {
 
 static bool try_to_show(
 	struct slot *slot, const struct parcel *p, bool is_plain, GError **ret_error) {
+	/* By its tag or by its number, not both: mako 1.7 replaces by the one, then finds itself by the
+	 * other, and crashes. The tag is better: it also replaces what we have no number of. */
+	if (p->card.has_tag && !is_plain)
+		set_slot_number(slot, 0);
 	fill(slot, p, is_plain);
 	return notify_notification_show(slot->notification, ret_error);
 }
