@@ -160,7 +160,13 @@ static void on_event(enum follower_kind kind, uint64_t seq, GVariant *event, voi
 }
 
 static void on_position(void *userdata) {
-	save_soon(userdata);
+	struct agent *a = userdata;
+
+	/* Without a file the next agent were the first one again, and took for old what is new. */
+	if (!a->past && !a->saved)
+		save(a);
+	else
+		save_soon(a);
 }
 
 static void on_reading(bool is_reading, void *userdata) {
