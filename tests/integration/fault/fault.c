@@ -1,4 +1,4 @@
-/* Preloaded into posthornd: it dies at the n-th point at which something leaves the process or
+/* Preloaded into posthornd or posthorn-notify: it dies at the n-th point at which something leaves the process or
  * reaches the disk, or its disk fails. The environment says what happens:
  *
  *   POSTHORN_FAULT        "kill N" or "power N SEED": at the N-th point, from 1. Of an odd one half of
@@ -40,7 +40,8 @@ __attribute__((constructor)) static void begin(void) {
 	const char *directory = getenv("POSTHORN_FAULT_DISK");
 	unsigned seed = 0;
 	char word[8] = "";
-	if (strcmp(program_invocation_short_name, "posthornd") != 0)
+	if (strcmp(program_invocation_short_name, "posthornd") != 0 &&
+		strcmp(program_invocation_short_name, "posthorn-notify") != 0)
 		return;
 	if (fault && sscanf(fault, "%7s %lu %u", word, &g.at, &seed) < 2)
 		abort();

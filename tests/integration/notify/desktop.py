@@ -27,7 +27,7 @@ CAPABILITIES = {
     "dunst-plain": "actions body body-hyperlinks icon-static synchronous private-synchronous"
                    " x-canonical-private-synchronous x-dunst-stack-tag",
     "mako": "body body-markup actions icon-static x-canonical-private-synchronous x-dunst-stack-tag",
-    "xfce4-notifyd": "actions body body-hyperlinks body-markup icon-static x-canonical-private-icon-only",
+    "xfce4-notifyd": "action-icons actions body body-hyperlinks body-markup icon-static x-canonical-private-icon-only",
     "notification-daemon": "actions body body-hyperlinks body-markup icon-static sound persistence action-icons",
     "swaync": "actions body body-markup body-images persistence sound inline-reply"
               " x-canonical-private-synchronous",
@@ -162,8 +162,8 @@ class Mock:
 class Screen:
     """Xvfb."""
 
-    def __init__(self, home):
-        self.process = Process(["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"],
+    def __init__(self, home, size="800x600"):
+        self.process = Process(["Xvfb", "-displayfd", "1", "-screen", "0", size + "x24", "-nolisten", "tcp"],
                                environment(home))
         wait_for(lambda: self.process.output("out") or not self.process.is_running(), "a display")
         assert self.process.output("out"), self.process.text()
