@@ -236,9 +236,14 @@ def test_watch_tells_what_is_retired_as_it_happens(watched, client, server, user
     follower.stop()
 
 
-def test_color(watched, client, server, user):
+def test_color(watched, client, server, user, look):
     server.deliver(message("Hello"), user)
     client.wait_new_mail()
+    for environment, has_color in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
+                                   ({"TERM": "dumb"}, False)):
+        screen = look("watch", "--no-follow", **environment)
+        assert screen.wait_end() == 0
+        assert (b"\x1b[" in screen.bytes) == has_color, environment
     for verb in (["watch", "--no-follow"], ["wait", "--since=0"], ["list"], ["status"]):
         assert b"\x1b" not in watched.cli(*verb).stdout
         assert b"\x1b[" in watched.cli(*verb, "--color=always").stdout, verb

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""completion-shells.py POSTHORN: zsh and fish propose every verb and every option that --help shows, and
-the words of accounts and messages, when a person presses the key. bash: completion.py."""
+"""completion-shells.py POSTHORN: bash, zsh and fish propose every verb and every option that --help shows,
+and the words of accounts and messages, when a person presses the key. What bash does with each of them:
+completion.py."""
 import os
 import pty
 import re
@@ -37,7 +38,7 @@ def helped(*arguments):
 
 VERBS, PROGRAM = helped()
 OPTIONS = {verb: helped(verb)[1] for verb in VERBS}
-NAMES = {"accounts": ["work", "home", "$(touch ran)"], "messages": ["1793620800000001"]}
+NAMES = {"accounts": ["work", "home", "$(touch ran)"], "messages": ["1793620800000001", "1793620800000002"]}
 
 
 def check(shell, typed, found, wanted):
@@ -49,22 +50,18 @@ def same(shell, typed, found, wanted):
     assert sorted(set(found)) == sorted(set(wanted)), f"{shell}: '{typed}' proposes {found}, not {wanted}"
 
 
-class Zsh:
-    """One that is typed to. The lists it shows are between two marks."""
+class Shell:
+    """One that is typed to, in `directory`. What it shows is between two marks."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, *argv, setup, **environment):
         environment = {"PATH": f"{directory}:{os.environ['PATH']}", "TERM": "dumb", "HOME": directory,
-                       "LC_ALL": "C.UTF-8", "ZDOTDIR": directory}
+                       "LC_ALL": "C.UTF-8", **environment}
         self.pid, self.leader = pty.fork()
         if self.pid == 0:
             os.chdir(directory)
-            os.execvpe("zsh", ["zsh", "-f", "-i"], environment)
+            os.execvpe(argv[0], argv, environment)
         self.n = 0
-        self.type("stty columns 1000 rows 1000; COLUMNS=1000; LINES=1000; PS1='READY> '; unsetopt zle_bracketed_paste; "
-                  f"fpath=({directory} $fpath); autoload -Uz compinit; compinit -D -u; "
-                  "setopt no_list_ambiguous no_auto_menu no_list_types; LISTMAX=100000; "
-                  "zstyle ':completion:*' completer _complete; zstyle ':completion:*' verbose no; "
-                  "bindkey '^T' list-choices; bindkey '^U' kill-whole-line\r")
+        self.type(f"stty columns 1000 rows 1000; COLUMNS=1000; LINES=1000; PS1='READY> '; {setup}\r")
         self.until_mark()
 
     def type(self, text):
@@ -73,16 +70,17 @@ class Zsh:
     def until_mark(self):
         """All up to what a command prints that is typed now, and not up to its own letters."""
         self.n += 1
-        self.type(f"\x15print -r -- MA''RK{self.n}''.\r")
+        self.type(f"\x15printf '%s\\n' MA''RK{self.n}''.\r")
         seen = ""
         # The prompt behind it: only then keys are keys, before they are the terminal's.
         while "READY> " not in seen.partition(f"MARK{self.n}.")[2]:
             ready, _, _ = select.select([self.leader], [], [], DEADLINE)
-            assert ready, f"zsh says no more: {seen}"
+            assert ready, f"the shell says no more: {seen}"
             seen += os.read(self.leader, 65536).decode("utf-8", "replace")
         return seen
 
     def proposals(self, typed):
+        """Ctrl-T lists them."""
         self.type(f"{typed}\x14")
         seen = self.until_mark()
         words = re.split(r"\s+", seen.replace(typed, " ", 1))
@@ -93,23 +91,39 @@ class Zsh:
         os.waitpid(self.pid, 0)
 
 
-def check_zsh(directory):
-    zsh = Zsh(directory)
-    check("zsh", "posthorn ", zsh.proposals("posthorn "), VERBS)
-    check("zsh", "posthorn --", zsh.proposals("posthorn --"), PROGRAM)
+def bash(directory):
+    return Shell(directory, "bash", "--norc", "--noprofile", "-i", setup=(
+        f"source {directory}/posthorn.bash; bind 'set completion-query-items 0'; bind 'set page-completions off'; "
+        "bind 'set enable-bracketed-paste off'; bind '\"\\C-t\": possible-completions'; "
+        "bind '\"\\C-u\": kill-whole-line'"))
+
+
+def zsh(directory):
+    return Shell(directory, "zsh", "-f", "-i", ZDOTDIR=directory, setup=(
+        f"unsetopt zle_bracketed_paste; fpath=({directory} $fpath); autoload -Uz compinit; compinit -D -u; "
+        "setopt no_list_ambiguous no_auto_menu no_list_types; LISTMAX=100000; "
+        "zstyle ':completion:*' completer _complete; zstyle ':completion:*' verbose no; "
+        "bindkey '^T' list-choices; bindkey '^U' kill-whole-line"))
+
+
+def check_typed(name, shell):
+    """What bash and zsh show."""
+    check(name, "posthorn ", shell.proposals("posthorn "), VERBS)
+    check(name, "posthorn --", shell.proposals("posthorn --"), PROGRAM)
     for verb in VERBS:
         typed = f"posthorn {verb} --"
-        found = [word for word in zsh.proposals(typed) if word.startswith("--") and word != "--"]
-        same("zsh", typed, found, OPTIONS[verb])
-    check("zsh", "watch --type=", zsh.proposals("posthorn watch --type="), ["new", "retired", "reset"])
-    check("zsh", "check ", zsh.proposals("posthorn check "), ["work", "home"])
-    check("zsh", "secret ", zsh.proposals("posthorn secret "), ["set", "clear", "unlock"])
-    check("zsh", "mark-seen ", zsh.proposals("posthorn mark-seen 1793620"), NAMES["messages"])
+        found = [word for word in shell.proposals(typed) if word.startswith("--") and word != "--"]
+        same(name, typed, found, OPTIONS[verb])
+    check(name, "watch --type=", shell.proposals("posthorn watch --type="), ["new", "retired", "reset"])
+    check(name, "check ", shell.proposals("posthorn check "), ["work", "home"])
+    check(name, "watch --account=", shell.proposals("posthorn watch --account="), ["work", "home"])
+    check(name, "secret ", shell.proposals("posthorn secret "), ["set", "clear", "unlock"])
+    check(name, "mark-seen ", shell.proposals("posthorn mark-seen "), NAMES["messages"])
     # ls has such an option, posthorn has not
-    found = zsh.proposals("posthorn run --cursor=x -- sh -c x --")
+    found = shell.proposals("posthorn run --cursor=x -- sh -c x --")
     assert not any(option in found for option in ("--cursor", "--jobs")), found
-    check("zsh", "run tru", zsh.proposals("posthorn run truncat") + ["truncate"], ["truncate"])
-    zsh.close()
+    check(name, "run tr", shell.proposals("posthorn run tr"), ["true", "truncate"])
+    shell.close()
 
 
 def check_fish(directory):
@@ -134,7 +148,7 @@ def check_fish(directory):
 
 
 with tempfile.TemporaryDirectory() as directory:
-    for shell, name in (("zsh", "_posthorn"), ("fish", "posthorn.fish")):
+    for shell, name in (("bash", "posthorn.bash"), ("zsh", "_posthorn"), ("fish", "posthorn.fish")):
         with open(f"{directory}/{name}", "w", encoding="utf-8") as script:
             script.write(output(POSTHORN, f"--print-completion={shell}"))
     # Stands for a program that has a daemon.
@@ -145,5 +159,6 @@ with tempfile.TemporaryDirectory() as directory:
         with open(f"{directory}/{kind}", "w", encoding="utf-8") as file:
             file.write("\n".join(names) + "\n")
     check_fish(directory)
-    check_zsh(directory)
+    check_typed("bash", bash(directory))
+    check_typed("zsh", zsh(directory))
     assert not os.path.exists(f"{directory}/ran"), "an account's name was run"
