@@ -52,7 +52,7 @@ struct option_entry {
 	const char
 		*words; /* the values it may have, separated by blanks, for completion; or NULL */
 	char letter; /* '\0': there is no short form */
-	bool names_account; /* the value is an account's id, for completion */
+	const char *names; /* the value is one of what --print-completion=NAMES prints; or NULL */
 };
 
 struct arguments;

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/completion/completion-names.h"
 #include "cli/completion/completion.h"
 #include "cli/exit-code.h"
 #include "cli/help.h"
@@ -34,6 +35,7 @@ static int print_version(void) {
 
 static int print_completion(const struct arguments *arguments) {
 	const char *shell = arguments_value(arguments, OPTION_PRINT_COMPLETION);
+	int code = EXIT_CODE_OK;
 	struct buffer out;
 	buffer_init(&out, OUTPUT_MAX);
 	if (strcmp(shell, "bash") == 0)
@@ -42,16 +44,13 @@ static int print_completion(const struct arguments *arguments) {
 		completion_zsh(&verbs_grammar, &out);
 	else if (strcmp(shell, "fish") == 0)
 		completion_fish(&verbs_grammar, &out);
-	else if (strcmp(shell, "accounts") == 0)
-		return verb_status_accounts(arguments);
-	else if (strcmp(shell, "messages") == 0)
-		return verb_list_numbers(arguments);
-	else {
+	else if (!completion_names_load(arguments, shell, &code, &out)) {
 		output_complain(
 			"There is no completion for '%s', only for bash, zsh and fish", shell);
 		return EXIT_CODE_USAGE;
 	}
-	return print(&out);
+	int r = print(&out);
+	return code == EXIT_CODE_OK ? r : code;
 }
 
 static int complain_about_usage(const char *problem) {

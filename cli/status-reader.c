@@ -7,7 +7,9 @@
 #include "bus/names.h"
 #include "bus/object-path.h"
 #include "cli/account-list.h"
+#include "cli/exit-code.h"
 #include "cli/record-reader.h"
+#include "cli/session.h"
 
 static int load_manager(
 	struct client *client, uint64_t timeout_usec, struct status *status, char **ret_problem) {
@@ -75,4 +77,15 @@ int status_reader_load(struct client *client, uint64_t timeout_usec, const char 
 	if (r == -EBADMSG)
 		*ret_problem = memory_strdup("The daemon's answer cannot be understood");
 	return r;
+}
+
+int status_reader_ask(
+	const struct arguments *arguments, const char *const *ids, struct status *status) {
+	CLEANUP(client_free) struct client *client = NULL;
+	CLEANUP_TEXT char *problem = NULL;
+	int code = session_open(arguments, &client);
+	if (code != EXIT_CODE_OK)
+		return code;
+	int r = status_reader_load(client, SESSION_TIMEOUT_USEC, ids, status, &problem);
+	return r < 0 ? session_complain(arguments, r, problem) : EXIT_CODE_OK;
 }

@@ -1,6 +1,4 @@
 /* What is new and unread, and what to do with it. */
-#include <inttypes.h>
-
 #include "base/memory.h"
 #include "cli/exit-code.h"
 #include "cli/option-value.h"
@@ -42,21 +40,6 @@ int verb_list(const struct arguments *arguments) {
 		(void)buffer_append_text(&out, "No new messages\n");
 	else
 		print_table(list, color, &out);
-	int r = output_write(&out);
-	buffer_deinit(&out);
-	return output_exit_code(r);
-}
-
-int verb_list_numbers(const struct arguments *arguments) {
-	CLEANUP(unread_list_free) struct unread_list *list = unread_list_new();
-	const struct event *event = NULL;
-	struct buffer out;
-	int code = unread_reader_load(arguments, list);
-	if (code != EXIT_CODE_OK)
-		return code;
-	buffer_init(&out, OUTPUT_MAX);
-	while ((event = unread_list_next(list, event)))
-		(void)buffer_append_format(&out, "%" PRIu64 "\n", event->seq);
 	int r = output_write(&out);
 	buffer_deinit(&out);
 	return output_exit_code(r);

@@ -6,14 +6,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "bus/names.h"
 #include "cli/clock.h"
 #include "cli/exit-code.h"
 #include "cli/live-status.h"
 #include "cli/option-value.h"
 #include "cli/output.h"
 #include "cli/screen.h"
-#include "cli/session.h"
 #include "cli/status-reader.h"
 #include "cli/verbs.h"
 
@@ -30,16 +28,6 @@ struct view {
 	int signals; /* a descriptor */
 	bool is_over;
 };
-
-static int load(const struct arguments *arguments, const char *const *ids, struct status *status) {
-	CLEANUP(client_free) struct client *client = NULL;
-	CLEANUP_TEXT char *problem = NULL;
-	int code = session_open(arguments, &client);
-	if (code != EXIT_CODE_OK)
-		return code;
-	int r = status_reader_load(client, SESSION_TIMEOUT_USEC, ids, status, &problem);
-	return r < 0 ? session_complain(arguments, r, problem) : EXIT_CODE_OK;
-}
 
 static void print(const struct status *status, bool json, bool color, struct buffer *out) {
 	if (json)
@@ -189,7 +177,7 @@ int verb_status(const struct arguments *arguments) {
 	if (arguments_has(arguments, OPTION_WATCH))
 		return watch(arguments, json, color);
 	status = status_new();
-	code = load(arguments, ids, status);
+	code = status_reader_ask(arguments, ids, status);
 	if (code == EXIT_CODE_OK)
 		code = refuse_missing(status, ids);
 	if (code != EXIT_CODE_OK)
@@ -203,22 +191,4 @@ int verb_status(const struct arguments *arguments) {
 	if (r < 0)
 		return output_exit_code(r);
 	return status_all_online(status) ? EXIT_CODE_OK : EXIT_CODE_NOT_WELL;
-}
-
-int verb_status_accounts(const struct arguments *arguments) {
-	CLEANUP(status_free) struct status *status = status_new();
-	int code = load(arguments, NULL, status);
-	if (code != EXIT_CODE_OK)
-		return code;
-
-	struct buffer out;
-	buffer_init(&out, OUTPUT_MAX);
-	for (size_t i = 0; i < status->n_accounts; i++) {
-		const char *id = record_text(status->accounts[i], BUS_PROPERTY_ID);
-		if (id)
-			(void)buffer_append_format(&out, "%s\n", id);
-	}
-	int r = output_write(&out);
-	buffer_deinit(&out);
-	return output_exit_code(r);
 }

@@ -20,9 +20,4 @@ int verb_secret(const struct arguments *arguments);
 int verb_doctor(const struct arguments *arguments);
 int verb_metrics(const struct arguments *arguments);
 
-/* For completion: the ids of the accounts, one a line; quiet when there is no daemon. */
-int verb_status_accounts(const struct arguments *arguments);
-/* And the numbers of the messages that are new. */
-int verb_list_numbers(const struct arguments *arguments);
-
 extern const struct grammar verbs_grammar;

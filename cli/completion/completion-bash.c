@@ -24,8 +24,8 @@ static void print_values(const struct grammar *grammar, struct buffer *out) {
 		if (!o->argument)
 			continue;
 		(void)buffer_append_format(out, "\t--%s)", o->name);
-		if (o->names_account)
-			(void)buffer_append_text(out, " _posthorn_names accounts \"$word\";");
+		if (o->names)
+			(void)buffer_append_format(out, " _posthorn_names %s \"$word\";", o->names);
 		else if (o->words)
 			(void)buffer_append_format(
 				out, " COMPREPLY=($(compgen -W '%s' -- \"$word\"));", o->words);

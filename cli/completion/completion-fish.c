@@ -8,8 +8,8 @@ static void print_option(const char *condition, const struct option_entry *o, st
 		(void)buffer_append_format(out, " -s %c", o->letter);
 	if (o->argument)
 		(void)buffer_append_text(out, " -x");
-	if (o->names_account)
-		(void)buffer_append_text(out, " -a '(__posthorn_names accounts)'");
+	if (o->names)
+		(void)buffer_append_format(out, " -a '(__posthorn_names %s)'", o->names);
 	else if (o->words)
 		(void)buffer_append_format(out, " -a '%s'", o->words);
 	(void)buffer_append_format(out, " -d '%s'\n", o->help);

@@ -7,8 +7,8 @@ static void print_option(const struct option_entry *o, struct buffer *out) {
 			o->letter, o->help);
 	(void)buffer_append_format(
 		out, " \\\n\t\t'--%s%s[%s]", o->name, o->argument ? "=" : "", o->help);
-	if (o->names_account)
-		(void)buffer_append_format(out, ":%s: _posthorn_names accounts", o->argument);
+	if (o->names)
+		(void)buffer_append_format(out, ":%s: _posthorn_names %s", o->argument, o->names);
 	else if (o->words)
 		(void)buffer_append_format(out, ":%s:(%s)", o->argument, o->words);
 	else if (o->argument)

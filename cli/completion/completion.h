@@ -1,6 +1,6 @@
 #pragma once
-/* Completion scripts for shells, made from the table of verbs. The ids of accounts are asked for
- * when the user presses the key, by `posthorn --print-completion=accounts`; they are never
+/* Completion scripts for shells, made from the table of verbs. The names of accounts, mailboxes
+ * and messages are asked for when the user presses the key (completion-names.h); they are never
  * expanded by the shell. */
 #include <stdbool.h>
 

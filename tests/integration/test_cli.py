@@ -54,6 +54,7 @@ def test_status_of_an_account_has_its_mailboxes(daemon, client, server, user):
     told = json.loads(daemon.cli("status", "work", "home", "--json").stdout)["accounts"]
     assert sorted(account["Id"] for account in told) == ["home", "work"]
     assert all([box["name"] for box in account["Mailboxes"]] == ["INBOX", "Work"] for account in told)
+    assert lines_of(daemon.cli("--print-completion=mailboxes")) == ["INBOX", "Nowhere", "Work"]
     done = daemon.cli("status", "work", "nobody", check=False)
     assert done.returncode == 1 and done.stdout == b"" and b"no account 'nobody'" in done.stderr
     view = daemon.cli_process("status", "--watch", "work", "nobody")

@@ -96,6 +96,8 @@ def test_every_verb_makes_it_harmless(hostile):
     words = EVIL.replace("\x85", "")
     hostile.account_file("bad").write_text(f"[Account]\nPort={words}\nUnknown{words}=1\n[{words}]\n{words}\n",
                                            encoding="utf-8")
+    for kind in ("accounts", "mailboxes", "messages"):
+        check(kind, hostile.cli(f"--print-completion={kind}").stdout)
     for verb, cases in CASES.items():
         for arguments, code in cases:
             done = hostile.cli(verb, *arguments, check=False, POSTHORN_DAEMON=program("posthornd"))

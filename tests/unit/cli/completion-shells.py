@@ -38,7 +38,7 @@ def helped(*arguments):
 
 VERBS, PROGRAM = helped()
 OPTIONS = {verb: helped(verb)[1] for verb in VERBS}
-NAMES = {"accounts": ["work", "home", "$(touch ran)"], "messages": ["1793620800000001", "1793620800000002"]}
+NAMES = {"mailboxes": ["INBOX", "Entwürfe"], "accounts": ["work", "home", "$(touch ran)"], "messages": ["1793620800000001", "1793620800000002"]}
 
 
 def check(shell, typed, found, wanted):
@@ -117,6 +117,7 @@ def check_typed(name, shell):
     check(name, "watch --type=", shell.proposals("posthorn watch --type="), ["new", "retired", "reset"])
     check(name, "check ", shell.proposals("posthorn check "), ["work", "home"])
     check(name, "watch --account=", shell.proposals("posthorn watch --account="), ["work", "home"])
+    check(name, "watch --mailbox=", shell.proposals("posthorn watch --mailbox="), NAMES["mailboxes"])
     check(name, "secret ", shell.proposals("posthorn secret "), ["set", "clear", "unlock"])
     check(name, "mark-seen ", shell.proposals("posthorn mark-seen "), NAMES["messages"])
     # ls has such an option, posthorn has not
@@ -142,6 +143,8 @@ def check_fish(directory):
     check("fish", "check ", proposals("posthorn check "), NAMES["accounts"])
     check("fish", "watch --account=", proposals("posthorn watch --account="),
           [f"--account={name}" for name in NAMES["accounts"][:2]])
+    check("fish", "list --mailbox=", proposals("posthorn list --mailbox="),
+          [f"--mailbox={name}" for name in NAMES["mailboxes"]])
     check("fish", "secret ", proposals("posthorn secret "), ["set", "clear", "unlock"])
     check("fish", "mark-seen ", proposals("posthorn mark-seen "), NAMES["messages"])
     check("fish", "run ", proposals("posthorn run truncat"), ["truncate"])

@@ -93,6 +93,7 @@ with tempfile.TemporaryDirectory() as directory:
 
     quoted = sorted(["work", "home", r"\$\(touch\ ran\)", r"\`touch\ ran\`", r"a\ b", "-x"])
     equal(complete(directory, "watch", "--account", "=", ""), (quoted, False))
+    equal(complete(directory, "list", "--mailbox", "=", ""), (quoted, False))
     equal(complete(directory, "check", ""), (quoted, False))
     equal(complete(directory, "secret", ""), (["clear", "set", "unlock"], False))
     equal(complete(directory, "secret", "s"), (["set"], False))
@@ -104,7 +105,7 @@ with tempfile.TemporaryDirectory() as directory:
     equal(complete(directory, "--system", "check", "h"), (["home"], False))
     with open(f"{directory}/asked", encoding="utf-8") as asked:
         lines = asked.read().splitlines()
-    equal(set(lines[:-1]), {"--print-completion=accounts"})
+    equal(set(lines[:-1]), {"--print-completion=accounts", "--print-completion=mailboxes"})
     equal(lines[-1], "--system --print-completion=accounts")
 
 # --- zsh and fish -------------------------------------------------------------------------------
