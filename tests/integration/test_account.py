@@ -47,7 +47,7 @@ def test_what_is_no_address(daemon, address):
     assert status == 2 and address in err
 
 
-def test_line_break_in_a_name_is_refused(daemon):
+def test_u_12_line_break_in_a_name_is_refused(daemon):
     status, _, _ = account(daemon, "add", "a@example.test", "--host", "localhost\nUser=x")
     assert status == 2
     assert not folder(daemon).exists()

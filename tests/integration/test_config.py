@@ -70,7 +70,7 @@ def test_no_account_at_all(daemon, client):
     assert client.manager("ListAccounts", "(uu)", 0, 10) == ([], 0)
 
 
-def test_reload_adds_and_removes_and_keeps(watched, client, server, user, proxy):
+def test_c_06_reload_adds_and_removes_and_keeps(watched, client, server, user, proxy):
     watched.write_account("second", Port=server.imap, Security="none", User=user + "-second")
     watched.reload()
     client.wait_account("second", State="online")

@@ -29,7 +29,7 @@ def two(daemon, client, user, proxy, second):
     return daemon
 
 
-def test_a_new_name_keeps_the_connection(watched, client, server, user, proxy):
+def test_c_06_a_new_name_keeps_the_connection(watched, client, server, user, proxy):
     text = watched.account_file("work").read_text(encoding="utf-8")
     write(watched.account_file("work"), text + "Name=Office\n")
     watched.reload()
@@ -40,7 +40,7 @@ def test_a_new_name_keeps_the_connection(watched, client, server, user, proxy):
     assert (proxy.connections, proxy.open) == (1, 1)
 
 
-def test_same_values_from_other_places_keep_the_connection(watched, client, server, user, proxy):
+def test_c_06_same_values_from_other_places_keep_the_connection(watched, client, server, user, proxy):
     """What was in the account's file comes from posthorn.conf and from a drop-in."""
     text = watched.account_file("work").read_text(encoding="utf-8")
     write(watched.config / "posthorn.conf", "[Account]\nSecurity=none\n")

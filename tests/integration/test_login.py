@@ -80,7 +80,7 @@ def test_scram_with_a_wrong_password(daemon, client, make_server, authority, use
     assert "wrong" not in daemon.log()
 
 
-def test_a_downgrade_is_refused_until_the_user_says_so(daemon, client, make_server, authority, user):
+def test_a_04_a_downgrade_is_refused_until_the_user_says_so(daemon, client, make_server, authority, user):
     server = make_server(SCRAM)
     account(daemon, server, authority, User=user)
     daemon.start()
@@ -183,7 +183,7 @@ def test_plain_as_another(daemon, client, make_server, authority, user):
     arrives(client, server, user)
 
 
-def test_secrets_are_in_no_file_and_no_log(daemon, client, token_server, directory, authority, user):
+def test_a_05_tokens_are_in_no_file_and_no_log(daemon, client, token_server, directory, authority, user):
     secret = token(user)
     helper = TokenHelper(directory, secret)
     token_account(daemon, token_server, authority, user, helper)

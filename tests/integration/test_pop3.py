@@ -54,8 +54,8 @@ def check(client):
     client.manager("CheckNow", "(as)", ["work"])
 
 
-def test_another_interval_holds_at_once(polled, client, relay):
-    """C-06: nothing is asked of the server for it, and the account stays the one that it was."""
+def test_c_06_another_interval_holds_at_once(polled, client, relay):
+    """Nothing is asked of the server for it, and the account stays the one that it was."""
     assert client.account("work")["RetryAt"] < (time.time() + 10 * 60) * 1e6
     text = polled.account_file("work").read_text(encoding="utf-8")
     polled.account_file("work").write_text(text + "Interval=12h\n", encoding="utf-8")

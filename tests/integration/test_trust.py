@@ -224,6 +224,9 @@ IMAP = {
     "S-52 code of STARTTLS": (answered([b"", b" NO [ALERT] ring the bell\r\n"]), "starttls-refused"),
     "S-52 charset": (greeted(b"* OK [BADCHARSET (UTF-7 evil)] welcome\r\n* OK [PARSE] evil\r\n"),
                      "unexpected-untagged"),
+    "S-54 code of a refused login": (answered([b"", b" NO [AUTHENTICATIONFAILED] no such luck\r\n"]),
+                                     "starttls-refused"),
+    "S-54 code of a limit": (greeted(b"* BYE [LIMIT] too many\r\n"), "server-closed"),
     "S-51 mailbox name": (before_ok(b'* LIST () "/" "Click me! <http://evil>"\r\n'), "unexpected-untagged"),
 }
 

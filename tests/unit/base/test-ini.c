@@ -106,6 +106,7 @@ static const struct ini_case cases[] = {
 		"1 ! the line contains a NUL byte\n2 ! the line contains a NUL byte\n"),
 };
 
+/* C-02 and C-10: every kind of line. */
 static void test_items(void **state) {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		/* a copy without a NUL behind it: the reader may not rely on one */
@@ -138,7 +139,7 @@ static char *long_line(size_t n) {
 	return text;
 }
 
-static void test_longest_line(void **state) {
+static void c_02_longest_line(void **state) {
 	CLEANUP_TEXT char *line = long_line(INI_LINE_MAX);
 	CLEANUP_TEXT char *text = memory_format("%s\n%sv\nlast=1", line, line);
 	CLEANUP(ini_reader_free) struct ini_reader *r = ini_reader_new(text, strlen(text));
@@ -197,7 +198,7 @@ static void test_nothing_to_free(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
-		cmocka_unit_test(test_longest_line),
+		cmocka_unit_test(c_02_longest_line),
 		cmocka_unit_test(test_memory_is_bounded),
 		cmocka_unit_test(test_nothing_to_free),
 	};

@@ -76,7 +76,7 @@ static void test_account_is_a_field(void **state) {
 	log_set_sink(NULL, NULL);
 }
 
-static void test_a_line_is_a_line(void **state) {
+static void u_15_a_line_is_a_line(void **state) {
 	struct caught c = { 0 };
 	log_set_sink(catch, &c);
 	log_info("%s", "first\r\nforged\x1b[2J\xff");
@@ -135,7 +135,7 @@ int main(void) {
 		cmocka_unit_test(test_without_a_sink),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_account_is_a_field),
-		cmocka_unit_test(test_a_line_is_a_line),
+		cmocka_unit_test(u_15_a_line_is_a_line),
 		cmocka_unit_test(test_p_14_lines_of_every_size),
 		cmocka_unit_test(test_p_15_in_every_locale),
 	};

@@ -90,7 +90,7 @@ static void test_pop3(void **state) {
 	config_messages_deinit(&messages);
 }
 
-static void test_watch_is_reset_by_an_empty_value(void **state) {
+static void c_03_watch_is_reset_by_an_empty_value(void **state) {
 	struct config_messages messages = { 0 };
 	struct account_config *config =
 		parse(GOOD "[Mailboxes]\nWatch=A\nWatch=\nWatch=B\n", &messages);
@@ -158,6 +158,7 @@ static const struct {
 	{ "[Account]\nHost=h\nUser=u\nPasswordCommand=pass 'x\n", true,
 		"/etc/posthorn/accounts.d/work.conf:4: the command cannot be split into words: a "
 		"quote is open" },
+	/* C-05: whatever the mode of the file */
 	{ GOOD "Password=open sesame\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: a secret does not stand in the "
 		"configuration; PasswordFile=, PasswordCommand=, PasswordKeyring= and others say "
@@ -169,6 +170,9 @@ static const struct {
 		"/etc/posthorn/accounts.d/work.conf:5: Watch= does not belong into [Account] but "
 		"into "
 		"[Mailboxes], ignoring" },
+	/* C-09 */
+	{ GOOD "Version=2\n", false,
+		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Version', ignoring" },
 	{ GOOD "Zzzzzzzz=1\n", false,
 		"/etc/posthorn/accounts.d/work.conf:5: unknown key 'Zzzzzzzz', ignoring" },
 	{ GOOD "[Mailbox]\nX=1\n", false,
@@ -272,7 +276,7 @@ static void test_rows(void **state) {
 	}
 }
 
-static void test_empty_value_restores_the_default(void **state) {
+static void c_03_empty_value_restores_the_default(void **state) {
 	struct config_messages messages = { 0 };
 	struct account_config *config =
 		parse(GOOD "Security=\nInterval=\nAllowCleartext=\n", &messages);
@@ -288,14 +292,14 @@ int main(void) {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_every_key),
 		cmocka_unit_test(test_pop3),
-		cmocka_unit_test(test_watch_is_reset_by_an_empty_value),
+		cmocka_unit_test(c_03_watch_is_reset_by_an_empty_value),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_text_of_a_file_cannot_reach_the_terminal),
 		cmocka_unit_test(test_messages_are_bounded),
 		cmocka_unit_test(test_only_values_make_a_difference),
 		cmocka_unit_test(test_live_keys_move),
 		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_empty_value_restores_the_default),
+		cmocka_unit_test(c_03_empty_value_restores_the_default),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

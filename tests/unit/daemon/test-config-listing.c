@@ -76,7 +76,7 @@ static char *list(const struct folder *folder, const struct config_listing *list
 	return buffer_take_text(&out);
 }
 
-static void test_reads_back_as_the_same(void **state) {
+static void c_01_reads_back_as_the_same(void **state) {
 	const struct folder *folder = *state;
 	const struct account_config *work = folder->config->accounts[1];
 	for (int with_origins = 0; with_origins < 2; with_origins++) {
@@ -182,7 +182,7 @@ static void test_files_are_looked_at(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_reads_back_as_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(c_01_reads_back_as_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_origins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_such_account, setup, teardown),

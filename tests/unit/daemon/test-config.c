@@ -73,7 +73,7 @@ static struct config *load(struct folders *folders) {
 	return config_load(list, false);
 }
 
-static void test_sorted_and_masked(void **state) {
+static void c_03_sorted_and_masked(void **state) {
 	struct folders *folders = *state;
 	write_file(folders->low, "work.conf", GOOD "Name=low\n");
 	write_file(folders->low, "home.conf", GOOD);
@@ -153,7 +153,7 @@ static void test_sections_of_other_programs(void **state) {
 }
 
 /* Of all folders together by name; one name once, from the higher folder; masks. */
-static void test_drop_ins(void **state) {
+static void c_03_drop_ins(void **state) {
 	struct folders *folders = *state;
 	write_file(folders->low, "work.conf", GOOD "Port=1\nName=main\n[Mailboxes]\nWatch=A\n");
 	write_below(folders->low, "accounts.d/work.conf.d/20-b.conf",
@@ -178,7 +178,7 @@ static void test_drop_ins(void **state) {
 }
 
 /* Ids that begin alike, so that the order of files is not that of ids. */
-static void test_drop_ins_find_their_account(void **state) {
+static void c_03_drop_ins_find_their_account(void **state) {
 	struct folders *folders = *state;
 	static const char *const ids[] = { "a", "a-b", "a.b", "a.conf", "ab" };
 	for (size_t i = 0; i < 5; i++) {
@@ -348,14 +348,14 @@ static void test_origins(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sorted_and_masked, setup, teardown),
+		cmocka_unit_test_setup_teardown(c_03_sorted_and_masked, setup, teardown),
 		cmocka_unit_test(test_no_folder_is_an_empty_one),
 		cmocka_unit_test_setup_teardown(
 			test_a_bad_account_stands_beside_the_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sections_of_other_programs, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_drop_ins, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_drop_ins_find_their_account, setup, teardown),
+		cmocka_unit_test_setup_teardown(c_03_drop_ins, setup, teardown),
+		cmocka_unit_test_setup_teardown(c_03_drop_ins_find_their_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings_of_the_daemon, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_defaults_for_accounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_bad_default, setup, teardown),

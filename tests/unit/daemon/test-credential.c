@@ -214,8 +214,8 @@ static void a_20_odd_sources(void **state) {
 	}
 }
 
-/* pizauth and others may print what has expired. */
-static void test_an_expired_token_is_asked_for_once_more(void **state) {
+/* pizauth and others may print what has expired. */
+static void a_19_an_expired_token_is_asked_for_once_more(void **state) {
 	struct outcome outcome = fetch_token(
 		"if [ \"$POSTHORN_REFRESH\" = 1 ]; then echo fresh; else"
 		" echo '{\"access_token\": \"stale\", \"expires_at\": 1000000000}'; fi");
@@ -275,7 +275,7 @@ static void test_the_way_to_a_file(void **state) {
 	rmdir(folder);
 }
 
-static void test_systemd_credential(void **state) {
+static void k_08_systemd_credential(void **state) {
 	char folder[] = "/tmp/posthorn-test-credentials-XXXXXX";
 	assert_non_null(mkdtemp(folder));
 	CLEANUP_TEXT char *path = memory_format("%s/work-imap", folder);
@@ -292,7 +292,7 @@ static void test_systemd_credential(void **state) {
 	outcome = fetch(&config);
 	assert_string_equal(outcome.secret, "from systemd");
 	outcome_deinit(&outcome);
-	/* K-08: missing, empty, 1 MiB */
+	/* empty, 1 MiB, missing */
 	assert_int_equal(truncate(path, 0), 0);
 	outcome = fetch(&config);
 	assert_non_null(strstr(outcome.problem, "gives no password"));
@@ -321,9 +321,9 @@ int main(void) {
 		cmocka_unit_test(test_complaint_of_a_command),
 		cmocka_unit_test(test_token_command),
 		cmocka_unit_test(a_20_odd_sources),
-		cmocka_unit_test(test_an_expired_token_is_asked_for_once_more),
+		cmocka_unit_test(a_19_an_expired_token_is_asked_for_once_more),
 		cmocka_unit_test(test_the_way_to_a_file),
-		cmocka_unit_test(test_systemd_credential),
+		cmocka_unit_test(k_08_systemd_credential),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static const struct choice choices[] = {
 	{ ALL, true, PASSWORD, SHA256_PLUS, AUTO, false, BY_NOTHING },
 	{ BIT(PLAIN), true, PASSWORD, SHA256, AUTO, true, BY_NOTHING },
 	{ ALL, true, TOKEN, XOAUTH2, AUTO, true, BY_SASL, XOAUTH2 },
-	/* not below what was taken the last time, unless the user says so */
+	/* not below what was taken the last time, unless the user says so */
 	{ ALL, true, PASSWORD, AUTO, SHA256_PLUS, true, BY_SASL, SHA256_PLUS },
 	{ ALL, true, PASSWORD, AUTO, SHA256_PLUS, false, BY_NOTHING },
 	{ BIT(SHA256) | BIT(PLAIN), true, PASSWORD, AUTO, SHA256_PLUS, true, BY_NOTHING },
