@@ -12,6 +12,7 @@
 #include "bus/secret-attributes.h"
 #include "bus/secret-keeper.h"
 #include "cli/account-file.h"
+#include "cli/account-online.h"
 #include "cli/account-place.h"
 #include "cli/daemon-program.h"
 #include "cli/exit-code.h"
@@ -73,18 +74,19 @@ static int write_draft(
 }
 
 /* An exit code; the report goes to standard output. */
-static int try_draft(
-	const char *shared_folder, const struct account_draft *draft, const char *password) {
+static int try_draft(const struct account_creation *creation, const char *shared_folder,
+	const struct account_draft *draft, const char *password) {
 	CLEANUP_TEXT char *folder = make_trial_folder();
 	if (!folder)
 		return EXIT_CODE_REFUSED;
 	borrow_shared(shared_folder, folder);
 	CLEANUP_TEXT char *secret = account_creation_secret_path(folder, draft->id);
 	struct account_draft trial = *draft;
-	trial.password_file = secret;
+	trial.password_file = password ? secret : NULL;
 	int code = EXIT_CODE_REFUSED;
 	int r = write_draft(folder, &trial, password);
-	const char *const words[] = { "--config", folder, "--test-account", draft->id, NULL };
+	const char *const words[] = { "--config", folder, "--test-account", draft->id,
+		creation->wants_push ? "--push" : NULL, NULL };
 	if (r < 0)
 		output_complain("%s cannot be written: %s", folder, strerror(-r));
 	else
@@ -217,12 +219,44 @@ static int create(const struct account_creation *creation, const char *folder,
 	CLEANUP_SECRET char *password = ask_password(draft.id);
 	if (!password)
 		return EXIT_CODE_USAGE;
-	int code = try_draft(folder, &draft, password);
+	int code = try_draft(creation, folder, &draft, password);
 	if (code != EXIT_CODE_OK) {
 		output_complain("The account does not work as it is; nothing was written");
 		return code;
 	}
 	return keep(creation, folder, &draft, password);
+}
+
+/* Tried as it is: the service has its password or its token already. */
+static int create_online(const struct account_creation *creation, const char *folder,
+	const struct account_online *online) {
+	const struct account_draft draft = { .id = creation->address, .online_id = online->id };
+	int code = try_draft(creation, folder, &draft, NULL);
+	if (code != EXIT_CODE_OK) {
+		output_complain("The account does not work as it is; nothing was written");
+		return code;
+	}
+	CLEANUP_TEXT char *path = account_file_path(folder, draft.id);
+	int r = write_draft(folder, &draft, NULL);
+	if (r < 0) {
+		output_complain("%s cannot be written: %s", path, strerror(-r));
+		return EXIT_CODE_REFUSED;
+	}
+	fprintf(stderr, "Written to %s; the secret stays with GNOME Online Accounts.\n", path);
+	return EXIT_CODE_OK;
+}
+
+/* What the user named goes before. */
+static bool find_online(const struct account_creation *creation, struct account_online *ret) {
+	if (creation->is_system || creation->host || creation->user ||
+		!account_online_find(creation->address, ret))
+		return false;
+	CLEANUP_TEXT char *host = text_printable(ret->host);
+	fprintf(stderr, "GNOME Online Accounts has this account, at %s.\n", host);
+	if (creation->is_sure || question_ask("Use it, without another password?"))
+		return true;
+	account_online_deinit(ret);
+	return false;
 }
 
 int account_creation_run(const struct account_creation *creation) {
@@ -239,6 +273,12 @@ int account_creation_run(const struct account_creation *creation) {
 	if (access(path, F_OK) == 0) {
 		output_complain("There is an account already: %s", path);
 		return EXIT_CODE_REFUSED;
+	}
+	struct account_online online;
+	if (find_online(creation, &online)) {
+		int code = create_online(creation, folder, &online);
+		account_online_deinit(&online);
+		return code;
 	}
 	struct account_place place = { 0 };
 	int code = agree_on_place(creation, &place);

@@ -8,6 +8,7 @@ struct account_creation {
 	const char *user; /* NULL: the address */
 	bool is_system;
 	bool is_sure; /* --yes: what was found is taken without a question */
+	bool wants_push; /* --push: it is kept only when a message was pushed */
 };
 
 /* An exit code, after it has said what there was to say. Nothing is left behind by a failure. */

@@ -93,23 +93,30 @@ int account_file_write(const char *path, const char *text) {
 	return r;
 }
 
+static void append_place(struct buffer *text, const struct account_draft *draft) {
+	(void)buffer_append_format(text, "Host=%s\n", draft->host);
+	if (draft->port)
+		(void)buffer_append_format(text, "Port=%u\n", draft->port);
+	if (draft->is_pop3)
+		(void)buffer_append_text(text, "Protocol=pop3\n");
+	if (draft->is_starttls)
+		(void)buffer_append_text(text, "Security=starttls\n");
+	(void)buffer_append_format(text, "User=%s\n", draft->user);
+	if (draft->password_file)
+		(void)buffer_append_format(text, "PasswordFile=%s\n", draft->password_file);
+	else
+		(void)buffer_append_text(text, "PasswordKeyring=yes\n");
+}
+
 char *account_file_text(const struct account_draft *draft) {
 	struct buffer text;
 	buffer_init(&text, TEXT_MAX);
 	(void)buffer_append_format(&text, "# Made by posthorn account add; see posthorn.conf(5).\n"
 					  "[Account]\n");
-	(void)buffer_append_format(&text, "Host=%s\n", draft->host);
-	if (draft->port)
-		(void)buffer_append_format(&text, "Port=%u\n", draft->port);
-	if (draft->is_pop3)
-		(void)buffer_append_text(&text, "Protocol=pop3\n");
-	if (draft->is_starttls)
-		(void)buffer_append_text(&text, "Security=starttls\n");
-	(void)buffer_append_format(&text, "User=%s\n", draft->user);
-	if (draft->password_file)
-		(void)buffer_append_format(&text, "PasswordFile=%s\n", draft->password_file);
+	if (draft->online_id)
+		(void)buffer_append_format(&text, "GoaAccount=%s\n", draft->online_id);
 	else
-		(void)buffer_append_text(&text, "PasswordKeyring=yes\n");
+		append_place(&text, draft);
 	char *taken = buffer_take_text(&text);
 	buffer_deinit(&text);
 	return taken;

@@ -11,6 +11,7 @@
 /* What `account add` settles; texts are borrowed. */
 struct account_draft {
 	const char *id;
+	const char *online_id; /* in GNOME Online Accounts, which knows the rest; NULL: not there */
 	const char *host;
 	uint16_t port; /* 0: the protocol's */
 	bool is_pop3;

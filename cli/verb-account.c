@@ -79,6 +79,7 @@ static int add(const struct arguments *arguments, const char *address) {
 		.user = arguments_value(arguments, OPTION_USER),
 		.is_system = is_system(arguments),
 		.is_sure = arguments_has(arguments, OPTION_YES),
+		.wants_push = arguments_has(arguments, OPTION_PUSH),
 	};
 	int code = account_creation_run(&creation);
 	if (code == EXIT_CODE_OK)

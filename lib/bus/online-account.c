@@ -27,6 +27,8 @@ static const struct property {
 		offsetof(struct reading, account.needs_attention) },
 	{ ONLINE_ACCOUNT_INTERFACE, "MailDisabled", DBUS_TYPE_BOOLEAN,
 		offsetof(struct reading, mail_is_disabled) },
+	{ INTERFACE_MAIL, "EmailAddress", DBUS_TYPE_STRING,
+		offsetof(struct reading, account.address) },
 	{ INTERFACE_MAIL, "ImapSupported", DBUS_TYPE_BOOLEAN, offsetof(struct reading, has_mail) },
 	{ INTERFACE_MAIL, "ImapHost", DBUS_TYPE_STRING, offsetof(struct reading, account.host) },
 	{ INTERFACE_MAIL, "ImapUserName", DBUS_TYPE_STRING,
@@ -93,7 +95,7 @@ int online_account_read(DBusMessage *reply, online_account_each_fn each, void *u
 		return -EBADMSG;
 	while (message_reader_type(&objects) != DBUS_TYPE_INVALID) {
 		struct reading reading = {
-			.account = { .id = "", .name = "", .host = "", .user = "" },
+			.account = { .id = "", .name = "", .address = "", .host = "", .user = "" },
 		};
 		if (message_read_enter(&objects, DBUS_TYPE_DICT_ENTRY, &object) < 0 ||
 			message_read_string(&object, &reading.account.path) < 0 ||

@@ -14,6 +14,7 @@ struct online_account {
 	const char *path;
 	const char *id; /* lasts as long as the account */
 	const char *name; /* what the user knows it by, an address as a rule */
+	const char *address; /* of its mail; "" when there is none */
 	const char *host; /* of IMAP, may have ":port" behind it; "" when there is no IMAP */
 	const char *user;
 	bool has_imap; /* and its owner wants it to be used for mail */

@@ -85,6 +85,58 @@ def test_known_provider_comes_with_advice(daemon):
     assert "imap.gmail.com" in err and "app password" in err and "--yes" in err
 
 
+def test_online_account_goes_before_all_others(daemon, client, server, user, online_accounts):
+    """Of a provider that takes tokens alone, too: nothing is asked, and no secret is written."""
+    online_accounts.add("one", host=f"127.0.0.1:{server.imap}", user=user, secret=PASSWORD, address="Ada@Outlook.com")
+    status, out, err = account(daemon, "add", "ada@outlook.com")
+    assert status == 1 and out == "" and "GNOME Online Accounts has this account, at 127.0.0.1" in err
+    assert not folder(daemon).exists()
+    status, out, err = account(daemon, "add", "ada@outlook.com", "--yes")
+    assert status == 0 and "works" in out, out + err
+    assert files_below(folder(daemon)) == ["accounts.d/ada@outlook.com.conf"]
+    assert "GoaAccount=one\n" in (folder(daemon) / "accounts.d/ada@outlook.com.conf").read_text("utf-8")
+    assert PASSWORD not in out + err
+
+
+def test_online_account_that_does_not_work(daemon, client, server, user, online_accounts):
+    online_accounts.add("one", host=f"127.0.0.1:{server.imap}", user=user, secret="wrong", address="ada@example.test")
+    status, out, err = account(daemon, "add", "ada@example.test", "--yes")
+    assert status == 1 and "Authentication failed" in out and "nothing was written" in err
+    assert not folder(daemon).exists()
+
+
+def test_what_the_user_names_goes_before(daemon, client, server, authority, user, online_accounts):
+    online_accounts.add("one", host="192.0.2.1", user=user, secret="wrong", address=f"{user}@example.test")
+    status, out, err = add_local(daemon, server, authority, user)
+    assert status == 0, out + err
+    assert "GNOME" not in err
+
+
+def test_account_is_kept_when_it_was_pushed_to(daemon, server, authority, user):
+    shared = folder(daemon) / "posthorn.conf"
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    shared.write_text(f"[Account]\nPort={server.imaps}\nCAFile={authority.ca}\n", encoding="utf-8")
+    process = daemon.start_account("add", f"{user}@example.test", "--host", "localhost", "--user", user, "--push",
+                                   stdin=PASSWORD)
+    process.wait_for_line("now send a message")
+    assert not (folder(daemon) / "accounts.d").exists()
+    server.deliver(message("Pushed"), user)
+    assert process.wait() == 0, process.text()
+    assert any(line.startswith("push ") for line in process.output("out")), process.text()
+    assert (folder(daemon) / "accounts.d" / f"{user}@example.test.conf").exists()
+
+
+def test_password_goes_to_the_key_ring(daemon, client, server, authority, user, keyring):
+    status, out, err = add_local(daemon, server, authority, user)
+    name = f"{user}@example.test"
+    assert status == 0 and "in the key ring" in err, out + err
+    assert files_below(folder(daemon)) == [f"accounts.d/{name}.conf", "posthorn.conf"]
+    assert keyring.items(account=name)[0]
+    assert account(daemon, "test", name)[0] == 0
+    assert account(daemon, "remove", name, "--yes")[0] == 0
+    assert not keyring.items(account=name)[0]
+
+
 def test_provider_without_imap(daemon):
     status, out, err = account(daemon, "add", "ada@proton.me", "--yes", stdin=b"secret\n")
     assert status == 1 and out == ""

@@ -37,6 +37,14 @@ def test_refused_password_is_for_the_user_to_mend(daemon, client, server, user, 
     assert goa.needs_attention(path)
 
 
+def test_account_add_finds_it(daemon, client, server, user, goa):
+    _, ident = goa.add(**place(server, user))
+    done = daemon.account("add", f"{user}@example.test", "--yes")
+    assert done.returncode == 0, done.stderr.decode("utf-8")
+    file = daemon.home / ".config/posthorn/accounts.d" / f"{user}@example.test.conf"
+    assert f"GoaAccount={ident}\n" in file.read_text("utf-8")
+
+
 def test_accounts_come_and_go(daemon, client, server, user, goa):
     (daemon.config / "posthorn.conf").write_text("[Daemon]\nGnomeOnlineAccounts=yes\n", encoding="ascii")
     path, ident = goa.add(**place(server, user))

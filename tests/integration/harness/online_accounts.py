@@ -51,7 +51,7 @@ class OnlineAccounts:
     # --- what a test does ------------------------------------------------------------------------
 
     def add(self, ident, *, host, user, secret, token=False, tls=False, starttls=False, expires=3600,
-            name=None, mail=True):
+            name=None, mail=True, address=None):
         account = {"id": ident, "secret": secret, "expires": expires, "failure": None, "ids": [],
                    "interfaces": {
                        NAME + ".Account": {
@@ -60,7 +60,7 @@ class OnlineAccounts:
                            "AttentionNeeded": GLib.Variant("b", False),
                            "MailDisabled": GLib.Variant("b", not mail)},
                        NAME + ".Mail": {
-                           "EmailAddress": GLib.Variant("s", user), "ImapSupported": GLib.Variant("b", True),
+                           "EmailAddress": GLib.Variant("s", address or user), "ImapSupported": GLib.Variant("b", True),
                            "ImapHost": GLib.Variant("s", host), "ImapUserName": GLib.Variant("s", user),
                            "ImapUseSsl": GLib.Variant("b", tls), "ImapUseTls": GLib.Variant("b", starttls)},
                        NAME + (".OAuth2Based" if token else ".PasswordBased"): {}}}

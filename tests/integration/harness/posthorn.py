@@ -171,6 +171,12 @@ class Daemon:
         environment = {"POSTHORN_DAEMON": program("posthornd"), **self.trial_environment(), **more}
         return run([program("posthorn"), "account", *arguments], environment, stdin=stdin, check=False)
 
+    def start_account(self, *arguments, stdin):
+        """The same, but it goes on."""
+        shell = ["sh", "-c", 'word=$1; shift; printf "%s\\n" "$word" | "$@"', "sh", stdin]
+        return Process([*shell, program("posthorn"), "account", *arguments],
+                       {"POSTHORN_DAEMON": str(program("posthornd")), **self.trial_environment()})
+
     def cli_process(self, *arguments):
         """A posthorn that goes on."""
         return Process([program("posthorn"), *arguments], self.environment(), name="posthorn")
