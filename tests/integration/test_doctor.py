@@ -5,8 +5,8 @@ import signal
 
 import pytest
 from harness.desktop import Desktop
-from harness.dovecot import PASSWORD
-from harness.posthorn import program
+from harness.dovecot import PASSWORD, Dovecot
+from harness.posthorn import build_directory, program
 from harness.process import SANITIZER_WORDS, run
 
 
@@ -31,15 +31,15 @@ def well(patient, client, server, user):
     return patient
 
 
-def doctor(daemon, *options):
+def doctor(daemon, *options, wrapper=(), **more):
     """With no other programs than those that stand in for systemd's."""
-    return run([program("posthorn"), "doctor", *options], {**daemon.environment(), "PATH": str(daemon.programs)},
-               check=False)
+    return run([*wrapper, program("posthorn"), "doctor", *options],
+               {**daemon.environment(), "PATH": str(daemon.programs), **more}, check=False)
 
 
-def examine(daemon, *options):
+def examine(daemon, *options, **how):
     """{check: finding}; text and JSON say the same, and the exit code goes with them."""
-    done = doctor(daemon, "--json", *options)
+    done = doctor(daemon, "--json", *options, **how)
     error = done.stderr.decode("utf-8")
     assert not any(word in error for word in SANITIZER_WORDS), error
     report = json.loads(done.stdout)
@@ -192,6 +192,16 @@ def test_state_that_cannot_be_kept(well):
     assert "Not a directory" in found["state"]["text"]
 
 
+def test_full_disk(well):
+    state = well.home / ".local" / "state"
+    state.mkdir(parents=True)
+    small = ["/usr/bin/unshare", "--map-root-user", "--mount", "--", "/bin/sh", "-c",
+             '/bin/mount -t tmpfs -o size=4M posthorn "$1" && shift && exec "$@"', "sh", state]
+    found = examine(well, wrapper=small)
+    assert problems(found) == ["state"]
+    assert "the disk is full" in found["state"]["text"] and found["state"]["mend"] == "df -h, and make room"
+
+
 @pytest.mark.parametrize("word, mark, mend", [
     ("enabled", "ok", None),
     ("disabled", "warning", "systemctl --user enable --now posthornd"),
@@ -213,3 +223,22 @@ def test_clock_that_is_not_synchronized(well):
     stand_in(well, "timedatectl", "echo no\n")
     found = examine(well)
     assert (found["clock"]["mark"], found["clock"]["mend"]) == ("warning", "sudo timedatectl set-ntp true")
+
+
+def test_clock_that_is_years_behind(well):
+    found = examine(well, LD_PRELOAD=str(build_directory() / "tests/integration/fault/libclock.so"),
+                    POSTHORN_FAULT_TIME="86400", ASAN_OPTIONS="detect_leaks=0:verify_asan_link_order=0")
+    assert problems(found) == ["clock"]
+    assert "years behind" in found["clock"]["text"] and found["clock"]["mend"] == "sudo timedatectl set-ntp true"
+
+
+def test_certificate_of_tomorrow_may_be_the_clock(patient, client, directory, server, user, authority):
+    future = Dovecot(directory / "mail", authority.certificate("future", dates=("20500101000000Z", "20540101000000Z")))
+    future.start()
+    try:
+        patient.write_account("work", Port=future.imaps, User=user, CAFile=authority.ca)
+        patient.start()
+        client.wait_account("work", Reason="tls-not-yet-valid")
+        assert "clock" in examine(patient)["account"]["mend"]
+    finally:
+        future.kill()
