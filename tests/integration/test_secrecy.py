@@ -2,6 +2,7 @@
 most talkative, not in files, not on the bus, not in what can be read of the process and its
 children, and not in its memory. The search knows the secret as it is and in base64."""
 
+import base64
 import os
 import pathlib
 
@@ -9,6 +10,8 @@ import pytest
 from harness import secrecy
 from harness.dovecot import Dovecot
 from harness.process import Process, environment
+from harness.proxies import HttpProxy, Socks
+from harness.tokens import TokenHelper, dovecot_tokens, token
 from harness.wait import wait_for
 
 PASSWORD = "Xyzzy-plugh-7f3a90c1b2"
@@ -39,6 +42,11 @@ def keys_of(source, daemon, keyring, directory):
         return {"PasswordFile": None, "PasswordKeyring": "yes"}
     if source == "file":
         return {}
+    if source == "credential":
+        secret = directory / "credentials" / "work"
+        secret.parent.mkdir(mode=0o700)
+        secret.write_text(PASSWORD, encoding="ascii")
+        return {"PasswordFile": None, "PasswordCredential": "work"}
     helper = directory / "helper"
     helper.write_text(f"#!/bin/sh\ntr '\\0' '\\n' </proc/self/environ >{directory}/environ\n"
                       f"tr '\\0' '\\n' </proc/$$/cmdline >{directory}/cmdline\n"
@@ -74,15 +82,16 @@ def check_nothing_is_left(daemon, monitor, directory, needles):
     check_memory(daemon, needles)
 
 
-@pytest.mark.parametrize("source", ["file", "command", "keyring"])
-@pytest.mark.parametrize("security", ["tls", "none"])
+@pytest.mark.parametrize("source, security", [
+    ("file", "tls"), ("file", "none"), ("command", "none"), ("keyring", "tls"), ("credential", "none"),
+])
 def test_nothing_is_left_after_the_login(daemon, client, own_password, authority, user, keyring, monitor, directory,
                                          source, security):
     daemon.write_account("work", password=PASSWORD, Security=security, User=user,
                          CAFile=authority.ca if security == "tls" else None,
                          Port=own_password.imaps if security == "tls" else own_password.imap,
                          **keys_of(source, daemon, keyring, directory))
-    daemon.start()
+    daemon.start(CREDENTIALS_DIRECTORY=directory / "credentials")
     client.wait_account("work", State="online")
     check_nothing_is_left(daemon, monitor, directory, secrecy.forms(PASSWORD, user))
     assert (directory / "environ").exists() == (source == "command")
@@ -112,6 +121,40 @@ def test_nothing_is_left_of_a_challenge(daemon, client, directory, certificate, 
         check_nothing_is_left(daemon, monitor, directory, secrecy.forms(PASSWORD, user))
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize("auth, ballast", [("xoauth2", 0), ("oauthbearer", 4000)])
+def test_nothing_is_left_of_a_token(daemon, client, directory, certificate, authority, user, monitor, auth, ballast):
+    """Taken at once, or behind the + where it is too long for the line."""
+    secret = token(user, ballast=ballast)
+    server = Dovecot(directory / "mail", certificate, extra=dovecot_tokens(directory)).start()
+    try:
+        daemon.write_account("work", User=user, Port=server.imaps, CAFile=authority.ca, Auth=auth, PasswordFile=None,
+                             TokenCommand=TokenHelper(directory, secret).path)
+        daemon.start()
+        client.wait_account("work", State="online")
+        # its end says most: what is before it is the same in many tokens
+        check_nothing_is_left(daemon, monitor, directory, secrecy.forms(secret[-120:], user))
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize("kind", ["socks5", "http"])
+def test_nothing_is_left_of_the_proxys_password(daemon, client, server, authority, user, directory, monitor, kind):
+    secret = "Proxy-" + PASSWORD
+    path = daemon.home / "proxy.secret"
+    path.write_text(secret, encoding="ascii")
+    path.chmod(0o600)
+    proxy = Socks("ada", secret) if kind == "socks5" else HttpProxy(directory, [server.imaps], "ada", secret)
+    try:
+        daemon.write_account("work", User=user, Port=server.imaps, CAFile=authority.ca,
+                             Proxy=f"{kind}://ada@127.0.0.1:{proxy.port}", ProxyPasswordFile=path)
+        daemon.start()
+        client.wait_account("work", State="online")
+        needles = secrecy.forms(secret) | {"Basic": base64.b64encode(f"ada:{secret}".encode())}
+        check_nothing_is_left(daemon, monitor, directory, needles)
+    finally:
+        proxy.stop()
 
 
 def test_memory_holds_nothing_of_online_accounts(daemon, client, own_password, user, online_accounts):
