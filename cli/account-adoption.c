@@ -7,26 +7,33 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/account-creation.h"
 #include "cli/account-file.h"
 #include "cli/account-import.h"
+#include "cli/doctor-child.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
+#include "cli/question.h"
+
+/* A password manager may have to ask for its own first. */
+#define COMMAND_USEC USEC_PER_MINUTE
 
 struct adoption {
 	const char *folder;
 	bool is_system;
+	bool is_sure;
 	struct account_import import;
 };
 
-static void report(const char *path, const struct account_import_draft *draft) {
+static void report(const char *path, const struct account_import_draft *draft, bool is_system) {
 	fprintf(stderr, "Written to %s.\n", path);
 	CLEANUP_TEXT char *notes = memory_strndup(
 		draft->notes.n ? (const char *)buffer_bytes(&draft->notes) : "", draft->notes.n);
 	char *rest = notes;
 	for (char *note = strsep(&rest, "\n"); note && *note; note = strsep(&rest, "\n"))
 		output_complain("%s: not carried over: %s", draft->id, note);
-	if (!draft->command && !draft->password)
+	if (!draft->command && !draft->password && (!draft->key_ring || is_system))
 		output_complain(
 			"%s: its password is to be stored, see posthorn.conf(5)", draft->id);
 }
@@ -96,9 +103,27 @@ static int write_all(const struct adoption *a) {
 		if (draft->is_off)
 			output_complain("%s: was switched off and is not imported", draft->id);
 		else
-			report(path, draft);
+			report(path, draft, a->is_system);
 	}
 	return EXIT_CODE_OK;
+}
+
+/* Only its standard output counts. */
+static char *first_line_of(const char *command) {
+	CLEANUP_TEXT char *script = memory_format("exec 2>/dev/null\n%s", command);
+	CLEANUP_TEXT char *text = NULL;
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	if (doctor_child_run(argv, COMMAND_USEC, &text) != 0)
+		return NULL;
+	size_t n = strcspn(text, "\r\n");
+	return n > 0 ? memory_strndup(text, n) : NULL;
+}
+
+static char *run_command(const char *key, const char *command, void *userdata) {
+	const struct adoption *a = userdata;
+	CLEANUP_TEXT char *printable = text_printable(command);
+	fprintf(stderr, "%s is the command: %s\n", key, printable);
+	return a->is_sure || question_ask("Run it?") ? first_line_of(command) : NULL;
 }
 
 /* Up to one byte more than may be: too much is told by who reads it. */
@@ -121,10 +146,11 @@ static int adopt(struct adoption *a, const char *path) {
 	struct buffer text;
 	buffer_init_secret(&text, ACCOUNT_IMPORT_TEXT_MAX + 8192);
 	int code = EXIT_CODE_REFUSED, r = read_file(path, &text);
+	const struct account_import_runner runner = { run_command, a };
+	const char *bytes = text.n ? (const char *)buffer_bytes(&text) : "";
 	if (r < 0)
 		output_complain("%s cannot be read: %s", path, strerror(-r));
-	else if (account_import_read(
-			 &a->import, text.n ? (const char *)buffer_bytes(&text) : "", text.n) < 0)
+	else if (account_import_read(&a->import, bytes, text.n, &runner) < 0)
 		output_complain("%s: %s; nothing was written", path, a->import.problem);
 	else if (!is_there(a))
 		code = write_all(a);
@@ -133,8 +159,8 @@ static int adopt(struct adoption *a, const char *path) {
 	return code;
 }
 
-int account_adoption_run(const char *path, bool is_system) {
+int account_adoption_run(const char *path, bool is_system, bool is_sure) {
 	CLEANUP_TEXT char *folder = account_file_folder(is_system);
-	struct adoption adoption = { .folder = folder, .is_system = is_system };
+	struct adoption adoption = { .folder = folder, .is_system = is_system, .is_sure = is_sure };
 	return folder ? adopt(&adoption, path) : EXIT_CODE_REFUSED;
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "bus/secret-cipher.h"
 #include "cli/account-import-yaml.h"
 
 #define PREFIX "account"
@@ -94,6 +95,15 @@ static int watch_all(
 	return 0;
 }
 
+/* Since 2.0 it keeps passwords in the key ring, as items of this kind that have a digest of what the
+ * account is, with the last of it as Python writes a truth. */
+static char *find_in_key_ring(const struct section *s, bool is_pop3) {
+	CLEANUP_TEXT char *what = memory_format("%s%s%s", s->user ? s->user : "",
+		s->server ? s->server : "", is_pop3 ? "False" : "True");
+	CLEANUP_TEXT char *id = secret_cipher_md5(what);
+	return id ? memory_format("xdg:schema=com.github.pulb.mailnag id=%s", id) : NULL;
+}
+
 static int take_section(struct account_import *import, struct section *s) {
 	bool is_pop3 = s->type ? text_equal_nocase(s->type, "pop3") : is_no(s->imap);
 	if (!text_is_empty(s->type) && !is_pop3 && !text_equal_nocase(s->type, "imap"))
@@ -104,6 +114,8 @@ static int take_section(struct account_import *import, struct section *s) {
 		return account_import_fail(import, "there are too many accounts");
 	draft->is_pop3 = is_pop3;
 	draft->is_off = is_no(s->enabled);
+	if (text_is_empty(s->password))
+		draft->key_ring = find_in_key_ring(s, is_pop3);
 	draft->id = TAKE_PTR(s->name);
 	draft->user = TAKE_PTR(s->user);
 	draft->host = TAKE_PTR(s->server);

@@ -106,34 +106,40 @@ static const char *member_of_two(
 	return text ? text : member_text(r, account, other);
 }
 
-/* Commands for host and user are not run: what a file says is not done by reading it. */
-static int check_commands(struct reader *r, const yaml_node_t *account) {
-	static const char *const keys[][2] = { { "host", "hostCmd" },
-		{ "username", "usernameCmd" } };
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!member_text(r, account, keys[i][0]) && member_text(r, account, keys[i][1]))
-			return account_import_fail(r->import,
-				"line %zu: %s is not run; write what it prints as '%s' and "
-				"import again",
-				line_of(r, account, keys[i][1]), keys[i][1], keys[i][0]);
-	return 0;
+/* The value, or what its command prints: that is run only by who was asked for it, since what a file
+ * says is not done by reading it. NULL: neither is there. */
+static int take_text(
+	struct reader *r, const yaml_node_t *account, const char *const keys[2], char **ret) {
+	const struct account_import_runner *runner = r->import->runner;
+	const char *text = member_text(r, account, keys[0]);
+	CLEANUP_TEXT char *command = copy_line(text ? NULL : member_text(r, account, keys[1]));
+	if (text)
+		*ret = memory_strdup(text);
+	else if (command && runner)
+		*ret = runner->run(keys[1], command, runner->userdata);
+	if (!command || *ret)
+		return 0;
+	return account_import_fail(r->import,
+		"line %zu: %s was not run; write what it prints as '%s' and import again",
+		line_of(r, account, keys[1]), keys[1], keys[0]);
 }
 
 static int take_account(struct reader *r, const yaml_node_t *account) {
+	static const char *const host_keys[2] = { "host", "hostCmd" };
+	static const char *const user_keys[2] = { "username", "usernameCmd" };
 	if (!account || account->type != YAML_MAPPING_NODE)
 		return account_import_fail(r->import, "it is no configuration that is known");
-	if (check_commands(r, account) < 0)
-		return -EBADMSG;
 	struct account_import_draft *draft = account_import_add(r->import);
 	if (!draft)
 		return account_import_fail(r->import, "there are too many accounts");
 	draft->id = memory_strdup(member_text(r, account, "alias"));
-	draft->host = memory_strdup(member_text(r, account, "host"));
 	draft->port = memory_strdup(member_text(r, account, "port"));
-	draft->user = memory_strdup(member_text(r, account, "username"));
 	draft->password = memory_strdup(member_text(r, account, "password"));
 	draft->command = copy_line(member_of_two(r, account, "passwordCmd", "password_eval"));
 	draft->is_token = member_boolean(r, account, "xoauth2") > 0;
+	if (take_text(r, account, host_keys, &draft->host) < 0 ||
+		take_text(r, account, user_keys, &draft->user) < 0)
+		return -EBADMSG;
 	take_security(r, draft, account);
 	bool has_hooks = has_hook(r, account);
 	const yaml_node_t *boxes = member(r, account, "boxes");

@@ -34,6 +34,7 @@ static void draft_free(struct account_import_draft *draft) {
 	free(draft->user);
 	free(draft->port);
 	free(draft->command);
+	free(draft->key_ring);
 	(void)memory_free_secret(draft->password);
 	for (size_t i = 0; i < draft->n_mailboxes; i++)
 		free(draft->mailboxes[i]);
@@ -174,13 +175,14 @@ static int settle(struct account_import *import, size_t index) {
 		return account_import_fail(import,
 			"account %s logs in with a token and has no command that prints it",
 			draft->id);
-	else if (!draft->password)
+	else if (!draft->password && !draft->key_ring)
 		account_import_note(draft, "there was no password in the configuration");
 	return 0;
 }
 
-int account_import_read(struct account_import *import, const char *text, size_t n) {
-	*import = (struct account_import){ 0 };
+int account_import_read(struct account_import *import, const char *text, size_t n,
+	const struct account_import_runner *runner) {
+	*import = (struct account_import){ .runner = runner };
 	if (n > ACCOUNT_IMPORT_TEXT_MAX)
 		return account_import_fail(
 			import, "the file has more than %zu bytes", ACCOUNT_IMPORT_TEXT_MAX);
@@ -243,7 +245,8 @@ char *account_import_text(const struct account_import *import,
 	else if (password_file)
 		(void)buffer_append_format(&out, "PasswordFile=%s\n", password_file);
 	else
-		(void)buffer_append_text(&out, "PasswordKeyring=yes\n");
+		(void)buffer_append_format(&out, "PasswordKeyring=%s\n",
+			draft->key_ring && !draft->password ? draft->key_ring : "yes");
 	if (draft->n_mailboxes > 0 && !draft->is_pop3)
 		(void)buffer_append_text(&out, "\n[Mailboxes]\n");
 	for (size_t i = 0; i < draft->n_mailboxes && !draft->is_pop3; i++)

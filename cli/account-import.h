@@ -1,6 +1,6 @@
 #pragma once
 /* Accounts out of the configuration of another mailbox monitor: its text to drafts, and a draft to
- * the text of a configuration file. Runs nothing, reads and writes no file. What stands in the text
+ * the text of a configuration file. Runs nothing by itself, reads and writes no file. What stands in the text
  * is not trusted: a draft holds only what may stand in one line of a file. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +20,7 @@ struct account_import_draft {
 	char *port; /* NULL: the protocol's */
 	char *command; /* a shell's line that prints the password; NULL: none */
 	char *password; /* a secret; NULL: none */
+	char *key_ring; /* where the other program keeps it, as PasswordKeyring= has it; NULL: not there */
 	const char *security; /* the word of Security=, a constant */
 	bool is_pop3;
 	bool is_token; /* what the command prints is an access token */
@@ -29,16 +30,26 @@ struct account_import_draft {
 	struct buffer notes; /* what was not carried over, a line for each */
 };
 
+/* What the file has a command for may be asked of it: `run` gives the first line that it prints, owned,
+ * or NULL when it is not to be run or prints none. `key` is the file's word for it. */
+struct account_import_runner {
+	char *(*run)(const char *key, const char *command, void *userdata);
+	void *userdata;
+};
+
 struct account_import {
 	const char *program; /* whose configuration it is, a constant */
 	struct account_import_draft *drafts[ACCOUNT_IMPORT_ACCOUNTS_MAX];
 	size_t n_drafts;
 	char *problem; /* why there is nothing to import, for people; else NULL */
+	const struct account_import_runner *runner; /* while it is read */
 };
 
 /* `text` is goimapnotify's (JSON or YAML) or Mailnag's (INI), as its content says. All of it is
- * taken or nothing: -EBADMSG with `problem`. To be deinitialised in both cases. */
-int account_import_read(struct account_import *import, const char *text, size_t n);
+ * taken or nothing: -EBADMSG with `problem`. To be deinitialised in both cases. `runner` may be NULL:
+ * nothing is run, and who needs a command is refused. */
+int account_import_read(struct account_import *import, const char *text, size_t n,
+	const struct account_import_runner *runner);
 void account_import_deinit(struct account_import *import);
 
 /* The configuration file. `password_file`: where the password is, NULL: in the key ring; of no

@@ -88,7 +88,8 @@ static int add(const struct arguments *arguments, const char *address) {
 }
 
 static int import(const struct arguments *arguments, const char *path) {
-	int code = account_adoption_run(path, is_system(arguments));
+	int code = account_adoption_run(
+		path, is_system(arguments), arguments_has(arguments, OPTION_YES));
 	if (code == EXIT_CODE_OK)
 		tell_daemon(arguments);
 	return code;

@@ -9,6 +9,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <string.h>
 
 #define KEY_BYTES 16
 
@@ -142,4 +143,18 @@ int secret_cipher_encrypt(const struct secret_cipher *c, const void *bytes, size
 		r = run(context, bytes, n, out);
 	EVP_CIPHER_CTX_free(context);
 	return r;
+}
+
+char *secret_cipher_md5(const char *text) {
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	if (EVP_Digest(text, strlen(text), digest, &n, EVP_md5(), NULL) <= 0)
+		return NULL;
+	struct buffer out;
+	buffer_init(&out, sizeof(digest) * 2 + 1);
+	for (unsigned i = 0; i < n; i++)
+		(void)buffer_append_format(&out, "%02x", digest[i]);
+	char *hex = buffer_take_text(&out);
+	buffer_deinit(&out);
+	return hex;
 }

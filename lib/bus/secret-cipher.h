@@ -15,6 +15,10 @@
 
 struct secret_cipher;
 
+/* MD5 in hexadecimal, by which another program names its items; protects nothing. Owned; NULL where
+ * the system has switched MD5 off. */
+char *secret_cipher_md5(const char *text);
+
 /* A secret as it is on the bus; borrowed. */
 struct secret_wire {
 	const uint8_t *iv;

@@ -60,9 +60,15 @@ static void check_draft(const struct account_import *import, size_t index) {
 	check_file(text, draft);
 }
 
+static char *run(const char *key, const char *command, void *userdata) {
+	return command[0] == '!' ? NULL : memory_strdup(command);
+}
+
+static const struct account_import_runner runner = { .run = run };
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
 	struct account_import import;
-	int r = account_import_read(&import, (const char *)bytes, n);
+	int r = account_import_read(&import, (const char *)bytes, n, &runner);
 	FUZZ_CHECK(r == 0 || r == -EBADMSG);
 	FUZZ_CHECK((r == 0) == !import.problem);
 	FUZZ_CHECK(import.n_drafts <= ACCOUNT_IMPORT_ACCOUNTS_MAX);

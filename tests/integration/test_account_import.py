@@ -1,9 +1,11 @@
 """posthorn account import: what it writes is a configuration that the daemon takes."""
 
+import hashlib
 import json
 import stat
 
 import pytest
+from harness.dovecot import PASSWORD
 from harness.posthorn import program
 from harness.process import run
 
@@ -44,10 +46,10 @@ def folder(daemon):
     return daemon.home / ".config" / "posthorn"
 
 
-def import_text(daemon, text):
+def import_text(daemon, text, *options):
     path = daemon.home / "theirs"
     path.write_text(text, encoding="utf-8")
-    done = daemon.account("import", str(path))
+    done = daemon.account("import", str(path), *options)
     return done.returncode, done.stderr.decode("utf-8")
 
 
@@ -84,6 +86,38 @@ def test_mailnag(daemon):
     assert list(written(daemon)) == ["Home"] and "Old" in err
     assert "a plain secret" not in written(daemon)["Home"].read_text("utf-8") + err
     assert_takes(daemon)
+
+
+def test_commands_are_run_by_consent(daemon):
+    text = json.dumps({"hostCmd": "echo asked >&2; echo local; echo more", "usernameCmd": "printf 'ada\\r\\n'", "tls": True,
+                       "passwordCmd": "pass mail"})
+    status, err = import_text(daemon, text)
+    assert status == 1 and "hostCmd is the command: echo asked" in err and "hostCmd was not run" in err
+    assert not folder(daemon).exists()
+    status, err = import_text(daemon, text, "--yes")
+    assert status == 0, err
+    made = written(daemon)["ada"].read_text("utf-8")
+    assert "Host=local\n" in made and "User=ada\n" in made and 'PasswordCommand=/bin/sh -c "pass mail"\n' in made
+    assert_takes(daemon)
+
+
+@pytest.mark.parametrize("command", ["exit 1", "true", "kill -9 $$", "printf 'a\\033b\\n'"])
+def test_command_that_prints_nothing_of_use(daemon, command):
+    status, err = import_text(daemon, json.dumps({"host": "h", "usernameCmd": command, "password": "p"}), "--yes")
+    assert status == 1 and ("usernameCmd was not run" in err or "user name that cannot be used" in err)
+    assert not folder(daemon).exists()
+
+
+def test_password_that_mailnag_keeps_in_the_key_ring(daemon, client, server, user, keyring):
+    """Its items are of this schema, with the MD5 of user, server and "True" for IMAP as their id."""
+    ident = hashlib.md5(f"{user}localhostTrue".encode()).hexdigest()
+    keyring.store(PASSWORD, **{"xdg:schema": "com.github.pulb.mailnag", "id": ident})
+    text = MAILNAG.replace("user = ada", f"user = {user}", 1).replace("password = a plain secret", "password =", 1)
+    status, err = import_text(daemon, text.replace("port =", f"port = {server.imap}", 1).replace("ssl = 1", "ssl = 0", 1))
+    assert status == 0 and "to be stored" not in err, err
+    daemon.account_file("Home").write_text(written(daemon)["Home"].read_text("utf-8"), encoding="utf-8")
+    daemon.start()
+    client.wait_account("Home", State="online")
 
 
 def test_one_that_is_there_stays_and_no_other_is_written(daemon):

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
+
 struct pair {
 	struct secret_cipher *here, *there;
 };
@@ -104,8 +106,14 @@ static void test_numbers_that_are_no_key(void **state) {
 	secret_cipher_free(cipher);
 }
 
+static void test_md5(void **state) {
+	CLEANUP_TEXT char *digest = secret_cipher_md5("abc"); /* RFC 1321 A.5 */
+	assert_string_equal(digest, "900150983cd24fb0d6963f7d28e17f72");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_md5),
 		cmocka_unit_test_setup_teardown(
 			test_what_one_encrypts_the_other_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),

@@ -13,7 +13,7 @@
 
 static void assert_file(const char *text, size_t index, const char *expected) {
 	struct account_import import;
-	int r = account_import_read(&import, text, strlen(text));
+	int r = account_import_read(&import, text, strlen(text), NULL);
 	if (r < 0)
 		fail_msg("%s", import.problem);
 	assert_true(index < import.n_drafts);
@@ -26,7 +26,7 @@ static void assert_file(const char *text, size_t index, const char *expected) {
 
 static void assert_bad(const char *text, const char *words) {
 	struct account_import import;
-	assert_int_equal(account_import_read(&import, text, strlen(text)), -EBADMSG);
+	assert_int_equal(account_import_read(&import, text, strlen(text), NULL), -EBADMSG);
 	assert_non_null(import.problem);
 	if (!strstr(import.problem, words))
 		fail_msg("%s", import.problem);
@@ -70,20 +70,49 @@ static void test_mailnag(void **state) {
 				   "[account2]\nimap = 0\nname = My mail\nuser = v\nserver = p\n"
 				   "ssl = 0\npassword = secret\nfolder = INBOX\n";
 	assert_file(text, 0,
-		"[Account]\nHost=h\nSecurity=tls\nUser=u\nPasswordKeyring=yes\n"
+		"[Account]\nHost=h\nSecurity=tls\nUser=u\n"
+		"PasswordKeyring=xdg:schema=com.github.pulb.mailnag "
+		"id=a1ba5fd62041588270c7db45fbed0e04\n"
 		"\n[Mailboxes]\nWatch=INBOX\nWatch=Entwürfe\n");
 	assert_file(text, 1,
 		"[Account]\nProtocol=pop3\nHost=p\nSecurity=starttls\nUser=v\n"
 		"PasswordKeyring=yes\n");
 	struct account_import import;
-	assert_int_equal(account_import_read(&import, text, strlen(text)), 0);
+	assert_int_equal(account_import_read(&import, text, strlen(text), NULL), 0);
 	assert_string_equal(import.drafts[0]->id, "My_mail");
 	assert_string_equal(import.drafts[1]->id, "My_mail-2");
 	assert_string_equal(import.drafts[1]->password, "secret");
 	account_import_deinit(&import);
 	assert_file("[account1]\nuser = u\nserver = h\nfolder = INBOX, A/B\n", 0,
-		"[Account]\nHost=h\nSecurity=tls\nUser=u\nPasswordKeyring=yes\n"
+		"[Account]\nHost=h\nSecurity=tls\nUser=u\n"
+		"PasswordKeyring=xdg:schema=com.github.pulb.mailnag "
+		"id=a1ba5fd62041588270c7db45fbed0e04\n"
 		"\n[Mailboxes]\nWatch=INBOX\nWatch=A/B\n");
+}
+
+static char *run(const char *key, const char *command, void *userdata) {
+	assert_ptr_equal(userdata, run);
+	if (strcmp(command, "false") == 0)
+		return NULL;
+	return memory_format("%s.%s", command, key);
+}
+
+static void test_commands_are_run_by_the_caller(void **state) {
+	static const struct account_import_runner runner = { run, run };
+	static const char text[] = "- {hostCmd: 'h ', usernameCmd: u, passwordCmd: p, tls: true}\n"
+				   "- {host: h, username: v, hostCmd: false, tls: true}\n";
+	struct account_import import;
+	assert_int_equal(account_import_read(&import, text, strlen(text), &runner), 0);
+	assert_string_equal(import.drafts[0]->host, "h.hostCmd");
+	assert_string_equal(import.drafts[0]->user, "u.usernameCmd");
+	assert_string_equal(import.drafts[0]->command, "p");
+	assert_string_equal(import.drafts[1]->host, "h");
+	account_import_deinit(&import);
+
+	static const char silent[] = "{host: h, usernameCmd: 'false'}";
+	assert_int_equal(account_import_read(&import, silent, strlen(silent), &runner), -EBADMSG);
+	assert_non_null(strstr(import.problem, "line 1: usernameCmd was not run"));
+	account_import_deinit(&import);
 }
 
 static void test_notes(void **state) {
@@ -91,7 +120,7 @@ static void test_notes(void **state) {
 		"{host: h, username: ../u, password: p, tls: true, onNewMail: x, "
 		"tlsOptions: {rejectUnauthorized: false}}";
 	struct account_import import;
-	assert_int_equal(account_import_read(&import, text, strlen(text)), 0);
+	assert_int_equal(account_import_read(&import, text, strlen(text), NULL), 0);
 	assert_string_equal(import.drafts[0]->id, "_._u");
 	CLEANUP_TEXT char *file = account_import_text(&import, import.drafts[0], "/s/u");
 	assert_non_null(strstr(file, "\n# Not carried over: any certificate"));
@@ -106,9 +135,9 @@ static void test_bad(void **state) {
 	assert_bad("hello", "no configuration");
 	assert_bad("{\"host\": \"h\"\n \"username\": ", "line 2");
 	assert_bad("{host: h}", "no user name");
-	assert_bad("{host: h, usernameCmd: id}", "line 1: usernameCmd is not run");
+	assert_bad("{host: h, usernameCmd: id}", "line 1: usernameCmd was not run");
 	assert_bad("- host: h\n  username: u\n- hostCmd: hostname\n  username: u\n",
-		"line 3: hostCmd is not run; write what it prints as 'host'");
+		"line 3: hostCmd was not run; write what it prints as 'host'");
 	assert_bad("{host: \"h\\nUser=x\", username: u}", "host that cannot");
 	assert_bad("{host: h/x y, username: u}", "host that cannot");
 	assert_bad("{host: h, username: 'u\\'}", "user name that cannot");
@@ -156,6 +185,7 @@ int main(void) {
 		cmocka_unit_test(test_goimapnotify),
 		cmocka_unit_test(test_goimapnotify_security),
 		cmocka_unit_test(test_mailnag),
+		cmocka_unit_test(test_commands_are_run_by_the_caller),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_limits),
