@@ -11,6 +11,19 @@
 #include "daemon/account-config.h"
 #include "daemon/watch-facts.h"
 
+/* By the user, who wants no more than what there is. */
+static bool is_held_down(enum account_strategy wanted, const char *strategy) {
+	switch (wanted) {
+	case ACCOUNT_STRATEGY_AUTOMATIC:
+		return false;
+	case ACCOUNT_STRATEGY_IDLE:
+		return !strcmp(strategy, "idle");
+	case ACCOUNT_STRATEGY_POLL:
+		return !strcmp(strategy, "poll");
+	}
+	return false;
+}
+
 /* Why there is no better rung of the ladder; owned, NULL: there is none. */
 static char *why_not_better(const struct trial_finding *f) {
 	const char *strategy = f->status.strategy;
@@ -21,10 +34,13 @@ static char *why_not_better(const struct trial_finding *f) {
 		return memory_strdup(f->status.reason_text);
 	if (f->config->protocol == ACCOUNT_PROTOCOL_POP3)
 		return memory_strdup("POP3 cannot push");
-	if (!strcmp(strategy, "idle") && !strstr(words, "NOTIFY"))
+	bool can_notify = strstr(words, "NOTIFY") != NULL, can_idle = strstr(words, "IDLE") != NULL;
+	if (is_held_down(f->config->strategy, strategy) && (can_notify || can_idle))
+		return memory_strdup("Strategy= forbids more");
+	if (!strcmp(strategy, "idle") && !can_notify)
 		return memory_strdup("the server does not offer NOTIFY: mailboxes beside the first "
 				     "one are looked at now and then");
-	if (!strcmp(strategy, "poll") && !strstr(words, "IDLE"))
+	if (!strcmp(strategy, "poll") && !can_idle)
 		return memory_strdup("the server does not offer IDLE");
 	return NULL;
 }

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from harness.dovecot import Dovecot
 from harness.messages import message
+from harness.odd_server import OddServer
 
 
 def tried(daemon, account, *options):
@@ -91,6 +93,47 @@ def test_pop3_account(daemon, server, user):
     assert status == 0, found
     assert found["strategy"] == "poll" and found["not_better"] == "POP3 cannot push"
     assert found["total"] == 1
+
+
+class NoIdle(OddServer):
+    capabilities = "IMAP4rev1 SASL-IR AUTH=PLAIN"
+
+
+@pytest.mark.parametrize("kind, strategy, words", [(OddServer, "idle", "NOTIFY"), (NoIdle, "poll", "IDLE")])
+def test_why_there_is_nothing_better(daemon, kind, strategy, words):
+    server = kind()
+    try:
+        daemon.write_account("work", Port=server.port, Security="none")
+        status, found = tried_json(daemon, "work")
+        assert status == 0 and found["strategy"] == strategy, found
+        assert f"the server does not offer {words}" in found["not_better"]
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("strategy, why", [("auto", None), ("idle", "Strategy= forbids more"),
+                                           ("poll", "Strategy= forbids more")])
+def test_the_user_wants_nothing_better(daemon, server, user, strategy, why):
+    daemon.write_account("work", Port=server.imap, Security="none", User=user, Strategy=strategy)
+    _, found = tried_json(daemon, "work")
+    assert found["strategy"] == ("notify" if strategy == "auto" else strategy)
+    assert found.get("not_better") == why
+
+
+def test_the_whole_chain_is_shown(daemon, directory, authority, user):
+    pem, key = authority.certificate("chained")
+    chain = directory / "chain.pem"
+    chain.write_bytes(pem.read_bytes() + authority.ca.read_bytes())
+    server = Dovecot(directory / "mail", (chain, key)).start()
+    try:
+        daemon.write_account("work", Port=server.imaps, User=user, CAFile=authority.ca)
+        _, found = tried_json(daemon, "work")
+        assert len(found["certificates"]) == 2, found
+        assert found["certificates"][0].startswith("chained.example.test, issued by")
+        _, out, _ = tried(daemon, "work")
+        assert out.count("valid until") == 2 and "round trip" in out and "capabilities" in out
+    finally:
+        server.kill()
 
 
 def test_push(daemon, server, user):
