@@ -13,7 +13,7 @@ import threading
 import pytest
 from harness.certificates import Authority
 from harness.dovecot import free_ports
-from harness.odd_server import Link, OddServer
+from harness.odd_server import OddServer, TlsServer
 from harness.process import run
 from harness.wait import poke, wait_for
 
@@ -433,28 +433,6 @@ def test_s_67_cut_in_a_line(daemon, client, scripted, certificate, authority):
 def test_no_tls_at_the_port(daemon, client, scripted, authority):
     expect_refusal(daemon, client, scripted(greeted(b"* OK ready\r\n")), "tls-failed", Security="tls",
                    CAFile=authority.ca)
-
-
-class TlsServer(OddServer):
-    """An IMAP server over TLS that writes down how each connection was secured."""
-
-    def __init__(self, context):
-        self.context = context
-        self.secured = []
-        super().__init__()
-
-    def _serve(self, link):
-        try:
-            secure = self.context.wrap_socket(link.sock, server_side=True)
-        except OSError:
-            link.lines.close()
-            link.sock.close()
-            return
-        link.lines.close()
-        # Asked now: a closed connection knows nothing any more.
-        self.secured.append((secure.session_reused, secure.selected_alpn_protocol(), secure.getpeercert()))
-        poke()
-        super()._serve(Link(self, secure))
 
 
 class Narrowing(TlsServer):

@@ -204,3 +204,25 @@ class OddServer:
             for link in self.links:
                 if link.idle:
                     self.tell(link)
+
+
+class TlsServer(OddServer):
+    """An IMAP server over TLS that writes down how each connection was secured."""
+
+    def __init__(self, context):
+        self.context = context
+        self.secured = []
+        super().__init__()
+
+    def _serve(self, link):
+        try:
+            secure = self.context.wrap_socket(link.sock, server_side=True)
+        except OSError:
+            link.lines.close()
+            link.sock.close()
+            return
+        link.lines.close()
+        # Asked now: a closed connection knows nothing any more.
+        self.secured.append((secure.session_reused, secure.selected_alpn_protocol(), secure.getpeercert()))
+        poke()
+        super()._serve(Link(self, secure))
