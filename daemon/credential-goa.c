@@ -47,6 +47,9 @@ static void on_answer(const struct online_answer *answer, void *userdata) {
 	case ONLINE_SIGN_IN:
 		credential_fail(credential, REASON_TOKEN_EXPIRED, answer->problem);
 		break;
+	case ONLINE_UNAVAILABLE:
+		credential_fail(credential, REASON_UNAVAILABLE, answer->problem);
+		break;
 	case ONLINE_MISSING:
 	case ONLINE_ABSENT:
 	case ONLINE_FAILED:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ERROR_NOT_AUTHORIZED "org.gnome.OnlineAccounts.Error.NotAuthorized"
+#define ERROR_NOT_SUPPORTED "org.freedesktop.Goa.Error.NotSupported"
 #define SIGN_IN \
 	"GNOME Online Accounts wants you to sign in again: see Online Accounts in the settings"
 
@@ -76,6 +77,8 @@ static void on_failed(struct exchange *e, const char *name, const char *text) {
 		fail(o, ONLINE_ABSENT, printable);
 	else if (is_absent(name))
 		fail(o, ONLINE_ABSENT, "GNOME Online Accounts is not on the session bus");
+	else if (o->path && strcmp(name, ERROR_NOT_SUPPORTED) != 0)
+		fail(o, ONLINE_UNAVAILABLE, problem);
 	else
 		fail(o, ONLINE_FAILED, problem);
 }

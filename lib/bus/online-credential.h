@@ -15,6 +15,7 @@ enum online_outcome {
 	ONLINE_MISSING, /* no such account, or none for mail */
 	ONLINE_SIGN_IN, /* the user must sign in again, in the settings of his desktop */
 	ONLINE_ABSENT, /* no such service, or no bus */
+	ONLINE_UNAVAILABLE, /* at the moment: as a rule its provider cannot be reached */
 	ONLINE_FAILED,
 };
 

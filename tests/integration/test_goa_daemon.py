@@ -37,6 +37,20 @@ def test_refused_password_is_for_the_user_to_mend(daemon, client, server, user, 
     assert goa.needs_attention(path)
 
 
+def test_provider_that_cannot_be_reached(daemon, client, keyring):
+    """As after a resume, before the network is there: nothing is wrong with the account."""
+    goa = GoaDaemon(keyring, ["unshare", "--map-current-user", "--net", "--"]).start()
+    try:
+        _, ident = goa.add_google("ada@gmail.test", "a token")
+        daemon.write_account("work", Host=None, User=None, PasswordFile=None, GoaAccount=ident)
+        daemon.start()
+        account = client.wait_account("work", Reason="unavailable")
+        assert account["State"] == "offline" and account["RetryAt"] > 0
+        assert "GNOME Online Accounts says: Error resolving" in account["ReasonText"]
+    finally:
+        goa.stop()
+
+
 def test_account_add_finds_it(daemon, client, server, user, goa):
     _, ident = goa.add(**place(server, user))
     done = daemon.account("add", f"{user}@example.test", "--yes")

@@ -1,7 +1,8 @@
 """The real GNOME Online Accounts: goa-daemon on the private bus, its secrets in the real key ring.
-Accounts of the kind "IMAP and SMTP" alone: those of the others want their providers on the Internet."""
+Those of the kind "IMAP and SMTP" work; the others want their providers on the Internet."""
 
 import pathlib
+import time
 
 import gi
 
@@ -17,14 +18,16 @@ ROOT = "/org/gnome/OnlineAccounts"
 
 
 class GoaDaemon:
-    def __init__(self, keyring):
-        self.keyring, self.client = keyring, keyring.client
+    """`wrapper`: words before its own."""
+
+    def __init__(self, keyring, wrapper=()):
+        self.keyring, self.client, self.wrapper = keyring, keyring.client, wrapper
         self.process = None
 
     def start(self):
         # The key ring's home: both belong to one user. Without a display nothing can be asked.
         home = pathlib.Path(self.keyring.home)
-        self.process = Process([PROGRAM, "--replace"], environment(
+        self.process = Process([*self.wrapper, PROGRAM, "--replace"], environment(
             home, DBUS_SESSION_BUS_ADDRESS=self.keyring.bus.address, GIO_USE_VFS="local", GSETTINGS_BACKEND="memory"))
         wait_for(self._is_there, lambda: f"goa-daemon on the bus:\n{self.process.text()}", look_every=0.05)
         return self
@@ -57,6 +60,14 @@ class GoaDaemon:
                    "SmtpUseAuth": "false", "MailEnabled": "true"}
         (path,) = self.call(ROOT + "/Manager", NAME + ".Manager", "AddAccount", GLib.Variant(
             "(sssa{sv}a{ss})", ("imap_smtp", f"{user}@example.test", f"{user}@example.test", credentials, details)))
+        return path, self.accounts()[path][NAME + ".Account"]["Id"]
+
+    def add_google(self, address, token):
+        """The same of an account that has a token until it ends and no way to a new one."""
+        credentials = {"access_token": GLib.Variant("s", token),
+                       "access_token_expires_at": GLib.Variant("x", int(time.time()) + 3600)}
+        (path,) = self.call(ROOT + "/Manager", NAME + ".Manager", "AddAccount", GLib.Variant(
+            "(sssa{sv}a{ss})", ("google", address, address, credentials, {"Enabled": "true", "MailEnabled": "true"})))
         return path, self.accounts()[path][NAME + ".Account"]["Id"]
 
     def remove(self, path):
