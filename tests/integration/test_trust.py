@@ -422,9 +422,10 @@ def test_tls_1_3_alone_when_wished(daemon, client, scripted, certificate, author
     expect_refusal(daemon, client, server, "tls-version", Security="tls", CAFile=authority.ca, TLSMinVersion="1.3")
 
 
-def test_s_67_cut_in_a_line(daemon, client, scripted, certificate, authority):
+@pytest.mark.parametrize("said", [b"* OK [CAPABILITY IMAP4rev1 AUTH=PL", b"* OK [BADCHARSET ({100}\r\nhalf of"])
+def test_s_67_cut_in_a_line_and_in_a_literal(daemon, client, scripted, certificate, authority, said):
     def script(talk):
-        talk.send(b"* OK [CAPABILITY IMAP4rev1 AUTH=PL")
+        talk.send(said)
         talk.cut()
     server = scripted(script, context=context_of(certificate), tls=True)
     expect_refusal(daemon, client, server, "tls-truncated", Security="tls", CAFile=authority.ca)
