@@ -1,5 +1,4 @@
 /* posthorn: what the daemon knows, for people and scripts. Options here, the rest in the verbs. */
-#include <locale.h>
 #include <signal.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 #include "configuration.h"
 
 static int print(struct buffer *out) {
@@ -64,9 +64,7 @@ int main(int argc, char **argv) {
 	CLEANUP_TEXT char *problem = NULL;
 
 	output_occupy_descriptors();
-	/* Widths of characters for the columns. The texts are UTF-8 whatever the user's locale is;
-	 * nothing else of it is taken over. */
-	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	language_start(POSTHORN_LOCALEDIR);
 	/* A reader that has had enough is an end of ours, not a death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 

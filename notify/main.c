@@ -3,12 +3,12 @@
 
 #include "base/log.h"
 #include "config/config-folders.h"
+#include "config/language.h"
 #include "configuration.h"
 #include "notify/agent-config.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,28 +129,29 @@ int main(int argc, char **argv) {
 	g_autofree char *level_word = NULL;
 	gboolean wants_version = FALSE, wants_check = FALSE;
 	const GOptionEntry entries[] = {
-		{ "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, "Show the version", NULL },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, N_("Show the version"),
+			NULL },
 		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &wants_check,
-			"Say what is wrong with [Notify] and end", NULL },
+			N_("Say what is wrong with [Notify] and end"), NULL },
 		{ "log-level", 0, 0, G_OPTION_ARG_STRING, &level_word,
-			"error, warning, info (default) or debug", "LEVEL" },
+			N_("error, warning, info (default) or debug"), N_("LEVEL") },
 		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
 	};
-	g_autoptr(GOptionContext) options =
-		g_option_context_new("- mail notifications of Posthorn");
+	g_autoptr(GOptionContext) options = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
 	enum log_level level = LOG_LEVEL_INFO;
 	bool is_journal = getenv("JOURNAL_STREAM") != NULL;
 
-	(void)setlocale(LC_ALL, "");
+	language_start(POSTHORN_LOCALEDIR);
 	g_set_prgname(PROGRAM_NAME);
-	g_option_context_add_main_entries(options, entries, NULL);
+	g_option_context_set_summary(options, _("Mail notifications of Posthorn"));
+	g_option_context_add_main_entries(options, entries, LANGUAGE_DOMAIN);
 	if (!g_option_context_parse(options, &argc, &argv, &error)) {
 		fprintf(stderr, PROGRAM_NAME ": %s\n", error->message);
 		return EXIT_USELESS;
 	}
 	if (argc > 1 || (level_word && log_level_parse(level_word, &level) < 0)) {
-		fprintf(stderr, PROGRAM_NAME ": try --help\n");
+		fprintf(stderr, PROGRAM_NAME ": %s\n", _("try --help"));
 		return EXIT_USELESS;
 	}
 	if (wants_version) {

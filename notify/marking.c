@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "bus/names.h"
+#include "config/language.h"
 #include "notify/daemon-proxy.h"
 #include "notify/news.h"
 
@@ -31,7 +32,7 @@ static void tell_all(struct marking *m, GVariant *outcomes) {
 		(void)g_variant_lookup(outcomes, *id, "&s", &outcome);
 		bool is_marked = !strcmp(outcome, "seen") || !strcmp(outcome, "gone");
 		if (!is_marked)
-			problem = "the server refused it";
+			problem = _("the server refused it");
 		m->listener.on_mail(m->account, *id, is_marked, m->listener.userdata);
 	}
 	m->listener.on_end(m->account, problem, false, m->listener.userdata);
@@ -46,7 +47,7 @@ static void tell_failure(struct marking *m, GError *error) {
 		(void)g_dbus_error_strip_remote_error(error);
 	for (char **id = m->ids; *id; id++)
 		m->listener.on_mail(m->account, *id, false, m->listener.userdata);
-	m->listener.on_end(m->account, error ? error->message : "the daemon is not running",
+	m->listener.on_end(m->account, error ? error->message : _("the daemon is not running"),
 		is_never, m->listener.userdata);
 }
 

@@ -14,6 +14,12 @@
 #define SUBJECT_MAX_CHARACTERS 40
 #define REASON_MAX_CHARACTERS 80
 
+static char *detail_part(const char *detail) {
+	CLEANUP_TEXT char *line = line_from_text(detail, REASON_MAX_CHARACTERS);
+
+	return language_isolate(line);
+}
+
 char *tray_words_unread(uint64_t n) {
 	return memory_format(
 		language_plural("%" PRIu64 " unread message", "%" PRIu64 " unread messages", n), n);
@@ -95,22 +101,23 @@ const char *tray_words_resume_all(void) {
 	return _("Resume all");
 }
 
-static char *word_failure(const char *sentence, const char *with_detail, const char *detail) {
-	CLEANUP_TEXT char *line = line_from_text(detail, REASON_MAX_CHARACTERS);
-	CLEANUP_TEXT char *isolated = language_isolate(line);
-
-	return *line ? memory_format("%s %s", with_detail, isolated) : memory_strdup(sentence);
-}
-
 char *tray_words_not_checked(const char *detail) {
-	return word_failure(
-		_("Mail could not be looked for."), _("Mail could not be looked for:"), detail);
+	CLEANUP_TEXT char *part = detail_part(detail);
+
+	return *part ? memory_format(_("Mail could not be looked for: %s"), part)
+		     : memory_strdup(_("Mail could not be looked for."));
 }
 
 char *tray_words_not_paused(const char *detail) {
-	return word_failure(_("Could not be paused."), _("Could not be paused:"), detail);
+	CLEANUP_TEXT char *part = detail_part(detail);
+
+	return *part ? memory_format(_("Could not be paused: %s"), part)
+		     : memory_strdup(_("Could not be paused."));
 }
 
 char *tray_words_not_resumed(const char *detail) {
-	return word_failure(_("Could not be resumed."), _("Could not be resumed:"), detail);
+	CLEANUP_TEXT char *part = detail_part(detail);
+
+	return *part ? memory_format(_("Could not be resumed: %s"), part)
+		     : memory_strdup(_("Could not be resumed."));
 }

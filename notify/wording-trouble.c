@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "config/language.h"
 #include "notify/line.h"
 
 #include <stddef.h>
@@ -18,40 +19,40 @@ struct sentences {
 
 /* Each names the account within a sentence of its own, for translators. */
 static const struct sentences login = {
-	"%s: the login was refused",
-	"Perhaps the password has changed.",
+	N_("%s: the login was refused"),
+	N_("Perhaps the password has changed."),
 };
 static const struct sentences token = {
-	"%s: the login has expired",
-	"Sign in again where this account gets its access from.",
+	N_("%s: the login has expired"),
+	N_("Sign in again where this account gets its access from."),
 };
 static const struct sentences secret = {
-	"%s: the password cannot be read",
-	"Look at where the account's file says it is.",
+	N_("%s: the password cannot be read"),
+	N_("Look at where the account's file says it is."),
 };
 static const struct sentences locked = {
-	"%s: the key ring is locked",
-	"It holds the password. Mail is told again once it is unlocked.",
+	N_("%s: the key ring is locked"),
+	N_("It holds the password. Mail is told again once it is unlocked."),
 };
 static const struct sentences certificate = {
-	"%s: the server's certificate is not to be trusted",
-	"Nothing was sent to it. If the server did not change, somebody may listen in.",
+	N_("%s: the server's certificate is not to be trusted"),
+	N_("Nothing was sent to it. If the server did not change, somebody may listen in."),
 };
 static const struct sentences encryption = {
-	"%s: no safe connection",
-	"The server does not offer the encryption that the account asks for.",
+	N_("%s: no safe connection"),
+	N_("The server does not offer the encryption that the account asks for."),
 };
 static const struct sentences mailbox = {
-	"%s: a mailbox cannot be watched",
-	"Perhaps it was renamed or deleted.",
+	N_("%s: a mailbox cannot be watched"),
+	N_("Perhaps it was renamed or deleted."),
 };
 static const struct sentences file = {
-	"%s: an error in its settings",
-	"The account rests until its file is mended.",
+	N_("%s: an error in its settings"),
+	N_("The account rests until its file is mended."),
 };
 static const struct sentences unreachable = {
-	"%s: the mail server is out of reach",
-	"New mail is told as soon as it is back.",
+	N_("%s: the mail server is out of reach"),
+	N_("New mail is told as soon as it is back."),
 };
 
 static const struct sentences *sentences_of(enum reason reason) {
@@ -115,11 +116,12 @@ static const struct sentences *sentences_of(enum reason reason) {
 /* The one place where a sentence of the table meets the name. */
 static char *summary_of(const struct sentences *sentences, const char *name) {
 	CLEANUP_TEXT char *line = line_from_text(name, NAME_MAX_CHARACTERS);
+	CLEANUP_TEXT char *isolated = language_isolate(line);
+	const char *sentence = _(sentences->summary), *at = strstr(sentence, "%s");
 
-	const char *at = strstr(sentences->summary, "%s");
-
-	return memory_format(
-		"%.*s%s%s", (int)(at - sentences->summary), sentences->summary, line, at + 2);
+	if (!at)
+		return memory_strdup(sentence);
+	return memory_format("%.*s%s%s", (int)(at - sentence), sentence, isolated, at + 2);
 }
 
 void wording_trouble_words(
@@ -132,8 +134,9 @@ void wording_trouble_words(
 	buffer_init(&body, BYTES_MAX);
 	if (*said)
 		(void)buffer_append_format(&body, "%s\n", said);
-	(void)buffer_append_format(
-		&body, "%s\nTo find the cause: posthorn doctor %s", sentences->advice, id);
+	(void)buffer_append_format(&body, "%s\n", _(sentences->advice));
+	/* translators: a command and the account it is for. */
+	(void)buffer_append_format(&body, _("To find the cause: posthorn doctor %s"), id);
 	ret->summary = summary_of(sentences, trouble->name ? trouble->name : trouble->account);
 	ret->body = wording_finish_body(buffer_take_text(&body), markup);
 }

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/language.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -37,13 +38,13 @@ char *wording_sender(const struct news_mail *mail, size_t max_characters) {
 	if (*name && !holds_address(mail->from_name))
 		return TAKE_PTR(name);
 	CLEANUP_TEXT char *address = line_from_text(mail->from_address, max_characters);
-	return *address ? TAKE_PTR(address) : memory_strdup("(unknown sender)");
+	return *address ? TAKE_PTR(address) : memory_strdup(_("(unknown sender)"));
 }
 
 static char *subject_line(const struct news_mail *mail, size_t max_characters) {
 	CLEANUP_TEXT char *subject = line_from_text(mail->subject, max_characters);
 
-	return *subject ? TAKE_PTR(subject) : memory_strdup("(no subject)");
+	return *subject ? TAKE_PTR(subject) : memory_strdup(_("(no subject)"));
 }
 
 static void append_line(struct buffer *body, const char *line) {
@@ -64,7 +65,9 @@ static char *place_line(const struct news_mail *mail, const char *account_name) 
 		return TAKE_PTR(account);
 	if (!*account)
 		return TAKE_PTR(mailbox);
-	return memory_format("%s" DASH "%s", account, mailbox);
+	CLEANUP_TEXT char *account_part = language_isolate(account);
+	CLEANUP_TEXT char *mailbox_part = language_isolate(mailbox);
+	return memory_format("%s" DASH "%s", account_part, mailbox_part);
 }
 
 static void word_one(const struct news_mail *mail, const struct wording_style *style,
@@ -72,7 +75,7 @@ static void word_one(const struct news_mail *mail, const struct wording_style *s
 	CLEANUP_TEXT char *subject = subject_line(mail, SUBJECT_MAX);
 	CLEANUP_TEXT char *place = place_line(mail, style->account_name);
 
-	append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? subject : "New message");
+	append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? subject : _("New message"));
 	if (*place)
 		append_line(body, place);
 	*ret = wording_sender(mail, SENDER_MAX);
@@ -83,9 +86,12 @@ static void append_list(
 	const struct news_mail *mail;
 
 	for (unsigned i = 0; (mail = news_newest(n, i)); i++) {
-		CLEANUP_TEXT char *sender = wording_sender(mail, LIST_SENDER_MAX);
-		CLEANUP_TEXT char *subject = subject_line(mail, LIST_SUBJECT_MAX);
-		CLEANUP_TEXT char *line = memory_format("%s: %s", sender, subject);
+		CLEANUP_TEXT char *sender_line = wording_sender(mail, LIST_SENDER_MAX);
+		CLEANUP_TEXT char *sender = language_isolate(sender_line);
+		CLEANUP_TEXT char *subject_text = subject_line(mail, LIST_SUBJECT_MAX);
+		CLEANUP_TEXT char *subject = language_isolate(subject_text);
+		/* translators: a sender and the subject of the message. */
+		CLEANUP_TEXT char *line = memory_format(_("%s: %s"), sender, subject);
 
 		append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? line : sender);
 	}
@@ -93,13 +99,17 @@ static void append_list(
 
 /* Whole sentences: languages have other forms, and other orders. */
 static char *count_line(uint64_t n_mails, const char *account_name) {
-	CLEANUP_TEXT char *account = line_from_text(account_name, ACCOUNT_MAX);
+	CLEANUP_TEXT char *account_line = line_from_text(account_name, ACCOUNT_MAX);
+	CLEANUP_TEXT char *account = language_isolate(account_line);
 
 	if (!*account)
-		return n_mails == 1 ? memory_strdup("1 new message")
-				    : memory_format("%" PRIu64 " new messages", n_mails);
-	return n_mails == 1 ? memory_format("1 new message" DASH "%s", account)
-			    : memory_format("%" PRIu64 " new messages" DASH "%s", n_mails, account);
+		return memory_format(language_plural("%" PRIu64 " new message",
+					     "%" PRIu64 " new messages", n_mails),
+			n_mails);
+	/* translators: %s is the name of an account. */
+	return memory_format(language_plural("%" PRIu64 " new message – %s",
+				     "%" PRIu64 " new messages – %s", n_mails),
+		n_mails, account);
 }
 
 void wording_of_news(const struct news *n, const struct wording_style *style, struct wording *ret) {
@@ -138,54 +148,59 @@ char *wording_finish_body(char *body, bool markup) {
 /* --- buttons --- */
 
 const char *wording_other_accounts(void) {
-	return "other accounts";
+	return _("other accounts");
 }
 
 const char *wording_open(void) {
-	return "Open";
+	return _("Open");
 }
 
 const char *wording_mark(uint64_t n_mails) {
-	return n_mails == 1 ? "Mark as read" : "Mark all as read";
+	return n_mails == 1 ? _("Mark as read") : _("Mark all as read");
 }
 
 const char *wording_mend(void) {
-	return "Find the cause";
+	return _("Find the cause");
 }
 
 char *wording_snooze(uint64_t usec) {
-	uint64_t minutes = usec / USEC_PER_MINUTE, hours = usec / USEC_PER_HOUR;
+	uint64_t minutes = usec / USEC_PER_MINUTE, hours = usec / USEC_PER_HOUR, days = hours / 24;
 
 	if (usec % (24 * USEC_PER_HOUR) == 0)
-		return hours == 24 ? memory_strdup("Again in 1 day")
-				   : memory_format("Again in %" PRIu64 " days", hours / 24);
+		return memory_format(language_plural("Again in %" PRIu64 " day",
+					     "Again in %" PRIu64 " days", days),
+			days);
 	if (usec % USEC_PER_HOUR == 0)
-		return hours == 1 ? memory_strdup("Again in 1 hour")
-				  : memory_format("Again in %" PRIu64 " hours", hours);
-	return minutes == 1 ? memory_strdup("Again in 1 minute")
-			    : memory_format("Again in %" PRIu64 " minutes", minutes);
+		return memory_format(language_plural("Again in %" PRIu64 " hour",
+					     "Again in %" PRIu64 " hours", hours),
+			hours);
+	return memory_format(language_plural("Again in %" PRIu64 " minute",
+				     "Again in %" PRIu64 " minutes", minutes),
+		minutes);
 }
 
 /* --- what went wrong --- */
 
 char *wording_not_marked(const char *detail) {
 	CLEANUP_TEXT char *line = line_from_text(detail, DETAIL_MAX);
+	CLEANUP_TEXT char *isolated = language_isolate(line);
 
-	return *line ? memory_format("Could not be marked as read: %s", line)
-		     : memory_strdup("Could not be marked as read.");
+	return *line ? memory_format(_("Could not be marked as read: %s"), isolated)
+		     : memory_strdup(_("Could not be marked as read."));
 }
 
 char *wording_not_opened(const char *detail) {
 	CLEANUP_TEXT char *line = line_from_text(detail, DETAIL_MAX);
+	CLEANUP_TEXT char *isolated = language_isolate(line);
 
-	return *line ? memory_format("Could not be opened: %s", line)
-		     : memory_strdup("Could not be opened.");
+	return *line ? memory_format(_("Could not be opened: %s"), isolated)
+		     : memory_strdup(_("Could not be opened."));
 }
 
 const char *wording_no_mail_program(void) {
-	return "no mail program is set up; OpenCommand= names one.";
+	return _("no mail program is set up; OpenCommand= names one.");
 }
 
 const char *wording_no_terminal(void) {
-	return "there is no xdg-terminal-exec.";
+	return _("there is no xdg-terminal-exec.");
 }

@@ -15,11 +15,11 @@
 void language_start(const char *folder) {
 	const char *other = getenv("TEXTDOMAINDIR");
 
-	(void)setlocale(LC_ALL, "");
-	/* "1,5" in JSON would be two numbers. */
-	(void)setlocale(LC_NUMERIC, "C");
+	/* Widths and cases of characters, which are UTF-8 whatever the locale is. */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)setlocale(LC_MESSAGES, "");
+	(void)setlocale(LC_COLLATE, "");
 	(void)bindtextdomain(LANGUAGE_DOMAIN, text_is_empty(other) ? folder : other);
-	/* D-Bus and desktops speak UTF-8 whatever the locale. */
 	(void)bind_textdomain_codeset(LANGUAGE_DOMAIN, "UTF-8");
 	(void)textdomain(LANGUAGE_DOMAIN);
 }

@@ -10,8 +10,9 @@
 #define _(text) gettext(text)
 #define N_(text) (text)
 
-/* Once, first thing in main(): the locale, with numbers as in the C locale, and the texts. `folder`
- * has the compiled texts; $TEXTDOMAINDIR goes before it. */
+/* Once, first thing in main(): the language of texts and their order. Nothing else of the locale is
+ * taken over: "1,5" in JSON would be two numbers. `folder` has the compiled texts; $TEXTDOMAINDIR
+ * goes before it. */
 void language_start(const char *folder);
 
 /* The form for `n` things: of English there are two, the language may have others. */

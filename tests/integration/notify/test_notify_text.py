@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from desktop import CAPABILITIES
 
-from harness.posthorn import SOURCE
+from harness.posthorn import SOURCE, build_directory
 
 DESKTOP = SOURCE / "notify/desktop"
+MERGED = build_directory() / "notify/desktop"  # with its translations
 
 HOSTILE = """<b>x</b> & <a href="x"> &amp; "' <img src="file:///dev/urandom">"""
 
@@ -96,10 +97,11 @@ def test_account_is_named_where_there_are_several(service, observer, standin, ag
 
 
 def test_n12_desktop_file():
-    path = DESKTOP / "org.posthorn.Posthorn.desktop"
+    path = MERGED / "org.posthorn.Posthorn.desktop"
     subprocess.run(["desktop-file-validate", path], check=True)
     text = path.read_text(encoding="utf-8").splitlines()
     assert "NoDisplay=true" in text
+    assert "Comment[ru]=Уведомления о новой почте" in text
     assert "X-GNOME-UsesNotifications=true" in text
     icon = DESKTOP / "org.posthorn.Posthorn.svg"
     assert f"Icon={icon.stem}" in text and icon.exists()
@@ -107,10 +109,12 @@ def test_n12_desktop_file():
 
 def test_metainfo():
     """For software centres; what it names is what is installed."""
-    path = DESKTOP / "org.posthorn.Posthorn.metainfo.xml"
+    path = MERGED / "org.posthorn.Posthorn.metainfo.xml"
     subprocess.run(["appstreamcli", "validate", "--no-net", path], check=True)
     component = ElementTree.parse(path).getroot()
-    assert (DESKTOP / component.findtext("launchable")).exists()
+    assert (MERGED / component.findtext("launchable")).exists()
+    language = "{http://www.w3.org/XML/1998/namespace}lang"
+    assert "ru" in [summary.get(language) for summary in component.findall("summary")]
     assert component.findtext("id") == "org.posthorn.Posthorn"
     version = re.search(r"version: '([^']+)'", (SOURCE / "meson.build").read_text(encoding="utf-8")).group(1)
     assert component.find("releases/release").get("version") == version

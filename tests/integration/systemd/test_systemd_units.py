@@ -35,6 +35,7 @@ INSTALLED = """\
 /usr/share/dbus-1/system.d/org.posthorn.Posthorn1.conf
 /usr/share/icons/hicolor/scalable/apps/org.posthorn.Posthorn.svg
 /usr/share/icons/hicolor/symbolic/apps/org.posthorn.Posthorn-symbolic.svg
+/usr/share/locale/ru/LC_MESSAGES/posthorn.mo
 /usr/share/metainfo/org.posthorn.Posthorn.metainfo.xml
 """.splitlines()
 
