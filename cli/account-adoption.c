@@ -15,6 +15,7 @@
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/question.h"
+#include "config/language.h"
 
 /* A password manager may have to ask for its own first. */
 #define COMMAND_USEC USEC_PER_MINUTE
@@ -27,15 +28,15 @@ struct adoption {
 };
 
 static void report(const char *path, const struct account_import_draft *draft, bool is_system) {
-	fprintf(stderr, "Written to %s.\n", path);
+	fprintf(stderr, _("Written to %s.\n"), path);
 	CLEANUP_TEXT char *notes = memory_strndup(
 		draft->notes.n ? (const char *)buffer_bytes(&draft->notes) : "", draft->notes.n);
 	char *rest = notes;
 	for (char *note = strsep(&rest, "\n"); note && *note; note = strsep(&rest, "\n"))
-		output_complain("%s: not carried over: %s", draft->id, note);
+		output_complain(_("%s: not carried over: %s"), draft->id, note);
 	if (!draft->command && !draft->password && (!draft->key_ring || is_system))
 		output_complain(
-			"%s: its password is to be stored, see posthorn.conf(5)", draft->id);
+			_("%s: its password is to be stored, see posthorn.conf(5)"), draft->id);
 }
 
 /* 0, negative errno; nothing of this account is left then. */
@@ -79,7 +80,7 @@ static bool is_there(const struct adoption *a) {
 		CLEANUP_TEXT char *secret = account_creation_secret_path(a->folder, id);
 		if (access(path, F_OK) == 0 || access(secret, F_OK) == 0) {
 			output_complain(
-				"There is an account '%s' already; nothing was written", id);
+				_("There is an account '%s' already; nothing was written"), id);
 			return true;
 		}
 	}
@@ -92,7 +93,7 @@ static int write_all(const struct adoption *a) {
 		int r = draft->is_off ? 0 : write_one(a, draft);
 		if (r < 0) {
 			take_back(a, i);
-			output_complain("Account %s cannot be written to %s: %s; nothing was",
+			output_complain(_("Account %s cannot be written to %s: %s; nothing was"),
 				draft->id, a->folder, strerror(-r));
 			return EXIT_CODE_REFUSED;
 		}
@@ -101,7 +102,7 @@ static int write_all(const struct adoption *a) {
 		const struct account_import_draft *draft = a->import.drafts[i];
 		CLEANUP_TEXT char *path = account_file_path(a->folder, draft->id);
 		if (draft->is_off)
-			output_complain("%s: was switched off and is not imported", draft->id);
+			output_complain(_("%s: was switched off and is not imported"), draft->id);
 		else
 			report(path, draft, a->is_system);
 	}
@@ -122,8 +123,8 @@ static char *first_line_of(const char *command) {
 static char *run_command(const char *key, const char *command, void *userdata) {
 	const struct adoption *a = userdata;
 	CLEANUP_TEXT char *printable = text_printable(command);
-	fprintf(stderr, "%s is the command: %s\n", key, printable);
-	return a->is_sure || question_ask("Run it?") ? first_line_of(command) : NULL;
+	fprintf(stderr, _("%s is the command: %s\n"), key, printable);
+	return a->is_sure || question_ask(_("Run it?")) ? first_line_of(command) : NULL;
 }
 
 /* Up to one byte more than may be: too much is told by who reads it. */
@@ -149,9 +150,9 @@ static int adopt(struct adoption *a, const char *path) {
 	const struct account_import_runner runner = { run_command, a };
 	const char *bytes = text.n ? (const char *)buffer_bytes(&text) : "";
 	if (r < 0)
-		output_complain("%s cannot be read: %s", path, strerror(-r));
+		output_complain(_("%s cannot be read: %s"), path, strerror(-r));
 	else if (account_import_read(&a->import, bytes, text.n, &runner) < 0)
-		output_complain("%s: %s; nothing was written", path, a->import.problem);
+		output_complain(_("%s: %s; nothing was written"), path, a->import.problem);
 	else if (!is_there(a))
 		code = write_all(a);
 	account_import_deinit(&a->import);

@@ -19,6 +19,7 @@
 #include "cli/output.h"
 #include "cli/password-input.h"
 #include "cli/question.h"
+#include "config/language.h"
 
 char *account_creation_secret_path(const char *folder, const char *id) {
 	return memory_format("%s/secrets/%s", folder, id);
@@ -33,7 +34,7 @@ static char *make_trial_folder(void) {
 		memory_format("%s/posthorn-new-XXXXXX", base && base[0] == '/' ? base : "/tmp");
 	if (mkdtemp(folder))
 		return folder;
-	output_complain("%s cannot be made: %s", folder, strerror(errno));
+	output_complain(_("%s cannot be made: %s"), folder, strerror(errno));
 	return memory_free(folder);
 }
 
@@ -45,7 +46,7 @@ static void borrow_shared(const char *folder, const char *trial) {
 		CLEANUP_TEXT char *from = memory_format("%s/%s", folder, shared[i]);
 		CLEANUP_TEXT char *to = memory_format("%s/%s", trial, shared[i]);
 		if (access(from, F_OK) == 0 && symlink(from, to) < 0)
-			output_complain("%s cannot be used: %s", from, strerror(errno));
+			output_complain(_("%s cannot be used: %s"), from, strerror(errno));
 	}
 }
 
@@ -88,7 +89,7 @@ static int try_draft(const struct account_creation *creation, const char *shared
 	const char *const words[] = { "--config", folder, "--test-account", draft->id,
 		creation->wants_push ? "--push" : NULL, NULL };
 	if (r < 0)
-		output_complain("%s cannot be written: %s", folder, strerror(-r));
+		output_complain(_("%s cannot be written: %s"), folder, strerror(-r));
 	else
 		code = daemon_program_run(words);
 	remove_trial_folder(folder, draft->id);
@@ -138,12 +139,14 @@ static int keep(const struct account_creation *creation, const char *folder,
 	int r = write_draft(folder, draft, password);
 	if (r < 0) {
 		account_creation_forget_secret(folder, draft->id, creation->is_system);
-		output_complain("The account cannot be written to %s: %s", folder, strerror(-r));
+		output_complain(_("The account cannot be written to %s: %s"), folder, strerror(-r));
 		return EXIT_CODE_REFUSED;
 	}
 	CLEANUP_TEXT char *path = account_file_path(folder, draft->id);
-	fprintf(stderr, "Written to %s; the password is in %s.\n", path,
-		in_ring ? "the key ring" : secret);
+	if (in_ring)
+		fprintf(stderr, _("Written to %s; the password is in the key ring.\n"), path);
+	else
+		fprintf(stderr, _("Written to %s; the password is in %s.\n"), path, secret);
 	return EXIT_CODE_OK;
 }
 
@@ -155,17 +158,18 @@ static bool tell_place(const struct account_place *place) {
 	CLEANUP_TEXT char *advice = text_printable(place->advice ? place->advice : "");
 	CLEANUP_TEXT char *way = text_printable(place->way ? place->way : "");
 	if (place->host)
-		fprintf(stderr, "Server %s, by %s%s, found by %s.\n", place->host,
-			place->is_pop3 ? "POP3" : "IMAP",
-			place->is_starttls ? " with STARTTLS" : "", way);
+		fprintf(stderr,
+			place->is_starttls ? _("Server %s, by %s with STARTTLS, found by %s.\n")
+					   : _("Server %s, by %s, found by %s.\n"),
+			place->host, place->is_pop3 ? "POP3" : "IMAP", way);
 	if (*advice)
 		fprintf(stderr, "%s%s%s.\n", provider, *provider ? ": " : "", advice);
 	if (place->is_foreign)
-		fprintf(stderr, "DNS alone says so, and the server is outside of the address' "
-				"domain: is it the right one?\n");
+		fprintf(stderr, _("DNS alone says so, and the server is outside of the address' "
+				  "domain: is it the right one?\n"));
 	if (place->host && place->login && !strcmp(place->login, "token")) {
-		output_complain("This server takes a token, no password: see Auth= and "
-				"TokenCommand= in posthorn.conf(5)");
+		output_complain(_("This server takes a token, no password: see Auth= and "
+				  "TokenCommand= in posthorn.conf(5)"));
 		return false;
 	}
 	return place->host != NULL;
@@ -183,20 +187,22 @@ static int agree_on_place(const struct account_creation *creation, struct accoun
 	}
 	int code = account_place_find(creation->address, place);
 	if (!tell_place(place) || !is_plain(place->host) || !is_plain(place->user)) {
-		output_complain("Nothing was tried; --host names a server");
+		output_complain(_("Nothing was tried; --host names a server"));
 		return code == EXIT_CODE_OK ? EXIT_CODE_REFUSED : code;
 	}
 	/* --yes does not speak for a server that somebody else may have put there. */
 	if ((creation->is_sure && !place->is_foreign) ||
-		question_ask("Send your password there, encrypted, to try it?"))
+		question_ask(_("Send your password there, encrypted, to try it?")))
 		return EXIT_CODE_OK;
-	output_complain("Nothing was tried; %s says that the server is right",
-		place->is_foreign ? "--host" : "--yes or --host");
+	output_complain(place->is_foreign
+				? _("Nothing was tried; --host says that the server is right")
+				: _("Nothing was tried; --yes or --host says that the server is "
+				    "right"));
 	return EXIT_CODE_REFUSED;
 }
 
 static char *ask_password(const char *id) {
-	CLEANUP_TEXT char *prompt = memory_format("Password of %s: ", id);
+	CLEANUP_TEXT char *prompt = memory_format(_("Password of %s: "), id);
 	CLEANUP_TEXT char *problem = NULL;
 	char *password = NULL;
 	if (password_input_read(prompt, &password, &problem) < 0)
@@ -221,7 +227,7 @@ static int create(const struct account_creation *creation, const char *folder,
 		return EXIT_CODE_USAGE;
 	int code = try_draft(creation, folder, &draft, password);
 	if (code != EXIT_CODE_OK) {
-		output_complain("The account does not work as it is; nothing was written");
+		output_complain(_("The account does not work as it is; nothing was written"));
 		return code;
 	}
 	return keep(creation, folder, &draft, password);
@@ -233,16 +239,16 @@ static int create_online(const struct account_creation *creation, const char *fo
 	const struct account_draft draft = { .id = creation->address, .online_id = online->id };
 	int code = try_draft(creation, folder, &draft, NULL);
 	if (code != EXIT_CODE_OK) {
-		output_complain("The account does not work as it is; nothing was written");
+		output_complain(_("The account does not work as it is; nothing was written"));
 		return code;
 	}
 	CLEANUP_TEXT char *path = account_file_path(folder, draft.id);
 	int r = write_draft(folder, &draft, NULL);
 	if (r < 0) {
-		output_complain("%s cannot be written: %s", path, strerror(-r));
+		output_complain(_("%s cannot be written: %s"), path, strerror(-r));
 		return EXIT_CODE_REFUSED;
 	}
-	fprintf(stderr, "Written to %s; the secret stays with GNOME Online Accounts.\n", path);
+	fprintf(stderr, _("Written to %s; the secret stays with GNOME Online Accounts.\n"), path);
 	return EXIT_CODE_OK;
 }
 
@@ -252,8 +258,8 @@ static bool find_online(const struct account_creation *creation, struct account_
 		!account_online_find(creation->address, ret))
 		return false;
 	CLEANUP_TEXT char *host = text_printable(ret->host);
-	fprintf(stderr, "GNOME Online Accounts has this account, at %s.\n", host);
-	if (creation->is_sure || question_ask("Use it, without another password?"))
+	fprintf(stderr, _("GNOME Online Accounts has this account, at %s.\n"), host);
+	if (creation->is_sure || question_ask(_("Use it, without another password?")))
 		return true;
 	account_online_deinit(ret);
 	return false;
@@ -263,7 +269,7 @@ int account_creation_run(const struct account_creation *creation) {
 	const char *at = strchr(creation->address, '@');
 	if (!at || at == creation->address || !at[1] || !account_id_is_valid(creation->address) ||
 		!is_plain(creation->host) || !is_plain(creation->user)) {
-		output_complain("'%s' cannot be the address of an account", creation->address);
+		output_complain(_("'%s' cannot be the address of an account"), creation->address);
 		return EXIT_CODE_USAGE;
 	}
 	CLEANUP_TEXT char *folder = account_file_folder(creation->is_system);
@@ -271,7 +277,7 @@ int account_creation_run(const struct account_creation *creation) {
 		return EXIT_CODE_REFUSED;
 	CLEANUP_TEXT char *path = account_file_path(folder, creation->address);
 	if (access(path, F_OK) == 0) {
-		output_complain("There is an account already: %s", path);
+		output_complain(_("There is an account already: %s"), path);
 		return EXIT_CODE_REFUSED;
 	}
 	struct account_online online;

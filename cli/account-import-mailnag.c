@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "bus/secret-cipher.h"
 #include "cli/account-import-yaml.h"
+#include "config/language.h"
 
 #define PREFIX "account"
 
@@ -108,10 +109,10 @@ static int take_section(struct account_import *import, struct section *s) {
 	bool is_pop3 = s->type ? text_equal_nocase(s->type, "pop3") : is_no(s->imap);
 	if (!text_is_empty(s->type) && !is_pop3 && !text_equal_nocase(s->type, "imap"))
 		return account_import_fail(import,
-			"an account is of type '%s', which is neither imap nor pop3", s->type);
+			_("an account is of type '%s', which is neither imap nor pop3"), s->type);
 	struct account_import_draft *draft = account_import_add(import);
 	if (!draft)
-		return account_import_fail(import, "there are too many accounts");
+		return account_import_fail(import, _("there are too many accounts"));
 	draft->is_pop3 = is_pop3;
 	draft->is_off = is_no(s->enabled);
 	if (text_is_empty(s->password))

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "config/language.h"
 
 #define DEPTH_MAX 500
 
@@ -68,13 +69,13 @@ static bool has_hook(struct reader *r, const yaml_node_t *object) {
 static int take_boxes(struct reader *r, struct account_import_draft *draft,
 	const yaml_node_t *boxes, bool *has_hooks) {
 	if (boxes->type != YAML_SEQUENCE_NODE)
-		return account_import_fail(r->import, "the mailboxes are no list");
+		return account_import_fail(r->import, _("the mailboxes are no list"));
 	const yaml_node_item_t *item = boxes->data.sequence.items.start;
 	for (; item < boxes->data.sequence.items.top; item++) {
 		yaml_node_t *node = yaml_document_get_node(&r->document, *item);
 		const char *name = scalar(node) ? scalar(node) : member_text(r, node, "mailbox");
 		if (!name)
-			return account_import_fail(r->import, "a mailbox has no name");
+			return account_import_fail(r->import, _("a mailbox has no name"));
 		*has_hooks = *has_hooks || has_hook(r, node);
 		int result = account_import_watch(r->import, draft, name);
 		if (result < 0)
@@ -92,8 +93,8 @@ static void take_security(
 		account_import_open(draft);
 	if (member_boolean(r, options, "rejectUnauthorized") == 0)
 		account_import_note(draft,
-			"any certificate was accepted (rejectUnauthorized); Posthorn wants a "
-			"valid one, see CAFile= in posthorn.conf(5)");
+			_("any certificate was accepted (rejectUnauthorized); Posthorn wants a "
+			  "valid one, see CAFile= in posthorn.conf(5)"));
 }
 
 static size_t line_of(struct reader *r, const yaml_node_t *object, const char *key) {
@@ -120,7 +121,7 @@ static int take_text(
 	if (!command || *ret)
 		return 0;
 	return account_import_fail(r->import,
-		"line %zu: %s was not run; write what it prints as '%s' and import again",
+		_("line %zu: %s was not run; write what it prints as '%s' and import again"),
 		line_of(r, account, keys[1]), keys[1], keys[0]);
 }
 
@@ -128,10 +129,10 @@ static int take_account(struct reader *r, const yaml_node_t *account) {
 	static const char *const host_keys[2] = { "host", "hostCmd" };
 	static const char *const user_keys[2] = { "username", "usernameCmd" };
 	if (!account || account->type != YAML_MAPPING_NODE)
-		return account_import_fail(r->import, "it is no configuration that is known");
+		return account_import_fail(r->import, _("it is no configuration that is known"));
 	struct account_import_draft *draft = account_import_add(r->import);
 	if (!draft)
-		return account_import_fail(r->import, "there are too many accounts");
+		return account_import_fail(r->import, _("there are too many accounts"));
 	draft->id = memory_strdup(member_text(r, account, "alias"));
 	draft->port = memory_strdup(member_text(r, account, "port"));
 	draft->password = memory_strdup(member_text(r, account, "password"));
@@ -145,9 +146,9 @@ static int take_account(struct reader *r, const yaml_node_t *account) {
 	const yaml_node_t *boxes = member(r, account, "boxes");
 	int result = boxes ? take_boxes(r, draft, boxes, &has_hooks) : 0;
 	if (has_hooks)
-		account_import_note(draft,
-			"commands that ran on new mail (onNewMail and the like); 'posthorn run -- "
-			"COMMAND' runs one once for each message");
+		account_import_note(draft, _("commands that ran on new mail (onNewMail and the "
+					     "like); 'posthorn run -- "
+					     "COMMAND' runs one once for each message"));
 	return result;
 }
 
@@ -179,7 +180,7 @@ static bool is_too_deep(const char *text, size_t n) {
 /* The document; what libyaml says of a bad one is its own words and no part of the text. */
 static int load(struct reader *r, const char *text, size_t n) {
 	if (is_too_deep(text, n))
-		return account_import_fail(r->import, "there are too many brackets in brackets");
+		return account_import_fail(r->import, _("there are too many brackets in brackets"));
 	yaml_parser_t parser;
 	if (!yaml_parser_initialize(&parser))
 		abort();
@@ -189,7 +190,7 @@ static int load(struct reader *r, const char *text, size_t n) {
 	if (!yaml_parser_load(&parser, &r->document))
 		result =
 			account_import_fail(r->import, "line %zu: %s", parser.problem_mark.line + 1,
-				parser.problem ? parser.problem : "it is neither JSON nor YAML");
+				parser.problem ? parser.problem : _("it is neither JSON nor YAML"));
 	yaml_parser_delete(&parser);
 	return result;
 }

@@ -11,6 +11,7 @@
 #include "cli/account-file.h"
 #include "cli/account-import-mailnag.h"
 #include "cli/account-import-yaml.h"
+#include "config/language.h"
 
 #define ID_LENGTH 56 /* leaves room for the number that tells two apart */
 #define NOTES_MAX ((size_t)16 * 1024)
@@ -65,7 +66,7 @@ int account_import_fail(struct account_import *import, const char *format, ...) 
 int account_import_watch(
 	struct account_import *import, struct account_import_draft *draft, const char *mailbox) {
 	if (draft->n_mailboxes == ACCOUNT_IMPORT_MAILBOXES_MAX)
-		return account_import_fail(import, "an account has more than %d mailboxes",
+		return account_import_fail(import, _("an account has more than %d mailboxes"),
 			ACCOUNT_IMPORT_MAILBOXES_MAX);
 	draft->mailboxes[draft->n_mailboxes++] = memory_strdup(mailbox);
 	return 0;
@@ -85,7 +86,7 @@ void account_import_open(struct account_import_draft *draft) {
 	}
 	draft->security = is_tls_port ? "tls" : "starttls";
 	account_import_note(
-		draft, "the connection was not sure to be encrypted; Posthorn insists on it");
+		draft, _("the connection was not sure to be encrypted; Posthorn insists on it"));
 }
 
 /* --- what holds for all --- */
@@ -101,10 +102,11 @@ static bool is_line(const char *text) {
 	return text_is_utf8(text, n);
 }
 
-static int check_line(struct account_import *import, const char *what, const char *text) {
+/* `problem` where the text cannot stand in a line of a file. */
+static int check_line(struct account_import *import, const char *problem, const char *text) {
 	if (!text || is_line(text))
 		return 0;
-	return account_import_fail(import, "an account has a %s that cannot be used", what);
+	return account_import_fail(import, "%s", problem);
 }
 
 /* Names of other letters than ASCII are the daemon's to judge. */
@@ -119,22 +121,28 @@ static bool is_host(const char *text) {
 static int check_draft(struct account_import *import, const struct account_import_draft *draft) {
 	uint16_t port;
 	if (text_is_empty(draft->host) || text_is_empty(draft->user))
-		return account_import_fail(import, "an account has no %s",
-			text_is_empty(draft->host) ? "host" : "user name");
+		return account_import_fail(import, text_is_empty(draft->host)
+							   ? _("an account has no host")
+							   : _("an account has no user name"));
 	if (draft->port && number_parse_port(draft->port, &port) < 0)
-		return account_import_fail(import, "an account has no valid port");
+		return account_import_fail(import, _("an account has no valid port"));
 	if (!is_host(draft->host))
-		return account_import_fail(import, "an account has a host that cannot be used");
-	int r = check_line(import, "host", draft->host);
-	r = r < 0 ? r : check_line(import, "user name", draft->user);
-	r = r < 0 ? r : check_line(import, "password command", draft->command);
+		return account_import_fail(import, _("an account has a host that cannot be used"));
+	int r = check_line(import, _("an account has a host that cannot be used"), draft->host);
+	r = r < 0 ? r
+		  : check_line(import, _("an account has a user name that cannot be used"),
+			    draft->user);
+	r = r < 0 ? r
+		  : check_line(import, _("an account has a password command that cannot be used"),
+			    draft->command);
 	/* not by is_line(): blanks and backslashes are a password's own affair */
 	for (const char *p = draft->password; r == 0 && p && *p; p++)
 		if (iscntrl((unsigned char)*p))
 			r = account_import_fail(
-				import, "an account has a password that cannot be used");
+				import, _("an account has a password that cannot be used"));
 	for (size_t i = 0; r == 0 && i < draft->n_mailboxes; i++)
-		r = check_line(import, "mailbox", draft->mailboxes[i]);
+		r = check_line(import, _("an account has a mailbox that cannot be used"),
+			draft->mailboxes[i]);
 	return r;
 }
 
@@ -173,10 +181,10 @@ static int settle(struct account_import *import, size_t index) {
 		draft->password = memory_free_secret(draft->password);
 	else if (draft->is_token)
 		return account_import_fail(import,
-			"account %s logs in with a token and has no command that prints it",
+			_("account %s logs in with a token and has no command that prints it"),
 			draft->id);
 	else if (!draft->password && !draft->key_ring)
-		account_import_note(draft, "there was no password in the configuration");
+		account_import_note(draft, _("there was no password in the configuration"));
 	return 0;
 }
 
@@ -185,15 +193,15 @@ int account_import_read(struct account_import *import, const char *text, size_t 
 	*import = (struct account_import){ .runner = runner };
 	if (n > ACCOUNT_IMPORT_TEXT_MAX)
 		return account_import_fail(
-			import, "the file has more than %zu bytes", ACCOUNT_IMPORT_TEXT_MAX);
+			import, _("the file has more than %zu bytes"), ACCOUNT_IMPORT_TEXT_MAX);
 	if (!text_is_utf8(text, n))
-		return account_import_fail(import, "the file is not UTF-8 text");
+		return account_import_fail(import, _("the file is not UTF-8 text"));
 	bool is_mailnag = account_import_mailnag_matches(text, n);
 	import->program = is_mailnag ? "Mailnag" : "goimapnotify";
 	int r = is_mailnag ? account_import_mailnag_read(import, text, n)
 			   : account_import_yaml_read(import, text, n);
 	if (r == 0 && import->n_drafts == 0)
-		r = account_import_fail(import, "there is no account in it");
+		r = account_import_fail(import, _("there is no account in it"));
 	for (size_t i = 0; r == 0 && i < import->n_drafts; i++)
 		r = settle(import, i);
 	return r;
@@ -223,7 +231,7 @@ static void append_notes(struct buffer *out, const struct account_import_draft *
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		(void)buffer_append_format(
-			out, "# Not carried over: %.*s.\n", (int)(stop - at), at);
+			out, _("# Not carried over: %.*s.\n"), (int)(stop - at), at);
 		at = stop + 1;
 	}
 }
@@ -233,7 +241,7 @@ char *account_import_text(const struct account_import *import,
 	struct buffer out;
 	buffer_init(&out, FILE_MAX);
 	(void)buffer_append_format(
-		&out, "# Made by posthorn account import from %s's file.\n", import->program);
+		&out, _("# Made by posthorn account import from %s's file.\n"), import->program);
 	append_notes(&out, draft);
 	(void)buffer_append_format(&out, "[Account]\n%sHost=%s\n",
 		draft->is_pop3 ? "Protocol=pop3\n" : "", draft->host);

@@ -10,6 +10,7 @@
 #include "cli/daemon-program.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
+#include "config/language.h"
 
 static const struct {
 	const char *key;
@@ -81,7 +82,7 @@ int account_place_find(const char *address, struct account_place *ret) {
 		output[strcspn(output, "\n")] = '\0';
 	bool is_read = !text_is_empty(output) && account_place_parse(output, &place) == 0;
 	if (code == EXIT_CODE_OK && (!is_read || !place.host)) {
-		output_complain("What was found cannot be read");
+		output_complain(_("What was found cannot be read"));
 		code = EXIT_CODE_REFUSED;
 	}
 	*ret = place;

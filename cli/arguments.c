@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/language.h"
 
 struct given {
 	enum option option;
@@ -46,24 +47,19 @@ static int refuse(struct walk *w, char *problem) {
 	return -EINVAL;
 }
 
-/* `kind` is "verb" or "option", `dashes` what stands before a proposal of that kind. The words are
- * the user's own, yet they may come from a script: they are shown escaped. */
-static int refuse_word(struct walk *w, const char *kind, const char *dashes, const char *word,
-	const char *nearest) {
-	CLEANUP_TEXT char *shown = text_printable(word);
-	if (nearest)
-		return refuse(w, memory_format("Unknown %s '%s', did you mean '%s%s'?", kind, shown,
-					 dashes, nearest));
-	return refuse(w, memory_format("Unknown %s '%s'", kind, shown));
-}
-
+/* The words are the user's own, yet they may come from a script: they are shown escaped. */
 static int refuse_option(struct walk *w, const char *word, const char *name) {
 	const char *candidates[OPTION_COUNT_ + 1] = { NULL };
 	size_t n = 0;
 	for (size_t i = 0; i < OPTION_COUNT_; i++)
 		if (allowed(w) & OPTION_BIT(i))
 			candidates[n++] = w->grammar->options[i].name;
-	return refuse_word(w, "option", "--", word, text_nearest(name, candidates));
+	CLEANUP_TEXT char *shown = text_printable(word);
+	const char *nearest = text_nearest(name, candidates);
+	if (nearest)
+		return refuse(w, memory_format(_("Unknown option '%s', did you mean '--%s'?"),
+					 shown, nearest));
+	return refuse(w, memory_format(_("Unknown option '%s'"), shown));
 }
 
 static int refuse_verb(struct walk *w, const char *word) {
@@ -71,9 +67,13 @@ static int refuse_verb(struct walk *w, const char *word) {
 	const char **candidates = MEMORY_NEW_ARRAY(const char *, g->n_verbs + 1);
 	for (size_t i = 0; i < g->n_verbs; i++)
 		candidates[i] = g->verbs[i].name;
-	int r = refuse_word(w, "verb", "", word, text_nearest(word, candidates));
+	CLEANUP_TEXT char *shown = text_printable(word);
+	const char *nearest = text_nearest(word, candidates);
 	free(candidates);
-	return r;
+	if (nearest)
+		return refuse(w,
+			memory_format(_("Unknown verb '%s', did you mean '%s'?"), shown, nearest));
+	return refuse(w, memory_format(_("Unknown verb '%s'"), shown));
 }
 
 /* `inline_value` is what stands behind '=', or NULL. */
@@ -85,10 +85,10 @@ static int take_option(struct walk *w, size_t option, const char *inline_value) 
 		if (!given.value && w->next < w->end)
 			given.value = *w->next++;
 		if (!given.value)
-			return refuse(w, memory_format("Option '--%s' needs a value: --%s=%s",
+			return refuse(w, memory_format(_("Option '--%s' needs a value: --%s=%s"),
 						 entry->name, entry->name, entry->argument));
 	} else if (inline_value) {
-		return refuse(w, memory_format("Option '--%s' takes no value", entry->name));
+		return refuse(w, memory_format(_("Option '--%s' takes no value"), entry->name));
 	}
 	w->arguments->given[w->arguments->n_given++] = given;
 	return 0;
@@ -128,7 +128,7 @@ static bool is_order(const char *orders, const char *word) {
 static int refuse_order(struct walk *w, const char *word) {
 	const struct verb *verb = w->arguments->verb;
 	CLEANUP_TEXT char *shown = text_printable(word);
-	return refuse(w, memory_format("'%s' does not know '%s', only: %s", verb->name, shown,
+	return refuse(w, memory_format(_("'%s' does not know '%s', only: %s"), verb->name, shown,
 				 verb->orders));
 }
 
@@ -143,7 +143,7 @@ static int take_operand(struct walk *w, const char *word) {
 		return refuse_order(w, word);
 	if (a->verb->operand_kind == OPERAND_NONE && !is_first) {
 		CLEANUP_TEXT char *shown = text_printable(word);
-		return refuse(w, memory_format("'%s' takes no argument, but got '%s'",
+		return refuse(w, memory_format(_("'%s' takes no argument, but got '%s'"),
 					 a->verb->name, shown));
 	}
 	a->operands[a->n_operands++] = word;
@@ -194,11 +194,11 @@ int arguments_parse(const struct grammar *grammar, int argc, char *const *argv,
 		w.next++;
 	int r = take_words(&w);
 	if (r == 0 && !a->verb && !needs_no_verb(grammar, a))
-		r = refuse(&w, memory_strdup("No verb given"));
+		r = refuse(&w, memory_strdup(_("No verb given")));
 	if (r == 0 && a->verb && a->verb->orders && a->n_operands == 0 &&
 		!needs_no_verb(grammar, a))
-		r = refuse(
-			&w, memory_format("'%s' needs one of: %s", a->verb->name, a->verb->orders));
+		r = refuse(&w,
+			memory_format(_("'%s' needs one of: %s"), a->verb->name, a->verb->orders));
 	if (r < 0) {
 		*ret_problem = w.problem;
 		return r;

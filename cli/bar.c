@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "bus/names.h"
+#include "config/language.h"
 
 /* What the bar tells, the most important first: `alt` is the first that holds, `class` has all. */
 enum mood {
@@ -88,7 +89,7 @@ static char *account_line(const struct record *account) {
 	if (text_is_empty(name))
 		name = text_of(account, BUS_PROPERTY_ID);
 	if (strcmp(state, "online") == 0)
-		return memory_format("%s: %" PRIu64 " unseen", name,
+		return memory_format(_("%s: %" PRIu64 " unseen"), name,
 			record_unsigned(account, BUS_PROPERTY_UNSEEN, 0));
 	return memory_format("%s: %s%s%s", name, state, text_is_empty(why) ? "" : ", ", why);
 }
@@ -96,18 +97,22 @@ static char *account_line(const struct record *account) {
 static char *tooltip_of(const struct status *status) {
 	struct buffer text;
 	if (!status)
-		return memory_strdup("The mailbox monitor does not run");
+		return memory_strdup(_("The mailbox monitor does not run"));
 	if (status->n_accounts == 0)
-		return memory_strdup("No account is configured");
+		return memory_strdup(_("No account is configured"));
 	buffer_init(&text, SIZE_MAX / 2);
 	for (size_t i = 0; i < MIN(status->n_accounts, (size_t)BAR_ACCOUNTS_MAX); i++) {
 		CLEANUP_TEXT char *line = account_line(status->accounts[i]);
 		CLEANUP_TEXT char *printable = text_printable(line);
 		(void)buffer_append_format(&text, "%s%s", i > 0 ? "\n" : "", printable);
 	}
-	if (status->n_accounts > BAR_ACCOUNTS_MAX)
-		(void)buffer_append_format(
-			&text, "\n... and %zu more", status->n_accounts - BAR_ACCOUNTS_MAX);
+	if (status->n_accounts > BAR_ACCOUNTS_MAX) {
+		size_t n_more = status->n_accounts - BAR_ACCOUNTS_MAX;
+
+		(void)buffer_append_text(&text, "\n");
+		(void)buffer_append_format(&text,
+			language_plural("... and %zu more", "... and %zu more", n_more), n_more);
+	}
 	char *taken = buffer_take_text(&text);
 	buffer_deinit(&text);
 	return taken;
@@ -196,8 +201,11 @@ static void print_plain(const struct summary *s, struct buffer *out) {
 	}
 	enum mood mood = first_mood(s);
 	bool is_well = mood == MOOD_UNSEEN || mood == MOOD_NONE;
-	(void)buffer_append_format(out, "%" PRIu64 " unseen%s%s", s->n_unseen, is_well ? "" : ", ",
-		is_well ? "" : mood_words[mood]);
+	(void)buffer_append_format(out,
+		language_plural("%" PRIu64 " unseen", "%" PRIu64 " unseen", s->n_unseen),
+		s->n_unseen);
+	if (!is_well)
+		(void)buffer_append_format(out, ", %s", mood_words[mood]);
 }
 
 void bar_print(const struct status *status, enum bar_format format, struct buffer *out) {

@@ -13,6 +13,7 @@
 #include "cli/child.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
+#include "config/language.h"
 #include "configuration.h"
 
 #define WORDS_MAX 16
@@ -36,7 +37,7 @@ static int start(const char *const *words, int output, pid_t *ret) {
 	int r = child_start(&child, ret);
 	if (r == 0)
 		return EXIT_CODE_OK;
-	output_complain("%s cannot be run: %s", argv[0], strerror(-r));
+	output_complain(_("%s cannot be run: %s"), argv[0], strerror(-r));
 	return EXIT_CODE_UNAVAILABLE;
 }
 
@@ -70,7 +71,7 @@ int daemon_program_read(const char *const *words, char **ret) {
 	pid_t child;
 	*ret = NULL;
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		output_complain("No pipe can be made: %s", strerror(errno));
+		output_complain(_("No pipe can be made: %s"), strerror(errno));
 		return EXIT_CODE_UNAVAILABLE;
 	}
 	int code = start(words, ends[1], &child);

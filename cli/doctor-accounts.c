@@ -6,6 +6,7 @@
 #include "base/reason.h"
 #include "bus/names.h"
 #include "cli/doctor-advice.h"
+#include "config/language.h"
 
 static const char *text_of(const struct record *account, const char *name) {
 	const char *text = record_text(account, name);
@@ -29,7 +30,7 @@ static void add_unwell(const struct record *account, bool system, struct doctor_
 	bool failed = strcmp(text_of(account, BUS_PROPERTY_STATE), "failed") == 0;
 	const char *sentence = reason != REASON_NONE ? reason_to_sentence(reason)
 			       : *word               ? word
-						     : "It is not online";
+						     : _("It is not online");
 	CLEANUP_TEXT char *mend = doctor_advice_format(reason, id, system);
 	doctor_report_add(report, failed ? DOCTOR_PROBLEM : doctor_advice_mark(reason), "account",
 		"Account %s: %s", id, sentence);
@@ -41,7 +42,7 @@ void doctor_accounts_check(const struct status *status, bool system, struct doct
 	size_t n_well = 0;
 	if (status->n_accounts == 0) {
 		doctor_report_add(
-			report, DOCTOR_PROBLEM, "account", "There is no account to be watched");
+			report, DOCTOR_PROBLEM, "account", _("There is no account to be watched"));
 		doctor_report_mend(report, "%s account add ADDRESS",
 			system ? "sudo posthorn --system" : "posthorn");
 		return;
@@ -52,6 +53,7 @@ void doctor_accounts_check(const struct status *status, bool system, struct doct
 		else
 			add_unwell(status->accounts[i], system, report);
 	if (n_well > 0)
-		doctor_report_add(report, DOCTOR_OK, "account", "%zu account%s well", n_well,
-			n_well == 1 ? " is" : "s are");
+		doctor_report_add(report, DOCTOR_OK, "account",
+			language_plural("%zu account is well", "%zu accounts are well", n_well),
+			n_well);
 }

@@ -13,6 +13,7 @@
 #include "cli/account-list.h"
 #include "cli/doctor-accounts.h"
 #include "cli/doctor-host.h"
+#include "config/language.h"
 
 /* Somebody looks at the screen; who takes longer than that does not answer. */
 #define ANSWER_USEC (5 * USEC_PER_SEC)
@@ -60,8 +61,8 @@ static bool is_activatable(struct client *client, const char *name) {
 }
 
 static void add_no_bus(bool system, const char *problem, struct doctor_report *report) {
-	doctor_report_add(
-		report, DOCTOR_PROBLEM, "bus", "There is no %s bus", system ? "system" : "session");
+	doctor_report_add(report, DOCTOR_PROBLEM, "bus", "%s",
+		system ? _("There is no system bus") : _("There is no session bus"));
 	doctor_report_about(report, NULL, problem);
 	if (system)
 		doctor_report_mend(report, "sudo systemctl start dbus.socket");
@@ -75,14 +76,15 @@ static void add_daemon_failure(bool system, int r, struct doctor_report *report)
 	const char *systemctl = system ? "sudo systemctl" : "systemctl --user";
 	if (r == -ESRCH) {
 		doctor_report_add(report, DOCTOR_PROBLEM, "daemon",
-			"The daemon does not run: no mailbox is watched");
+			_("The daemon does not run: no mailbox is watched"));
 		doctor_report_mend(report, "%s enable --now posthornd", systemctl);
 	} else if (r == -EACCES) {
 		doctor_report_add(report, DOCTOR_PROBLEM, "daemon",
-			"You may not talk to the daemon, only the group 'posthorn' may");
+			_("You may not talk to the daemon, only the group 'posthorn' may"));
 		doctor_report_mend(report, "sudo adduser $USER posthorn");
 	} else {
-		doctor_report_add(report, DOCTOR_PROBLEM, "daemon", "The daemon does not answer");
+		doctor_report_add(
+			report, DOCTOR_PROBLEM, "daemon", _("The daemon does not answer"));
 		doctor_report_mend(report, "%s restart posthornd", systemctl);
 	}
 }
@@ -95,7 +97,7 @@ static void check_daemon(struct client *client, bool system, struct doctor_repor
 		add_daemon_failure(system, r, report);
 		return;
 	}
-	doctor_report_add(report, DOCTOR_OK, "daemon", "The daemon runs and answers");
+	doctor_report_add(report, DOCTOR_OK, "daemon", _("The daemon runs and answers"));
 	doctor_accounts_check(status, system, report);
 }
 
@@ -103,20 +105,21 @@ static void check_notifications(struct client *client, struct doctor_report *rep
 	CLEANUP_TEXT char *unit = NULL;
 	if (!is_owned(client, NOTIFICATIONS_NAME) && !is_activatable(client, NOTIFICATIONS_NAME)) {
 		doctor_report_add(report, DOCTOR_WARNING, "notifications",
-			"This session has no notification service: nothing can be shown of new "
-			"mail");
+			_("This session has no notification service: nothing can be shown of new "
+			  "mail"));
 		doctor_report_mend(
-			report, "install and start one, such as dunst; or: posthorn watch");
+			report, _("install and start one, such as dunst; or: posthorn watch"));
 		return;
 	}
 	doctor_report_add(
-		report, DOCTOR_OK, "notifications", "This session has a notification service");
+		report, DOCTOR_OK, "notifications", _("This session has a notification service"));
 	if (is_owned(client, NOTIFY_NAME))
 		return;
 	unit = doctor_host_unit("posthorn-notify.service", false);
 	doctor_report_add(report, DOCTOR_WARNING, "notify",
-		"posthorn-notify %s: new mail is noticed and not shown",
-		unit && strcmp(unit, "disabled") == 0 ? "is not enabled" : "does not run");
+		unit && strcmp(unit, "disabled") == 0
+			? _("posthorn-notify is not enabled: new mail is noticed and not shown")
+			: _("posthorn-notify does not run: new mail is noticed and not shown"));
 	doctor_report_mend(report, "systemctl --user enable --now posthorn-notify");
 }
 
@@ -159,22 +162,22 @@ static void check_key_ring(struct client *client, struct doctor_report *report) 
 	if (!is_owned(client, SECRET_MESSAGE_NAME)) {
 		bool starts = is_activatable(client, SECRET_MESSAGE_NAME);
 		doctor_report_add(report, starts ? DOCTOR_OK : DOCTOR_WARNING, "keyring",
-			starts ? "The key ring is started when it is needed"
-			       : "This session has no key ring: PasswordKeyring= finds nothing");
+			starts ? _("The key ring is started when it is needed")
+			       : _("This session has no key ring: PasswordKeyring= finds nothing"));
 		if (!starts)
-			doctor_report_mend(report, "install gnome-keyring or KeePassXC, "
-						   "or use PasswordFile= instead");
+			doctor_report_mend(report, _("install gnome-keyring or KeePassXC, "
+						     "or use PasswordFile= instead"));
 		return;
 	}
 	int r = ask_collection(client);
 	if (r == 0) {
-		doctor_report_add(report, DOCTOR_OK, "keyring", "The key ring is unlocked");
+		doctor_report_add(report, DOCTOR_OK, "keyring", _("The key ring is unlocked"));
 		return;
 	}
 	doctor_report_add(report, DOCTOR_WARNING, "keyring", "%s",
-		r > 0          ? "The key ring is locked: accounts that need it wait"
-		: r == -ENOENT ? "The key ring has no default collection yet"
-			       : "The key ring does not answer as it should");
+		r > 0          ? _("The key ring is locked: accounts that need it wait")
+		: r == -ENOENT ? _("The key ring has no default collection yet")
+			       : _("The key ring does not answer as it should"));
 	doctor_report_mend(report, "posthorn secret unlock");
 }
 
@@ -185,8 +188,8 @@ void doctor_bus_check(bool system, struct doctor_report *report) {
 		add_no_bus(system, problem, report);
 		return;
 	}
-	doctor_report_add(
-		report, DOCTOR_OK, "bus", "There is a %s bus", system ? "system" : "session");
+	doctor_report_add(report, DOCTOR_OK, "bus", "%s",
+		system ? _("There is a system bus") : _("There is a session bus"));
 	check_daemon(client, system, report);
 	if (system)
 		return;

@@ -13,6 +13,7 @@
 #include "cli/daemon-program.h"
 #include "cli/doctor-child.h"
 #include "config/config-folders.h"
+#include "config/language.h"
 
 /* They answer at once, or hang with what they ask. */
 #define CHILD_USEC (10 * USEC_PER_SEC)
@@ -43,14 +44,14 @@ static void check_unit(bool system, struct doctor_report *report) {
 	if (!state)
 		return;
 	if (strncmp(state, "enabled", strlen("enabled")) == 0) {
-		doctor_report_add(report, DOCTOR_OK, "unit", "The daemon starts by itself");
+		doctor_report_add(report, DOCTOR_OK, "unit", _("The daemon starts by itself"));
 	} else if (strcmp(state, "disabled") == 0) {
 		doctor_report_add(report, DOCTOR_WARNING, "unit",
-			"posthornd.service is not enabled: the daemon does not start by itself");
+			_("posthornd.service is not enabled: the daemon does not start by itself"));
 		doctor_report_mend(report, "%s enable --now posthornd", systemctl);
 	} else if (strncmp(state, "masked", strlen("masked")) == 0) {
 		doctor_report_add(report, DOCTOR_PROBLEM, "unit",
-			"posthornd.service is masked: the daemon cannot start");
+			_("posthornd.service is masked: the daemon cannot start"));
 		doctor_report_mend(report, "%s unmask posthornd", systemctl);
 	}
 }
@@ -70,15 +71,15 @@ static void check_configuration(bool system, struct doctor_report *report) {
 	int r = doctor_child_run(argv, CHILD_USEC, &text);
 	if (r == 0) {
 		doctor_report_add(
-			report, DOCTOR_OK, "configuration", "The configuration has no error");
+			report, DOCTOR_OK, "configuration", _("The configuration has no error"));
 	} else if (r < 0) {
-		doctor_report_add(report, DOCTOR_PROBLEM, "configuration", "%s cannot be run: %s",
-			program, strerror(-r));
-		doctor_report_mend(report, "install Posthorn again");
+		doctor_report_add(report, DOCTOR_PROBLEM, "configuration",
+			_("%s cannot be run: %s"), program, strerror(-r));
+		doctor_report_mend(report, _("install Posthorn again"));
 	} else {
 		keep_first_error(text);
-		doctor_report_add(
-			report, DOCTOR_PROBLEM, "configuration", "The configuration has an error");
+		doctor_report_add(report, DOCTOR_PROBLEM, "configuration",
+			_("The configuration has an error"));
 		doctor_report_about(report, NULL, text);
 		doctor_report_mend(
 			report, "%s config check", system ? "sudo posthorn --system" : "posthorn");
@@ -91,14 +92,14 @@ static void check_clock(struct doctor_report *report) {
 	CLEANUP_TEXT char *text = NULL;
 	if (time(NULL) < CLOCK_MIN_SEC) {
 		doctor_report_add(report, DOCTOR_PROBLEM, "clock",
-			"The clock is years behind: no server's certificate counts as valid");
+			_("The clock is years behind: no server's certificate counts as valid"));
 		doctor_report_mend(report, "sudo timedatectl set-ntp true");
 	} else if (doctor_child_run(argv, CHILD_USEC, &text) == 0 && strcmp(text, "no\n") == 0) {
 		doctor_report_add(report, DOCTOR_WARNING, "clock",
-			"The clock is not synchronized with the network's time");
+			_("The clock is not synchronized with the network's time"));
 		doctor_report_mend(report, "sudo timedatectl set-ntp true");
 	} else {
-		doctor_report_add(report, DOCTOR_OK, "clock", "The clock is plausible");
+		doctor_report_add(report, DOCTOR_OK, "clock", _("The clock is plausible"));
 	}
 }
 
@@ -121,7 +122,7 @@ static void find_existing(char *path) {
 static void add_state_problem(
 	struct doctor_report *report, const char *path, const char *what, const char *mend) {
 	doctor_report_add(report, DOCTOR_PROBLEM, "state",
-		"The daemon's state cannot be kept in %s: %s", path, what);
+		_("The daemon's state cannot be kept in %s: %s"), path, what);
 	doctor_report_mend(report, "%s", mend);
 }
 
@@ -140,7 +141,7 @@ static void check_state(bool system, struct doctor_report *report) {
 	CLEANUP_TEXT char *path = state_folder(system);
 	if (!path) {
 		doctor_report_add(report, DOCTOR_PROBLEM, "state",
-			"Neither $XDG_STATE_HOME nor $HOME says where the state is");
+			_("Neither $XDG_STATE_HOME nor $HOME says where the state is"));
 		doctor_report_mend(report, "export HOME=~");
 		return;
 	}
@@ -148,12 +149,12 @@ static void check_state(bool system, struct doctor_report *report) {
 	int r = check_access(path, system);
 	if (r < 0)
 		add_state_problem(report, path, strerror(-r),
-			r == -EROFS ? "findmnt --target that folder"
-				    : "make it a folder of yours: ls -ld, chown, chmod");
+			r == -EROFS ? _("findmnt --target that folder")
+				    : _("make it a folder of yours: ls -ld, chown, chmod"));
 	else if (statvfs(path, &disk) == 0 && disk.f_bavail * disk.f_frsize < FREE_BYTES_MIN)
-		add_state_problem(report, path, "the disk is full", "df -h, and make room");
+		add_state_problem(report, path, _("the disk is full"), _("df -h, and make room"));
 	else
-		doctor_report_add(report, DOCTOR_OK, "state", "There is room for the state");
+		doctor_report_add(report, DOCTOR_OK, "state", _("There is room for the state"));
 }
 
 void doctor_host_check(bool system, struct doctor_report *report) {

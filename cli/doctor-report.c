@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/table.h"
+#include "config/language.h"
 
 /* A file that is no configuration at all has as many errors as lines. */
 #define TEXT_MAX 1000
@@ -108,8 +109,13 @@ void doctor_report_print_lines(const struct doctor_report *r, bool color, struct
 	size_t n_warnings = doctor_report_count(r, DOCTOR_WARNING);
 	for (size_t i = 0; i < r->n_findings; i++)
 		print_line(&r->findings[i], color, out);
-	(void)buffer_append_format(out, "\n%zu problem%s, %zu warning%s\n", n_problems,
-		n_problems == 1 ? "" : "s", n_warnings, n_warnings == 1 ? "" : "s");
+	(void)buffer_append_text(out, "\n");
+	(void)buffer_append_format(
+		out, language_plural("%zu problem", "%zu problems", n_problems), n_problems);
+	(void)buffer_append_text(out, ", ");
+	(void)buffer_append_format(
+		out, language_plural("%zu warning", "%zu warnings", n_warnings), n_warnings);
+	(void)buffer_append_text(out, "\n");
 }
 
 static void write_finding(const struct doctor_finding *finding, struct json_writer *w) {

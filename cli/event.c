@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/moment.h"
 #include "cli/table.h"
+#include "config/language.h"
 
 static const char *const type_words[EVENT_TYPE_COUNT_ + 1] = {
 	[EVENT_NEW] = "new",
@@ -57,7 +58,7 @@ static char *sender_of(const struct event *event) {
 	const char *name = text_of(event, "from_name");
 	const char *address = text_of(event, "from_address");
 	if (text_is_empty(address))
-		return memory_strdup(text_is_empty(name) ? "(no sender)" : name);
+		return memory_strdup(text_is_empty(name) ? _("(no sender)") : name);
 	if (text_is_empty(name))
 		return memory_strdup(address);
 	return memory_format("%s <%s>", name, address);
@@ -73,12 +74,12 @@ static const char *word_of(const struct event *event) {
 
 static char *reset_sentence(const char *reason) {
 	if (strcmp(reason, "uidvalidity") == 0)
-		return memory_strdup("The server numbered the mailbox anew");
+		return memory_strdup(_("The server numbered the mailbox anew"));
 	if (strcmp(reason, "uidnext") == 0)
-		return memory_strdup("The server's numbers went back");
+		return memory_strdup(_("The server's numbers went back"));
 	if (strcmp(reason, "state-lost") == 0)
-		return memory_strdup("The state of the mailbox was lost");
-	return memory_strdup(text_is_empty(reason) ? "The mailbox is looked at afresh" : reason);
+		return memory_strdup(_("The state of the mailbox was lost"));
+	return memory_strdup(text_is_empty(reason) ? _("The mailbox is looked at afresh") : reason);
 }
 
 static char *what_of(const struct event *event) {
@@ -89,7 +90,8 @@ static char *what_of(const struct event *event) {
 	if (event->type == EVENT_RETIRED && text_is_empty(subject))
 		return memory_strdup(text_of(event, "id"));
 	CLEANUP_TEXT char *sender = sender_of(event);
-	return memory_format("%s  %s", sender, text_is_empty(subject) ? "(no subject)" : subject);
+	return memory_format(
+		"%s  %s", sender, text_is_empty(subject) ? _("(no subject)") : subject);
 }
 
 static enum table_style style_of(enum event_type type) {
@@ -138,7 +140,7 @@ void event_add_row(const struct event *event, struct table *table) {
 	table_add(table, TABLE_STYLE_PLAIN, time);
 	table_add(table, TABLE_STYLE_PLAIN, place);
 	table_add(table, TABLE_STYLE_PLAIN, sender);
-	table_add(table, TABLE_STYLE_PLAIN, text_is_empty(subject) ? "(no subject)" : subject);
+	table_add(table, TABLE_STYLE_PLAIN, text_is_empty(subject) ? _("(no subject)") : subject);
 }
 
 void event_print_json(const struct event *event, struct buffer *out) {
@@ -163,9 +165,12 @@ static int parse_types(const char *list, unsigned *types, char **ret_problem) {
 		if (!event_type_from_string(word, &type)) {
 			CLEANUP_TEXT char *shown = text_printable(word);
 			const char *nearest = text_nearest(word, type_words);
-			*ret_problem = memory_format("Unknown event type '%s', %s%s%s", shown,
-				nearest ? "did you mean '" : "it is one of new, retired, reset",
-				nearest ? nearest : "", nearest ? "'?" : "");
+			*ret_problem = nearest ? memory_format(_("Unknown event type '%s', did you "
+								 "mean '%s'?"),
+							 shown, nearest)
+					       : memory_format(_("Unknown event type '%s', it is "
+								 "one of new, retired, reset"),
+							 shown);
 			return -EINVAL;
 		}
 		*types |= 1u << type;

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/record-reader.h"
 #include "cli/session.h"
+#include "config/language.h"
 
 #define EVENTS_A_PAGE 500
 /* Between two attempts to reach a bus that went away; the longer one also before a daemon that
@@ -44,7 +45,7 @@ static enum follower_news fail(struct follower *f, int exit_code) {
 }
 
 static enum follower_news fail_at_answer(struct follower *f) {
-	output_complain("The daemon's answer cannot be understood");
+	output_complain(_("The daemon's answer cannot be understood"));
 	return fail(f, EXIT_CODE_REFUSED);
 }
 
@@ -85,7 +86,7 @@ static int connect_bus(struct follower *f, char **ret_problem) {
 static void reconnect(struct follower *f, uint64_t now_usec) {
 	CLEANUP_TEXT char *problem = NULL;
 	if (connect_bus(f, &problem) == 0) {
-		output_complain("The bus is back");
+		output_complain(_("The bus is back"));
 		f->due_usec = USEC_NEVER;
 		return;
 	}
@@ -100,7 +101,7 @@ static enum follower_news take_failure(
 	if (!can_wait)
 		return fail(f, session_complain(f->options.arguments, r, problem));
 	if (r == -ENOTCONN) {
-		output_complain("The bus is gone, waiting for it to come back");
+		output_complain(_("The bus is gone, waiting for it to come back"));
 		lose_bus(f, now_usec);
 	} else {
 		f->due_usec = now_usec + RETRY_MAX_USEC;
@@ -155,8 +156,8 @@ static enum follower_news load_page(struct follower *f, uint64_t now_usec) {
 	message_write_u32(&writer, EVENTS_A_PAGE);
 	int r = client_call(f->client, call, SESSION_TIMEOUT_USEC, &reply, &problem);
 	if (r == -ESTALE && f->after > 0) {
-		output_complain("Events after %" PRIu64 " are no longer in the log, "
-				"going on with the oldest one that is",
+		output_complain(_("Events after %" PRIu64 " are no longer in the log, "
+				  "going on with the oldest one that is"),
 			f->after);
 		f->after = 0;
 		return FOLLOWER_GAP;
@@ -257,12 +258,12 @@ static bool take_client_event(
 	case CLIENT_EVENT_SIGNAL:
 		return take_signal(f, event->signal, ret);
 	case CLIENT_EVENT_APPEARED:
-		output_complain("The daemon is back");
+		output_complain(_("The daemon is back"));
 		f->due_usec = USEC_NEVER;
 		fall_behind(f);
 		break;
 	case CLIENT_EVENT_VANISHED:
-		output_complain("The daemon has ended, waiting for it to come back");
+		output_complain(_("The daemon has ended, waiting for it to come back"));
 		fall_behind(f);
 		break;
 	}
@@ -281,7 +282,7 @@ static enum follower_news next_of_bus(struct follower *f, uint64_t now_usec, str
 		if (r == 0)
 			return FOLLOWER_NOTHING;
 		if (r < 0)
-			return take_failure(f, r, "it was closed", now_usec);
+			return take_failure(f, r, _("it was closed"), now_usec);
 		if (take_client_event(f, &event, ret))
 			return FOLLOWER_EVENT;
 		if (can_read_log(f, now_usec))
@@ -334,8 +335,9 @@ static int take_no_connection(struct follower *f, int r, const char *problem) {
 		return session_complain(f->options.arguments, r, problem);
 	if (!f->options.is_patient)
 		return session_complain_about_bus(f->options.arguments, problem);
-	output_complain("%s, waiting for it: %s",
-		r == -ENOTCONN ? "There is no bus" : "The daemon cannot be followed", problem);
+	output_complain(r == -ENOTCONN ? _("There is no bus, waiting for it: %s")
+				       : _("The daemon cannot be followed, waiting for it: %s"),
+		problem);
 	f->retry_usec = RETRY_MIN_USEC;
 	f->due_usec = 0;
 	return EXIT_CODE_OK;
@@ -357,7 +359,7 @@ int follower_new(const struct follower_options *options, struct follower **ret) 
 	} else if (!client_is_daemon_present(f->client)) {
 		if (!options->is_patient)
 			return session_complain(options->arguments, -ESRCH, "");
-		output_complain("The daemon does not run, waiting for it");
+		output_complain(_("The daemon does not run, waiting for it"));
 	}
 	*ret = TAKE_PTR(f);
 	return EXIT_CODE_OK;

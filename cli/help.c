@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include "base/memory.h"
+#include "config/language.h"
 
 #define LEFT_WIDTH 26 /* the longest left side and two blanks */
 
@@ -13,7 +14,7 @@ static void print_option(struct buffer *out, const struct option_entry *o) {
 		o->letter ? memory_format("-%c, ", o->letter) : memory_strdup("");
 	CLEANUP_TEXT char *left = memory_format("%s--%s%s%s", letter, o->name,
 		o->argument ? "=" : "", o->argument ? o->argument : "");
-	print_line(out, left, o->help);
+	print_line(out, left, _(o->help));
 }
 
 static void print_options(struct buffer *out, const struct grammar *grammar, uint64_t set) {
@@ -25,21 +26,18 @@ static void print_options(struct buffer *out, const struct grammar *grammar, uin
 static void print_verb_line(struct buffer *out, const struct verb *v) {
 	CLEANUP_TEXT char *left =
 		memory_format("%s%s%s", v->name, *v->operands ? " " : "", v->operands);
-	print_line(out, left, v->help);
+	print_line(out, left, _(v->help));
 }
 
 static void print_program(const struct grammar *grammar, struct buffer *out) {
-	(void)buffer_append_text(out, "posthorn [OPTIONS] VERB [...]\n"
-				      "\n"
-				      "Shows what the mailbox monitor posthornd sees.\n"
-				      "\n"
-				      "Verbs:\n");
+	(void)buffer_append_format(out, "posthorn [OPTIONS] VERB [...]\n\n%s\n\n%s\n",
+		_("Shows what the mailbox monitor posthornd sees."), _("Verbs:"));
 	for (size_t i = 0; i < grammar->n_verbs; i++)
 		print_verb_line(out, &grammar->verbs[i]);
-	(void)buffer_append_text(out, "\nOptions:\n");
+	(void)buffer_append_format(out, "\n%s\n", _("Options:"));
 	print_options(out, grammar, grammar->common | grammar->alone);
-	(void)buffer_append_text(out, "\n'posthorn VERB --help' shows the options of a verb; see "
-				      "posthorn(1) for more.\n");
+	(void)buffer_append_format(out, "\n%s\n",
+		_("'posthorn VERB --help' shows the options of a verb; see posthorn(1) for more."));
 }
 
 void help_print(const struct grammar *grammar, const struct verb *verb, struct buffer *out) {
@@ -47,8 +45,8 @@ void help_print(const struct grammar *grammar, const struct verb *verb, struct b
 		print_program(grammar, out);
 		return;
 	}
-	(void)buffer_append_format(out, "posthorn %s [OPTIONS]%s%s\n\n%s.\n\nOptions:\n",
-		verb->name, *verb->operands ? " " : "", verb->operands, verb->help);
+	(void)buffer_append_format(out, "posthorn %s [OPTIONS]%s%s\n\n%s.\n\n%s\n", verb->name,
+		*verb->operands ? " " : "", verb->operands, _(verb->help), _("Options:"));
 	print_options(out, grammar, verb->options);
 	print_options(out, grammar, grammar->common);
 }

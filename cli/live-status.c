@@ -5,6 +5,7 @@
 #include "bus/client.h"
 #include "cli/clock.h"
 #include "cli/status-reader.h"
+#include "config/language.h"
 
 #include <errno.h>
 
@@ -110,7 +111,7 @@ static void take_events(struct live_status *l, uint64_t now_usec) {
 	while ((r = client_next(l->client, 0, &event)) > 0)
 		l->is_stale = true;
 	if (r < 0)
-		lose_bus(l, memory_strdup("it is gone"), now_usec);
+		lose_bus(l, memory_strdup(_("it is gone")), now_usec);
 	else if (now_usec >= l->refresh_usec)
 		l->is_stale = true;
 }

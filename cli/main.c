@@ -46,7 +46,7 @@ static int print_completion(const struct arguments *arguments) {
 		completion_fish(&verbs_grammar, &out);
 	else if (!completion_names_load(arguments, shell, &code, &out)) {
 		output_complain(
-			"There is no completion for '%s', only for bash, zsh and fish", shell);
+			_("There is no completion for '%s', only for bash, zsh and fish"), shell);
 		return EXIT_CODE_USAGE;
 	}
 	int r = print(&out);
@@ -55,7 +55,7 @@ static int print_completion(const struct arguments *arguments) {
 
 static int complain_about_usage(const char *problem) {
 	output_complain("%s", problem);
-	output_complain("'posthorn --help' shows what there is");
+	output_complain(_("'posthorn --help' shows what there is"));
 	return EXIT_CODE_USAGE;
 }
 
@@ -70,6 +70,9 @@ int main(int argc, char **argv) {
 
 	if (arguments_parse(&verbs_grammar, argc, argv, &arguments, &problem) < 0)
 		return complain_about_usage(problem);
+	/* JSON holds sentences too, and who reads it looks for their words. */
+	if (arguments_has(arguments, OPTION_JSON))
+		language_stop();
 	if (arguments_has(arguments, OPTION_HELP))
 		return print_help(arguments_verb(arguments));
 	if (arguments_has(arguments, OPTION_VERSION))

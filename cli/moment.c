@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "config/language.h"
 
 #define USEC_PER_DAY (24 * USEC_PER_HOUR)
 #define LOCAL_SIZE sizeof("2026-11-23 14:05:12")
@@ -26,26 +27,27 @@ char *moment_format_local(uint64_t usec) {
  * for 119 s does not hide half of the span. */
 static char *format_span(uint64_t usec) {
 	if (usec < 2 * USEC_PER_MINUTE)
-		return memory_format("%" PRIu64 " s", usec / USEC_PER_SEC);
+		return memory_format(_("%" PRIu64 " s"), usec / USEC_PER_SEC);
 	if (usec < 2 * USEC_PER_HOUR)
-		return memory_format("%" PRIu64 " min", usec / USEC_PER_MINUTE);
+		return memory_format(_("%" PRIu64 " min"), usec / USEC_PER_MINUTE);
 	if (usec < 2 * USEC_PER_DAY)
-		return memory_format("%" PRIu64 " h", usec / USEC_PER_HOUR);
-	return memory_format("%" PRIu64 " days", usec / USEC_PER_DAY);
+		return memory_format(_("%" PRIu64 " h"), usec / USEC_PER_HOUR);
+	uint64_t days = usec / USEC_PER_DAY;
+	return memory_format(language_plural("%" PRIu64 " day", "%" PRIu64 " days", days), days);
 }
 
 char *moment_format_ago(uint64_t now_usec, uint64_t then_usec) {
 	if (now_usec < then_usec || now_usec - then_usec < USEC_PER_SEC)
-		return memory_strdup("now");
+		return memory_strdup(_("now"));
 	CLEANUP_TEXT char *span = format_span(now_usec - then_usec);
-	return memory_format("%s ago", span);
+	return memory_format(_("%s ago"), span);
 }
 
 char *moment_format_ahead(uint64_t now_usec, uint64_t then_usec) {
 	if (then_usec < now_usec || then_usec - now_usec < USEC_PER_SEC)
-		return memory_strdup("now");
+		return memory_strdup(_("now"));
 	CLEANUP_TEXT char *span = format_span(then_usec - now_usec);
-	return memory_format("in %s", span);
+	return memory_format(_("in %s"), span);
 }
 
 static bool has_form(const char *text, const char *format, struct tm *parts) {

@@ -4,6 +4,7 @@
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 #include <string.h>
 
@@ -17,7 +18,8 @@ int option_value_span(const struct arguments *arguments, enum option option, uin
 	if (!text)
 		return EXIT_CODE_OK;
 	if (number_parse_timespan(text, &usec) < 0 || usec > OPTION_VALUE_SPAN_MAX) {
-		output_complain("--%s: '%s' is no span of time, it is one as 90s, 5min or 1h 30min",
+		output_complain(
+			_("--%s: '%s' is no span of time, it is one as 90s, 5min or 1h 30min"),
 			name_of(option), text);
 		return EXIT_CODE_USAGE;
 	}
@@ -32,8 +34,8 @@ int option_value_number(const struct arguments *arguments, enum option option, u
 	if (!text)
 		return EXIT_CODE_OK;
 	if (number_parse_u32(text, strlen(text), &number) < 0 || number < min || number > max) {
-		output_complain(
-			"--%s: '%s' is no number from %u to %u", name_of(option), text, min, max);
+		output_complain(_("--%s: '%s' is no number from %u to %u"), name_of(option), text,
+			min, max);
 		return EXIT_CODE_USAGE;
 	}
 	*ret = number;
@@ -47,7 +49,7 @@ int option_value_seq(const struct arguments *arguments, enum option option, uint
 	if (!text)
 		return EXIT_CODE_OK;
 	if (number_parse_u64(text, strlen(text), &seq) < 0 || seq == UINT64_MAX) {
-		output_complain("'%s' is no number of an event", text);
+		output_complain(_("'%s' is no number of an event"), text);
 		return EXIT_CODE_USAGE;
 	}
 	*ret = seq;
@@ -68,7 +70,7 @@ int option_value_word(const struct arguments *arguments, enum option option, uns
 		}
 		word += n + strspn(word + n, " ");
 	}
-	output_complain("--%s: '%s' is none of: %s", entry->name, text, entry->words);
+	output_complain(_("--%s: '%s' is none of: %s"), entry->name, text, entry->words);
 	return EXIT_CODE_USAGE;
 }
 

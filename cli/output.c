@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/exit-code.h"
+#include "config/language.h"
 
 /* open() takes the lowest number that is free, which is the one that was found closed. */
 void output_occupy_descriptors(void) {
@@ -43,7 +44,7 @@ int output_write(struct buffer *out) {
 int output_exit_code(int r) {
 	if (r >= 0 || r == -EPIPE)
 		return EXIT_CODE_OK;
-	output_complain("Standard output cannot be written: %s", strerror(-r));
+	output_complain(_("Standard output cannot be written: %s"), strerror(-r));
 	return EXIT_CODE_OUTPUT;
 }
 

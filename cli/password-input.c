@@ -11,6 +11,7 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "config/language.h"
 
 /* Looked for this often while the user types. */
 #define SIGNAL_MSEC 200
@@ -68,11 +69,11 @@ static int read_line(int fd, char *line, size_t *ret_n, bool *ret_is_whole) {
 static int check(const char *line, size_t n, bool is_whole, char **ret_problem) {
 	if (!is_whole)
 		*ret_problem =
-			memory_format("A password has at most %zu bytes", PASSWORD_INPUT_MAX);
+			memory_format(_("A password has at most %zu bytes"), PASSWORD_INPUT_MAX);
 	else if (n == 0)
-		*ret_problem = memory_strdup("No password was given");
+		*ret_problem = memory_strdup(_("No password was given"));
 	else if (memchr(line, '\0', n))
-		*ret_problem = memory_strdup("A password has no zero byte");
+		*ret_problem = memory_strdup(_("A password has no zero byte"));
 	else
 		return 0;
 	return -EINVAL;
@@ -84,7 +85,7 @@ static int read_password(int fd, char **ret_password, char **ret_problem) {
 	bool is_whole;
 	int r = read_line(fd, line, &n, &is_whole);
 	if (r < 0)
-		*ret_problem = memory_strdup("The password cannot be read");
+		*ret_problem = memory_strdup(_("The password cannot be read"));
 	else
 		r = check(line, n, is_whole, ret_problem);
 	if (r == 0)
@@ -100,7 +101,7 @@ static int read_silently(int fd, char **ret_password, char **ret_problem) {
 	struct termios was, silent;
 	sigset_t deadly = deadly_signals(), before;
 	if (tcgetattr(fd, &was) < 0) {
-		*ret_problem = memory_strdup("The terminal does not let its echo be turned off");
+		*ret_problem = memory_strdup(_("The terminal does not let its echo be turned off"));
 		return -EIO;
 	}
 	(void)sigprocmask(SIG_BLOCK, &deadly, &before);
@@ -119,7 +120,7 @@ int password_input_read(const char *prompt, char **ret_password, char **ret_prob
 		return read_password(STDIN_FILENO, ret_password, ret_problem);
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		*ret_problem = memory_strdup("The terminal cannot be opened");
+		*ret_problem = memory_strdup(_("The terminal cannot be opened"));
 		return -EIO;
 	}
 	(void)!write(fd, prompt, strlen(prompt));

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "cli/child.h"
 #include "cli/run-message.h"
+#include "config/language.h"
 
 extern char **environ;
 
@@ -79,13 +80,13 @@ void run_worker_tick(struct run_worker *w, uint64_t now_usec) {
 
 static char *failure_of(const struct run_worker *w, int status) {
 	if (w->is_told)
-		return memory_strdup("its time was over");
+		return memory_strdup(_("its time was over"));
 	if (WIFSIGNALED(status))
-		return memory_format(
-			"ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return memory_format(_("ended by signal %d (%s)"), WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status) == 0)
 		return NULL;
-	return memory_format("exit code %d", WEXITSTATUS(status));
+	return memory_format(_("exit code %d"), WEXITSTATUS(status));
 }
 
 bool run_worker_has_ended(struct run_worker *w, char **ret_failure) {

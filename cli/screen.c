@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "config/language.h"
 
 #define ROWS_DEFAULT 24
 
@@ -80,8 +81,13 @@ void screen_draw(const char *text, size_t rows, struct buffer *out) {
 			out, "%s%.*s" LINE_END, i > 0 ? "\r\n" : "", (int)n, text);
 		text += n + 1;
 	}
-	if (n_shown < n_lines && rows > 0)
-		(void)buffer_append_format(out, "%s... %zu more lines" LINE_END,
-			n_shown > 0 ? "\r\n" : "", n_lines - n_shown);
+	if (n_shown < n_lines && rows > 0) {
+		size_t n_more = n_lines - n_shown;
+
+		(void)buffer_append_text(out, n_shown > 0 ? "\r\n" : "");
+		(void)buffer_append_format(out,
+			language_plural("... %zu more line", "... %zu more lines", n_more), n_more);
+		(void)buffer_append_text(out, LINE_END);
+	}
 	(void)buffer_append_text(out, END);
 }

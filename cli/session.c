@@ -6,14 +6,16 @@
 #include "bus/message.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
+#include "config/language.h"
 
 static bool is_system(const struct arguments *arguments) {
 	return arguments_has(arguments, OPTION_SYSTEM);
 }
 
 int session_complain_about_bus(const struct arguments *arguments, const char *problem) {
-	output_complain("Cannot connect to the %s bus: %s",
-		is_system(arguments) ? "system" : "session", problem);
+	output_complain(is_system(arguments) ? _("Cannot connect to the system bus: %s")
+					     : _("Cannot connect to the session bus: %s"),
+		problem);
 	return EXIT_CODE_UNAVAILABLE;
 }
 
@@ -28,21 +30,22 @@ int session_complain(const struct arguments *arguments, int r, const char *probl
 	switch (r) {
 	case -ESRCH:
 		output_complain(
-			"The daemon does not run; start it with 'systemctl %sstart posthornd'",
+			_("The daemon does not run; start it with 'systemctl %sstart posthornd'"),
 			is_system(arguments) ? "" : "--user ");
 		return EXIT_CODE_UNAVAILABLE;
 	case -ENOTCONN:
-		output_complain("The connection to the bus broke: %s", problem);
+		output_complain(_("The connection to the bus broke: %s"), problem);
 		return EXIT_CODE_UNAVAILABLE;
 	case -ETIMEDOUT:
-		output_complain("The daemon does not answer: %s", problem);
+		output_complain(_("The daemon does not answer: %s"), problem);
 		return EXIT_CODE_UNAVAILABLE;
 	case -EACCES:
-		output_complain("You may not talk to the daemon, only the group 'posthorn' may: %s",
+		output_complain(
+			_("You may not talk to the daemon, only the group 'posthorn' may: %s"),
 			problem);
 		return EXIT_CODE_NOT_PERMITTED;
 	case -EPERM:
-		output_complain("The daemon does not allow this to you: %s", problem);
+		output_complain(_("The daemon does not allow this to you: %s"), problem);
 		return EXIT_CODE_NOT_PERMITTED;
 	default:
 		output_complain("%s", problem);

@@ -10,6 +10,7 @@
 #include "cli/exit-code.h"
 #include "cli/record-reader.h"
 #include "cli/session.h"
+#include "config/language.h"
 
 static int load_manager(
 	struct client *client, uint64_t timeout_usec, struct status *status, char **ret_problem) {
@@ -75,7 +76,7 @@ int status_reader_load(struct client *client, uint64_t timeout_usec, const char 
 	if (r == 0 && ids && ids[0])
 		r = load_selected(client, timeout_usec, ids, status, ret_problem);
 	if (r == -EBADMSG)
-		*ret_problem = memory_strdup("The daemon's answer cannot be understood");
+		*ret_problem = memory_strdup(_("The daemon's answer cannot be understood"));
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include "base/reason.h"
 #include "base/text.h"
 #include "cli/moment.h"
+#include "config/language.h"
 
 /* The words of the property State, in the order in which the summary counts them. */
 static const struct {
@@ -123,7 +124,7 @@ static char *note_of(const struct record *account, uint64_t now_usec) {
 	CLEANUP_TEXT char *retry = NULL;
 	if (retry_usec > 0) {
 		CLEANUP_TEXT char *ahead = moment_format_ahead(now_usec, retry_usec);
-		retry = memory_format("next try %s", ahead);
+		retry = memory_format(_("next try %s"), ahead);
 	}
 	/* A detail may begin with the sentence already. */
 	bool has_detail = !text_is_empty(detail) && strcmp(detail, sentence) != 0;
@@ -194,8 +195,12 @@ static void print_summary(const struct status *s, struct buffer *out) {
 		(void)buffer_append_format(out, "%s%zu %s", separator, n, states[i].word);
 		separator = ", ";
 	}
-	(void)buffer_append_format(
-		out, "; %" PRIu64 " unseen message%s\n", unseen, unseen == 1 ? "" : "s");
+	(void)buffer_append_text(out, "; ");
+	(void)buffer_append_format(out,
+		language_plural(
+			"%" PRIu64 " unseen message", "%" PRIu64 " unseen messages", unseen),
+		unseen);
+	(void)buffer_append_text(out, "\n");
 }
 
 void status_print_table(const struct status *s, uint64_t now_usec, const struct table_look *look,
@@ -214,7 +219,8 @@ void status_print_table(const struct status *s, uint64_t now_usec, const struct 
 	if (s->n_accounts == 0 && s->mailboxes)
 		return;
 	if (s->n_accounts == 0) {
-		(void)buffer_append_text(out, "No account is configured, see posthorn.conf(5)\n");
+		(void)buffer_append_text(
+			out, _("No account is configured, see posthorn.conf(5)\n"));
 		return;
 	}
 	table_print(t, look, out);

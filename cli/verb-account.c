@@ -18,6 +18,7 @@
 #include "cli/question.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 static bool is_system(const struct arguments *arguments) {
 	return arguments_has(arguments, OPTION_SYSTEM);
@@ -68,7 +69,8 @@ static void tell_daemon(const struct arguments *arguments) {
 				BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_METHOD_RELOAD),
 			SESSION_TIMEOUT_USEC, &reply, &problem) == 0)
 		return;
-	output_complain("The daemon does not run; 'systemctl %senable --now posthornd' starts it",
+	output_complain(
+		_("The daemon does not run; 'systemctl %senable --now posthornd' starts it"),
 		system ? "" : "--user ");
 }
 
@@ -99,24 +101,24 @@ static int delete_file(const char *path, const char *id) {
 	if (unlink(path) == 0)
 		return EXIT_CODE_OK;
 	if (errno == ENOENT)
-		output_complain("There is no account '%s' in %s", id, path);
+		output_complain(_("There is no account '%s' in %s"), id, path);
 	else
-		output_complain("%s cannot be removed: %s", path, strerror(errno));
+		output_complain(_("%s cannot be removed: %s"), path, strerror(errno));
 	return EXIT_CODE_REFUSED;
 }
 
 static int remove_account(const struct arguments *arguments, const char *id) {
 	CLEANUP_TEXT char *folder = account_file_folder(is_system(arguments));
 	CLEANUP_TEXT char *question =
-		memory_format("Remove account %s? Its mail stays where it is.", id);
+		memory_format(_("Remove account %s? Its mail stays where it is."), id);
 	if (!folder || !account_id_is_valid(id)) {
-		output_complain("'%s' is no account's name", id);
+		output_complain(_("'%s' is no account's name"), id);
 		return EXIT_CODE_USAGE;
 	}
 	CLEANUP_TEXT char *path = account_file_path(folder, id);
 	if (access(path, F_OK) == 0 && !arguments_has(arguments, OPTION_YES) &&
 		!question_ask(question)) {
-		output_complain("Nothing was removed; --yes says that you are sure");
+		output_complain(_("Nothing was removed; --yes says that you are sure"));
 		return EXIT_CODE_REFUSED;
 	}
 	int code = delete_file(path, id);
@@ -132,12 +134,13 @@ static bool is_usage_right(const struct arguments *arguments) {
 	const char *const *operands = arguments_operands(arguments);
 	bool wants_account = strcmp(operands[0], "list") != 0;
 	if (wants_account && (!operands[1] || operands[2]))
-		output_complain("'account %s' needs one %s", operands[0],
-			!strcmp(operands[0], "add")      ? "address"
-			: !strcmp(operands[0], "import") ? "file"
-							 : "account");
+		output_complain(!strcmp(operands[0], "add") ? _("'account %s' needs one address")
+				: !strcmp(operands[0], "import")
+					? _("'account %s' needs one file")
+					: _("'account %s' needs one account"),
+			operands[0]);
 	else if (!wants_account && operands[1])
-		output_complain("'account list' takes no account");
+		output_complain(_("'account list' takes no account"));
 	else
 		return true;
 	return false;

@@ -6,6 +6,7 @@
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 #define WORDS_MAX 8
 
@@ -13,12 +14,12 @@ static bool is_usage_right(const struct arguments *arguments) {
 	const char *const *operands = arguments_operands(arguments);
 	bool shows = !strcmp(operands[0], "show");
 	if (shows && operands[1] && operands[2])
-		output_complain("'config show' takes one account at most");
+		output_complain(_("'config show' takes one account at most"));
 	else if (!shows && operands[1])
-		output_complain("'config check' takes no account");
+		output_complain(_("'config check' takes no account"));
 	else if (!shows &&
 		 (arguments_has(arguments, OPTION_ORIGIN) || arguments_has(arguments, OPTION_JSON)))
-		output_complain("--origin and --json are for 'config show'");
+		output_complain(_("--origin and --json are for 'config show'"));
 	else
 		return true;
 	return false;

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/unread-reader.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 static void print_table(const struct unread_list *list, bool color, struct buffer *out) {
 	CLEANUP(table_free) struct table *t = event_new_table();
@@ -12,9 +13,16 @@ static void print_table(const struct unread_list *list, bool color, struct buffe
 	while ((event = unread_list_next(list, event)))
 		event_add_row(event, t);
 	table_print(t, &(struct table_look){ color, output_columns() }, out);
-	if (unread_list_n_dropped(list) > 0)
-		(void)buffer_append_format(
-			out, "\n%zu older messages are not shown\n", unread_list_n_dropped(list));
+	if (unread_list_n_dropped(list) > 0) {
+		size_t n = unread_list_n_dropped(list);
+
+		(void)buffer_append_text(out, "\n");
+		(void)buffer_append_format(out,
+			language_plural("%zu older message is not shown",
+				"%zu older messages are not shown", n),
+			n);
+		(void)buffer_append_text(out, "\n");
+	}
 }
 
 static void print_json(const struct unread_list *list, struct buffer *out) {
@@ -37,7 +45,7 @@ int verb_list(const struct arguments *arguments) {
 	if (arguments_has(arguments, OPTION_JSON))
 		print_json(list, &out);
 	else if (unread_list_count(list) == 0)
-		(void)buffer_append_text(&out, "No new messages\n");
+		(void)buffer_append_text(&out, _("No new messages\n"));
 	else
 		print_table(list, color, &out);
 	int r = output_write(&out);

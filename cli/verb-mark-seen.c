@@ -10,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/unread-reader.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 /* The contract's limit. */
 #define MESSAGES_A_CALL 500
@@ -40,7 +41,7 @@ static int choose_named(
 			choose(c, event);
 			continue;
 		}
-		output_complain("There is no new message '%s', see 'posthorn list'", *names);
+		output_complain(_("There is no new message '%s', see 'posthorn list'"), *names);
 		code = EXIT_CODE_REFUSED;
 	}
 	return code;
@@ -75,7 +76,7 @@ static int check_outcomes(DBusMessage *reply) {
 			return EXIT_CODE_REFUSED;
 		if (strcmp(outcome, "refused") != 0)
 			continue;
-		output_complain("%s: the server did not mark it", id);
+		output_complain(_("%s: the server did not mark it"), id);
 		code = EXIT_CODE_REFUSED;
 	}
 	return code;
@@ -114,7 +115,7 @@ int verb_mark_seen(const struct arguments *arguments) {
 	const char *const *names = arguments_operands(arguments);
 	bool takes_all = arguments_has(arguments, OPTION_ALL);
 	if (takes_all == !!names[0]) {
-		output_complain("'mark-seen' needs messages, or --all");
+		output_complain(_("'mark-seen' needs messages, or --all"));
 		return EXIT_CODE_USAGE;
 	}
 	int code = unread_reader_load(arguments, list);

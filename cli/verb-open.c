@@ -16,6 +16,7 @@
 #include "config/config-files.h"
 #include "config/config-folders.h"
 #include "config/config-type.h"
+#include "config/language.h"
 #include "configuration.h"
 
 struct setting {
@@ -102,7 +103,7 @@ static int become(char *const *words) {
 		.error = CHILD_INHERIT,
 	};
 	int r = child_replace_us(&child);
-	output_complain("%s cannot be run: %s", words[0], strerror(-r));
+	output_complain(_("%s cannot be run: %s"), words[0], strerror(-r));
 	return EXIT_CODE_NO_COMMAND;
 }
 
@@ -116,8 +117,8 @@ static int open_message(const struct event *event, bool is_system) {
 	config_assignments_clear(&table, &setting);
 	if (!words) {
 		output_complain("%s", problem ? problem
-					      : "The message has no Message-ID, and there is no "
-						"OpenCommand=, see posthorn.conf(5)");
+					      : _("The message has no Message-ID, and there is no "
+						  "OpenCommand=, see posthorn.conf(5)"));
 		return EXIT_CODE_REFUSED;
 	}
 	int code = become(words);
@@ -129,7 +130,7 @@ int verb_open(const struct arguments *arguments) {
 	CLEANUP(unread_list_free) struct unread_list *list = unread_list_new();
 	const char *const *names = arguments_operands(arguments);
 	if (names[0] && names[1]) {
-		output_complain("'open' opens one message");
+		output_complain(_("'open' opens one message"));
 		return EXIT_CODE_USAGE;
 	}
 	int code = unread_reader_load(arguments, list);
@@ -138,8 +139,8 @@ int verb_open(const struct arguments *arguments) {
 	const struct event *event =
 		names[0] ? unread_list_find(list, names[0]) : unread_list_newest(list);
 	if (!event) {
-		output_complain(names[0] ? "There is no new message '%s', see 'posthorn list'"
-					 : "There is no new message",
+		output_complain(names[0] ? _("There is no new message '%s', see 'posthorn list'")
+					 : _("There is no new message"),
 			names[0]);
 		return EXIT_CODE_REFUSED;
 	}

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -36,7 +37,7 @@ static int ask(struct client *client, const struct request *request, const char 
 	int r = client_call(client, call, SESSION_TIMEOUT_USEC, &reply, &problem);
 	if (r != -ENOENT)
 		return r < 0 ? session_complain(request->arguments, r, problem) : EXIT_CODE_OK;
-	output_complain("There is no account '%s'", account);
+	output_complain(_("There is no account '%s'"), account);
 	return EXIT_CODE_REFUSED;
 }
 
@@ -46,7 +47,7 @@ static int ask_all(struct client *client, const struct request *request) {
 	int r = account_list_load(client, SESSION_TIMEOUT_USEC, status, &problem);
 	if (r < 0)
 		return session_complain(request->arguments, r,
-			problem ? problem : "The daemon's answer cannot be understood");
+			problem ? problem : _("The daemon's answer cannot be understood"));
 	int code = EXIT_CODE_OK;
 	for (size_t i = 0; i < status->n_accounts && code == EXIT_CODE_OK; i++) {
 		const char *id = record_text(status->accounts[i], BUS_PROPERTY_ID);
@@ -70,7 +71,7 @@ static int parse_until(const struct arguments *arguments, uint64_t *ret_usec) {
 	const char *until = arguments_value(arguments, OPTION_UNTIL);
 	uint64_t now_usec = clock_realtime_usec(), span_usec = 0;
 	if (until && arguments_has(arguments, OPTION_FOR)) {
-		output_complain("--for and --until do not go together");
+		output_complain(_("--for and --until do not go together"));
 		return EXIT_CODE_USAGE;
 	}
 	int code = option_value_span(arguments, OPTION_FOR, &span_usec);
@@ -79,8 +80,8 @@ static int parse_until(const struct arguments *arguments, uint64_t *ret_usec) {
 		return code;
 	}
 	if (moment_parse_local(until, now_usec, ret_usec) < 0 || *ret_usec <= now_usec) {
-		output_complain("--until: '%s' is no time to come, it is one as 14:30 or "
-				"2026-12-24 18:00",
+		output_complain(_("--until: '%s' is no time to come, it is one as 14:30 or "
+				  "2026-12-24 18:00"),
 			until);
 		return EXIT_CODE_USAGE;
 	}

@@ -19,6 +19,7 @@
 #include "cli/run-queue.h"
 #include "cli/run-worker.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 #define RETRIES_DEFAULT 3
 #define RETRIES_MAX 1000
@@ -65,7 +66,7 @@ static void save(struct run *run) {
 			    : 0;
 	free(done);
 	if (r < 0) {
-		output_complain("The cursor cannot be written: %s", strerror(-r));
+		output_complain(_("The cursor cannot be written: %s"), strerror(-r));
 		end(run, EXIT_CODE_OUTPUT);
 	}
 }
@@ -92,9 +93,9 @@ static void complain_about(const struct run_job *job, const char *failure, const
 /* Said before the queue takes it back, since the job may be gone then. */
 static const char *outcome_of(const struct run *run, const struct run_job *job) {
 	if (run_queue_attempt(job) <= run->rules.retries)
-		return run->is_ending ? "it stays to be done" : "will be tried again";
-	return run->rules.skips_failed ? "given up, going on behind it (--skip-failed)"
-				       : "given up, it stays to be done; ending";
+		return run->is_ending ? _("it stays to be done") : _("will be tried again");
+	return run->rules.skips_failed ? _("given up, going on behind it (--skip-failed)")
+				       : _("given up, it stays to be done; ending");
 }
 
 static void end_job(struct run *run, struct run_job *job, const char *failure, uint64_t now_usec) {
@@ -123,7 +124,7 @@ static void start_job(struct run *run, struct run_job *job, uint64_t now_usec) {
 		list_append(&run->workers, &worker->link);
 		return;
 	}
-	output_complain("%s cannot be run: %s", run->command[0], strerror(-r));
+	output_complain(_("%s cannot be run: %s"), run->command[0], strerror(-r));
 	end(run, EXIT_CODE_NO_COMMAND);
 	(void)run_queue_end(run->queue, job, false, now_usec);
 }
@@ -280,18 +281,18 @@ static int open_signals(void) {
 static int open_cursor(struct run *run, const char *name) {
 	CLEANUP_TEXT char *folder = cursor_file_folder();
 	if (!cursor_file_is_name(name)) {
-		output_complain("'%s' is no name for a cursor: letters, digits and ._@:- but no "
-				"dot in front",
+		output_complain(_("'%s' is no name for a cursor: letters, digits and ._@:- but no "
+				  "dot in front"),
 			name);
 		return EXIT_CODE_USAGE;
 	}
 	int r = folder ? cursor_file_open(folder, name, &run->cursor) : -ENOENT;
 	if (r == -EWOULDBLOCK) {
-		output_complain("Another 'posthorn run' uses the cursor '%s'", name);
+		output_complain(_("Another 'posthorn run' uses the cursor '%s'"), name);
 		return EXIT_CODE_BUSY;
 	}
 	if (r < 0) {
-		output_complain("There is no place for the cursor '%s': %s: %s", name,
+		output_complain(_("There is no place for the cursor '%s': %s: %s"), name,
 			folder ? folder : "$HOME", strerror(-r));
 		return EXIT_CODE_OUTPUT;
 	}
@@ -305,8 +306,8 @@ static int start_with_cursor(struct run *run, const char *name) {
 	size_t n = 0;
 	int r = run->cursor ? cursor_file_load(run->cursor, &run->source.position, &done, &n) : 0;
 	if (r < 0) {
-		output_complain("The cursor '%s' cannot be read: %s", name,
-			r == -EBADMSG ? "it is damaged" : strerror(-r));
+		output_complain(_("The cursor '%s' cannot be read: %s"), name,
+			r == -EBADMSG ? _("it is damaged") : strerror(-r));
 		return EXIT_CODE_DATA;
 	}
 	int code = follower_new(&run->source, &run->follower);
@@ -320,7 +321,7 @@ static int parse_gathering(struct run *run, const struct arguments *arguments) {
 	struct run_queue_options *rules = &run->rules;
 	rules->gathers = arguments_has(arguments, OPTION_DEBOUNCE);
 	if (!rules->gathers && arguments_has(arguments, OPTION_MAX_DELAY)) {
-		output_complain("--max-delay goes with --debounce");
+		output_complain(_("--max-delay goes with --debounce"));
 		return EXIT_CODE_USAGE;
 	}
 	int code = option_value_span(arguments, OPTION_DEBOUNCE, &rules->quiet_usec);
@@ -359,7 +360,7 @@ static int parse_arguments(struct run *run, const struct arguments *arguments) {
 	CLEANUP_TEXT char *problem = NULL;
 	run->command = arguments_operands(arguments);
 	if (!run->command[0]) {
-		output_complain("'run' needs a command: posthorn run [OPTIONS] -- COMMAND...");
+		output_complain(_("'run' needs a command: posthorn run [OPTIONS] -- COMMAND..."));
 		return EXIT_CODE_USAGE;
 	}
 	if (event_filter_parse(arguments, &run->filter, &problem) < 0) {

@@ -13,6 +13,7 @@
 #include "cli/password-input.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 /* `what` did not happen. */
 static int complain(const char *what, int r, const char *problem) {
@@ -49,7 +50,7 @@ static void tell_daemon(const char *account) {
 
 static int set(struct secret_keeper *keeper, const char *account) {
 	const char *const attributes[] = SECRET_ATTRIBUTES_OF(account);
-	CLEANUP_TEXT char *prompt = memory_format("Password of account %s: ", account);
+	CLEANUP_TEXT char *prompt = memory_format(_("Password of account %s: "), account);
 	CLEANUP_TEXT char *label = memory_format("Posthorn: %s", account);
 	CLEANUP_TEXT char *problem = NULL;
 	CLEANUP_SECRET char *password = NULL;
@@ -65,7 +66,7 @@ static int set(struct secret_keeper *keeper, const char *account) {
 	};
 	int r = secret_keeper_store(keeper, &entry, &problem);
 	if (r < 0)
-		return complain("The password was not stored", r, problem);
+		return complain(_("The password was not stored"), r, problem);
 	tell_daemon(account);
 	return EXIT_CODE_OK;
 }
@@ -75,17 +76,17 @@ static int clear(struct secret_keeper *keeper, const char *account) {
 	CLEANUP_TEXT char *problem = NULL;
 	int r = secret_keeper_clear(keeper, attributes, &problem);
 	if (r < 0)
-		return complain("The password was not forgotten", r, problem);
+		return complain(_("The password was not forgotten"), r, problem);
 	if (r > 0)
 		return EXIT_CODE_OK;
-	output_complain("The key ring has no password of account %s", account);
+	output_complain(_("The key ring has no password of account %s"), account);
 	return EXIT_CODE_REFUSED;
 }
 
 static int unlock(struct secret_keeper *keeper) {
 	CLEANUP_TEXT char *problem = NULL;
 	int r = secret_keeper_unlock(keeper, &problem);
-	return r < 0 ? complain("The key ring was not unlocked", r, problem) : EXIT_CODE_OK;
+	return r < 0 ? complain(_("The key ring was not unlocked"), r, problem) : EXIT_CODE_OK;
 }
 
 /* Before anything is asked or opened. */
@@ -93,12 +94,12 @@ static bool is_usage_right(const struct arguments *arguments) {
 	const char *const *operands = arguments_operands(arguments);
 	bool wants_account = strcmp(operands[0], "unlock") != 0;
 	if (arguments_has(arguments, OPTION_SYSTEM))
-		output_complain("The system's daemon has no key ring; PasswordFile= and "
-				"PasswordCredential= are for it");
+		output_complain(_("The system's daemon has no key ring; PasswordFile= and "
+				  "PasswordCredential= are for it"));
 	else if (wants_account && (!operands[1] || operands[2]))
-		output_complain("'secret %s' needs one account", operands[0]);
+		output_complain(_("'secret %s' needs one account"), operands[0]);
 	else if (!wants_account && operands[1])
-		output_complain("'secret unlock' takes no account");
+		output_complain(_("'secret unlock' takes no account"));
 	else
 		return true;
 	return false;
@@ -112,7 +113,7 @@ int verb_secret(const struct arguments *arguments) {
 		return EXIT_CODE_USAGE;
 	int r = secret_keeper_open(&keeper, &problem);
 	if (r < 0) {
-		output_complain("Cannot connect to the session bus: %s", problem);
+		output_complain(_("Cannot connect to the session bus: %s"), problem);
 		return EXIT_CODE_UNAVAILABLE;
 	}
 	if (!strcmp(operands[0], "set"))

@@ -14,6 +14,7 @@
 #include "cli/screen.h"
 #include "cli/status-reader.h"
 #include "cli/verbs.h"
+#include "config/language.h"
 
 /* "12 s ago" grows. */
 #define REDRAW_USEC USEC_PER_SEC
@@ -45,16 +46,16 @@ static void print_absence(const struct view *v, struct buffer *out) {
 		(void)buffer_append_text(out, "null\n");
 	else if (problem)
 		(void)buffer_append_format(
-			out, "The daemon cannot be asked, waiting for it: %s\n", printable);
+			out, _("The daemon cannot be asked, waiting for it: %s\n"), printable);
 	else
-		(void)buffer_append_text(out, "The daemon does not run, waiting for it\n");
+		(void)buffer_append_text(out, _("The daemon does not run, waiting for it\n"));
 }
 
 static void print_missing(const struct view *v, const struct status *status, struct buffer *out) {
 	for (size_t i = 0; v->ids[i]; i++) {
 		CLEANUP_TEXT char *id = text_printable(v->ids[i]);
 		if (!status_has_account(status, v->ids[i]))
-			(void)buffer_append_format(out, "There is no account '%s'\n", id);
+			(void)buffer_append_format(out, _("There is no account '%s'\n"), id);
 	}
 }
 
@@ -161,7 +162,7 @@ static int refuse_missing(const struct status *status, const char *const *ids) {
 	for (; *ids; ids++) {
 		if (status_has_account(status, *ids))
 			continue;
-		output_complain("There is no account '%s'", *ids);
+		output_complain(_("There is no account '%s'"), *ids);
 		code = EXIT_CODE_REFUSED;
 	}
 	return code;

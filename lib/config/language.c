@@ -24,6 +24,10 @@ void language_start(const char *folder) {
 	(void)textdomain(LANGUAGE_DOMAIN);
 }
 
+void language_stop(void) {
+	(void)setlocale(LC_MESSAGES, "C");
+}
+
 const char *language_plural(const char *one, const char *many, uint64_t n) {
 	/* Rules of plurals look at the last six digits at most; zero is a case of its own. */
 	unsigned long kept =

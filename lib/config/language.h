@@ -15,6 +15,9 @@
  * goes before it. */
 void language_start(const char *folder);
 
+/* The words of the C locale from now on: for output that programs read. */
+void language_stop(void);
+
 /* The form for `n` things: of English there are two, the language may have others. */
 const char *language_plural(const char *one, const char *many, uint64_t n)
 	__attribute__((format_arg(1), format_arg(2)));
