@@ -36,6 +36,12 @@ unsigned learned_connections(struct store *store, const char *about, uint64_t no
 						 : 0;
 }
 
+uint64_t learned_push(struct store *store, const char *about) {
+	struct store_fact fact = { 0 };
+	int r = store_load_fact(store, about, STORE_FACT_PUSH, &fact);
+	return r > 0 ? fact.value : 0;
+}
+
 int learned_save(struct store *store, const char *about, enum store_fact_kind kind,
 	const struct store_fact *fact) {
 	struct store_fact known = { 0 };

@@ -24,6 +24,7 @@
 #include "daemon/watch-facts.h"
 #include "daemon/watch-login.h"
 #include "io/stream.h"
+#include "protocol/imap-proof.h"
 #include "protocol/imap-quirk.h"
 #include "protocol/imap-session-idle.h"
 #include "protocol/imap-session-share.h"
@@ -39,7 +40,7 @@ struct watch_imap {
 	struct announcement_batch batch; /* messages since the last CURSOR event */
 	uint64_t
 		heard_usec; /* CLOCK_MONOTONIC: the server spoke first; 0: all that it said is told */
-	uint32_t n_missed; /* pushes, as the session counts them */
+	struct imap_proof proof; /* as it was last reported */
 	bool is_online;
 };
 
@@ -59,10 +60,37 @@ static void watch_imap_report_renewal(struct watch_imap *w) {
 		watch_report(&w->context, &report);
 }
 
+static void watch_imap_save_proof(struct watch_imap *w) {
+	CLEANUP_TEXT char *about = learned_about_login(w->context.config);
+	const struct watch_report report = {
+		.kind = WATCH_LEARNED,
+		.about = about,
+		.fact = STORE_FACT_PUSH,
+		.value = imap_proof_pack(&w->proof, alarm_clock_now(w->context.clock),
+			watch_now(&w->context, CLOCK_REALTIME)),
+	};
+	watch_report(&w->context, &report);
+}
+
+/* A command without an answer is a loss when the connection ends, and none while it is awaited. */
+static void watch_imap_report_proof(struct watch_imap *w, bool is_end) {
+	struct imap_proof proof = imap_session_proof(w->session);
+	w->context.metrics->n_push_misses += proof.n_missed - w->proof.n_missed;
+	for (size_t i = 0; i < ARRAY_SIZE(proof.losses) && !is_end; i++)
+		proof.losses[i] = MIN(proof.losses[i], w->proof.losses[i]);
+	if (imap_proof_is_same(&proof, &w->proof))
+		return;
+	w->proof = proof;
+	/* A branch of an account knows half of it. */
+	if (!w->context.only)
+		watch_imap_save_proof(w);
+}
+
 static void watch_imap_closed(
 	struct watch_imap *w, enum reason reason, const char *text, uint64_t retry_after_usec) {
 	CLEANUP_TEXT char *kept = memory_strdup(text);
 	watch_imap_report_renewal(w);
+	watch_imap_report_proof(w, true);
 	/* The socket goes before anybody hears of it. */
 	link_shut(&w->link);
 	watch_report_closed(&w->context, reason, kept, retry_after_usec);
@@ -266,10 +294,8 @@ static void watch_imap_on_heard(struct link *link) {
 		w->heard_usec = watch_now(&w->context, CLOCK_MONOTONIC);
 }
 
-static void watch_imap_count(struct watch_imap *w) {
-	uint32_t n_missed = imap_session_proof(w->session).n_missed;
-	w->context.metrics->n_push_misses += n_missed - w->n_missed;
-	w->n_missed = n_missed;
+static void watch_imap_pulled(struct watch_imap *w) {
+	watch_imap_report_proof(w, false);
 	if (imap_session_is_idling(w->session))
 		w->heard_usec = 0;
 }
@@ -280,7 +306,7 @@ static int watch_imap_pull(struct link *link) {
 	while (imap_session_next(w->session, &event) > 0)
 		if (watch_imap_on_event(w, &event))
 			return 1;
-	watch_imap_count(w);
+	watch_imap_pulled(w);
 	return 0;
 }
 
@@ -384,23 +410,35 @@ static int watch_imap_load(struct watch_imap *w) {
 	return MIN(r, 0);
 }
 
+/* The attempt before knows more than the store; the first one asks there. */
+static void watch_imap_load_proof(struct watch_imap *w) {
+	static const struct imap_proof unknown = { 0 };
+	w->proof = *w->context.proof;
+	if (w->context.only || !imap_proof_is_same(&w->proof, &unknown))
+		return;
+	CLEANUP_TEXT char *about = learned_about_login(w->context.config);
+	uint64_t packed = learned_push(w->context.store, about);
+	w->proof = imap_proof_unpack(
+		packed, alarm_clock_now(w->context.clock), watch_now(&w->context, CLOCK_REALTIME));
+}
+
 static int watch_imap_start_session(
 	struct watch_imap *w, const struct credential_result *credential) {
 	struct watch_login login;
 	int r = watch_login_init(&login, &w->context, credential);
 	if (r < 0)
 		return r;
+	watch_imap_load_proof(w);
 	const struct imap_login settings = {
 		.login = login.settings,
 		.security = security_of(w->context.config->security),
 		.wants_preview = w->context.config->preview,
 		.tag_seed = random_seed(w),
 		.ceiling = ceiling_of(w->context.config->strategy),
-		.proof = w->context.proof,
+		.proof = &w->proof,
 		.poll_usec = w->context.config->interval_usec,
 	};
 	w->session = imap_session_new(&settings);
-	w->n_missed = w->context.proof->n_missed;
 	w->link.session = w->session;
 	link_tick(&w->link);
 	return watch_imap_load(w);

@@ -50,5 +50,13 @@ void imap_proof_on_answer(struct imap_proof *p, enum imap_rung rung);
 /* A day after a demotion the next better rung gets one more chance. */
 void imap_proof_tick(struct imap_proof *p, uint64_t now_usec);
 
+bool imap_proof_is_same(const struct imap_proof *a, const struct imap_proof *b);
+
+/* As a number that can be kept: the time of the retest is then the wall clock's, in minutes, since the
+ * other clock ends with the machine. 0 is a proof of which nothing is known. */
+uint64_t imap_proof_pack(const struct imap_proof *p, uint64_t now_usec, uint64_t wall_usec);
+/* Of any number; a retest is never further away than a day, whatever the wall clock did. */
+struct imap_proof imap_proof_unpack(uint64_t packed, uint64_t now_usec, uint64_t wall_usec);
+
 /* "notify", "idle", "poll" */
 const char *imap_proof_rung_to_string(enum imap_rung rung);

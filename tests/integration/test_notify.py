@@ -228,3 +228,14 @@ def test_a_refusal_is_remembered(daemon, client, odd):
     odd.deliver("New")
     assert client.wait_new_mail()[0]["subject"] == "New"
     assert (odd.asked, odd.logins) == (2, 2)
+
+
+@pytest.mark.parametrize("odd", [Refusing], indirect=True)
+def test_a_refusal_outlives_the_process(daemon, client, odd):
+    """Whether it stops in order or is killed."""
+    watch(daemon, client, odd, State="degraded", Strategy="idle", Reason="push-refused")
+    for end in (daemon.stop, daemon.kill):
+        end()
+        daemon.start()
+        client.wait_account("work", State="degraded", Strategy="idle", Reason="push-refused")
+    assert (odd.asked, odd.logins) == (2, 3)
