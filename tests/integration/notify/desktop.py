@@ -87,10 +87,10 @@ class Observer:
                  lambda: f"{count} notifications, there are {self.notifications}", deadline)
         return self.notifications[count - 1]
 
-    def wait_summary(self, summary, after=0):
+    def wait_summary(self, summary, after=0, deadline=30.0):
         return wait_for(
             lambda: next((one for one in self.notifications[after:] if one.summary == summary), None),
-            lambda: f"summary {summary!r}, there are {self.notifications}")
+            lambda: f"summary {summary!r}, there are {self.notifications}", deadline)
 
     def wait_closed(self, *numbers):
         wait_for(lambda: self.closed == list(numbers),

@@ -1,5 +1,6 @@
 """The agent behind the real posthornd and a real Dovecot."""
 
+import pytest
 from harness.messages import message
 
 
@@ -11,14 +12,16 @@ def test_mail_is_shown(watched, server, user, make_dunst, agent):
     assert drawn == f"{summary}\nLunch & <dinner>?"
 
 
-def test_n07_sync_of_500_is_one_notification(watched, server, user, service, observer, agent):
+@pytest.mark.parametrize("count", [500, 5000])
+def test_n07_sync_is_one_notification(watched, server, user, service, observer, agent, count):
+    """It counts on, in its place, and sounds once."""
     agent.start()
     watched.stop()
     agent.wait_line("daemon: away, was live")
-    server.deliver_many([message(f"Number {number}") for number in range(500)], user)
+    server.place([message(f"Number {number}") for number in range(count)], user)
     watched.start()
-    shown = observer.wait_summary("500 new messages")
-    assert shown.body.split("\n")[0].endswith(": Number 499")
+    shown = observer.wait_summary(f"{count} new messages", deadline=120)
+    assert shown.body.split("\n")[0].endswith(f": Number {count - 1}")
     assert {one.replaces_id for one in observer.notifications} <= {0, 1}
     assert [one.hints.get("sound-name") for one in observer.notifications].count("message-new-email") == 1
 
