@@ -10,6 +10,7 @@
 #include "daemon/alarm-clock.h"
 #include "daemon/chance.h"
 #include "daemon/credential.h"
+#include "daemon/damage.h"
 #include "daemon/mailbox-list.h"
 #include "daemon/marking.h"
 #include "daemon/metrics.h"
@@ -121,6 +122,7 @@ static void attempt_connect(struct attempt *attempt, const struct credential_res
 	};
 	mailbox_list_begin(attempt->mailboxes);
 	int r = watch_new(watch_kind_of(attempt->config), &context, &attempt->watch);
+	r = damage_judge(host->loop, r);
 	if (r < 0)
 		attempt_failed(attempt, REASON_INTERNAL, strerror(-r));
 }

@@ -12,6 +12,7 @@
 #include "daemon/account.h"
 #include "daemon/alarm-clock.h"
 #include "daemon/config.h"
+#include "daemon/damage.h"
 #include "daemon/desktop.h"
 #include "daemon/gate.h"
 #include "daemon/metrics.h"
@@ -105,7 +106,7 @@ static void manager_changed(struct manager *m, unsigned changed) {
 }
 
 void manager_publish(struct manager *m) {
-	if (publisher_publish(&m->publisher))
+	if (damage_judge(m->settings.loop, publisher_publish(&m->publisher)) != 0)
 		manager_changed(m, MANAGER_CHANGED_SEQUENCE);
 }
 
@@ -116,6 +117,7 @@ static void manager_roll_back(struct manager *m, int error) {
 	log_write_fields(LOG_LEVEL_ERROR, NULL, &fields, "the state file cannot be written: %s",
 		strerror(-error));
 	m->metrics.n_store_failures++;
+	(void)damage_judge(m->settings.loop, error);
 	store_rollback(m->store);
 	uint64_t lost = m->transaction++;
 	for (size_t i = 0; i < m->n_members; i++)
@@ -190,7 +192,7 @@ static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdat
 	struct manager *m = userdata;
 	uint64_t now = 0;
 	(void)sd_event_now(m->settings.loop, CLOCK_REALTIME, &now);
-	int r = store_trim(m->store, now);
+	int r = damage_judge(m->settings.loop, store_trim(m->store, now));
 	if (r < 0)
 		log_warning("old events cannot be dropped: %s", strerror(-r));
 	deferred_arm(&m->commit);
@@ -583,7 +585,8 @@ struct metrics *manager_metrics(struct manager *m) {
 
 int manager_read_events(struct manager *m, uint64_t after, unsigned limit,
 	int (*each)(const struct store_event *event, void *userdata), void *userdata) {
-	return store_read_events(m->store, after, limit, each, userdata);
+	return damage_judge(
+		m->settings.loop, store_read_events(m->store, after, limit, each, userdata));
 }
 
 uint64_t manager_last_seq(const struct manager *m) {

@@ -67,9 +67,9 @@ static int publish_page(struct publisher *p) {
 	return r == PUBLISH_PAGE;
 }
 
-bool publisher_publish(struct publisher *p) {
+int publisher_publish(struct publisher *p) {
 	if (p->is_publishing || store_published(p->store) >= store_last_seq(p->store))
-		return false;
+		return 0;
 	p->is_publishing = true;
 	int r = 1;
 	for (unsigned i = 0; i < PAGES_A_TURN && r == 1; i++)
@@ -83,7 +83,7 @@ bool publisher_publish(struct publisher *p) {
 	if (r == 0 && p->listener->caught_up)
 		p->listener->caught_up(p->listener->userdata);
 	p->is_publishing = false;
-	return true;
+	return r < 0 ? r : 1;
 }
 
 static void on_next(void *userdata) {

@@ -28,5 +28,5 @@ struct publisher {
 void publisher_init(struct publisher *p, sd_event *loop);
 void publisher_deinit(struct publisher *p);
 
-/* True: the log has grown since it was all told. */
-bool publisher_publish(struct publisher *p);
+/* 1: the log has grown since it was all told; 0: it has not; or negative errno: it cannot be read. */
+int publisher_publish(struct publisher *p);

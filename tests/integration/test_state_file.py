@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 from harness.bus import Bus
+from harness.client import MANAGER, ROOT
 from harness.fault import Disk
 from harness.messages import message
 from harness.posthorn import Daemon
@@ -147,6 +148,35 @@ def test_file_of_a_newer_version(watched, client, server, user):
     watched.start()
     client.wait_new_mail(2)
     assert signalled(client) == subjects(client) == ["Before", "Meanwhile"]
+
+
+def test_damaged_under_the_daemon(watched, client, server, user):
+    """It ends instead of going on blind, and its next start, which is the service manager's business,
+    sets the file aside."""
+    server.place([message(f"Number {number}") for number in range(300)], user)
+    client.wait_new_mail(300)
+    watched.stop()
+    path = watched.state / "posthorn.db"
+    with sqlite3.connect(path) as file:  # larger than what it keeps in memory
+        file.execute("UPDATE event SET preview = hex(zeroblob(5000))")
+    file.close()
+    watched.start()
+    client.wait_account("work", State="online")
+    size = path.stat().st_size
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+    assert client.error_name(ROOT, MANAGER, "ReadEvents", "(tu)", 0, 0).endswith(".Error.Failed")
+    assert watched.process.wait() == 1
+    assert "the state file is damaged: ending" in watched.log()
+    watched.kill()
+    told = len(client.named("NewMail"))
+    watched.start()
+    client.wait_account("work", State="online")
+    assert "kept as" in watched.log()
+    server.deliver(message("New"), user)
+    assert client.wait_new_mail(told + 1)[-1]["subject"] == "New"
+    assert [event.get("subject") or event["reason"] for event in client.read_events()] == ["state-lost", "New"]
 
 
 def test_second_daemon_on_another_bus(watched, client, server, user, directory):
