@@ -82,16 +82,18 @@ void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply
 	c->below_uid = imap_session_cursor(s)->next_uid;
 }
 
-void imap_count_report(struct imap_session *s) {
+bool imap_count_report(struct imap_session *s) {
 	const struct imap_cursor *cursor = imap_session_cursor(s);
 	size_t place = s->selected.place;
 	/* these carry the counts themselves */
 	if (imap_pending_has(s, place, IMAP_EVENT_BASELINE) ||
 		imap_pending_has(s, place, IMAP_EVENT_CURSOR))
-		return;
-	if (cursor->messages != s->count.reported_messages ||
-		cursor->unseen != s->count.reported_unseen)
-		imap_pending_raise_at(s, place, IMAP_EVENT_COUNTS);
+		return false;
+	if (cursor->messages == s->count.reported_messages &&
+		cursor->unseen == s->count.reported_unseen)
+		return false;
+	imap_pending_raise_at(s, place, IMAP_EVENT_COUNTS);
+	return true;
 }
 
 void imap_count_on_reported(struct imap_session *s) {

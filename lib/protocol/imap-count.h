@@ -27,6 +27,7 @@ void imap_count_on_reply(struct imap_session *s, const struct imap_reply *reply)
 bool imap_count_ask(struct imap_session *s);
 void imap_count_on_status(struct imap_session *s, const struct imap_status *status);
 void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply);
-void imap_count_report(struct imap_session *s);
+/* True: they will be told in an event of their own. */
+bool imap_count_report(struct imap_session *s);
 /* The counts of the open mailbox were part of an event. */
 void imap_count_on_reported(struct imap_session *s);

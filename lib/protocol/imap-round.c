@@ -387,13 +387,16 @@ static void begin_visit(struct imap_session *s) {
 	};
 }
 
-void imap_round_switch(struct imap_session *s) {
+bool imap_round_switch(struct imap_session *s) {
 	struct imap_round *round = &s->round;
 	/* an IDLE that ends is answered first, and hinders nothing */
 	unsigned n_ending = imap_wire_awaits(&s->wire, IMAP_COMMAND_IDLE) ? 1 : 0;
 	if (round->wanted == IMAP_PLACE_NONE || s->state == IMAP_STATE_CLOSED ||
 		s->wire.n_flights > n_ending)
-		return;
+		return false;
+	/* who comes back takes for told what it knows */
+	if (s->selected.is_open && imap_count_report(s))
+		return true;
 	judge_visit(s);
 	bool has_written = s->selected.is_writing;
 	s->mark = imap_mark_free(s->mark);
@@ -412,6 +415,7 @@ void imap_round_switch(struct imap_session *s) {
 	if (has_written)
 		imap_count_on_change(s);
 	imap_opening_begin(s);
+	return true;
 }
 
 void imap_round_on_opened(struct imap_session *s) {

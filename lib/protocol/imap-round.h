@@ -54,8 +54,9 @@ void imap_round_ask_selected(struct imap_session *s);
 /* Nothing is in flight. True: there is more to ask or to visit before the session may rest. */
 bool imap_round_proceed(struct imap_session *s);
 
-/* Selects what imap_round_proceed() chose, once the events about the last mailbox are out. */
-void imap_round_switch(struct imap_session *s);
+/* Selects what imap_round_proceed() chose, once the events about the last mailbox are out. True: there
+ * is one more, or it is selected. */
+bool imap_round_switch(struct imap_session *s);
 
 /* The selected mailbox was opened. */
 void imap_round_on_opened(struct imap_session *s);

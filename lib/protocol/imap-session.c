@@ -450,7 +450,8 @@ int imap_session_next(struct imap_session *s, struct imap_event *ret) {
 	for (;;) {
 		if (imap_pending_take(s, ret))
 			return 1;
-		imap_round_switch(s);
+		if (imap_round_switch(s))
+			continue;
 		if (!read_reply(s, &reply))
 			break;
 		on_reply(s, &reply);

@@ -157,7 +157,7 @@ void imap_watch_proceed(struct imap_session *s) {
 		return;
 	}
 	if (s->selected.is_open)
-		imap_count_report(s);
+		(void)imap_count_report(s);
 	if (imap_notify_leave(s))
 		return;
 	verify(s);

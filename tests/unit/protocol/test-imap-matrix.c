@@ -226,6 +226,8 @@ static const struct rule {
 	{ "* 5 FETCH (UID 5", NULL, ASKING, "!message" },
 	{ "* 5 FETCH (UID 5", NULL, PUSHED, "!message|cursor" },
 	{ "* LIST ", "Work", AT(VISITING), "mailbox Work watched gone" },
+	/* numbered anew: it is opened anew, and its counts are told before */
+	{ "* ", "UIDVALIDITY 8", AT(AWAITING), "counts" },
 	{ "+", NULL, AT(IDLE_STARTING), "!online idle" },
 	{ "", NULL, ANYWHERE, "" },
 };
