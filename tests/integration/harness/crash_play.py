@@ -180,7 +180,8 @@ class Play:
         self.decide(point)
         launch_to_die(self.daemon, point, power=seed)
         process = self.daemon.process
-        self.wait_end(process, self.is_told)
+        # What is signalled again comes before there is a connection to mark anything over.
+        self.wait_end(process, lambda: self.is_told() and self.is_online())
         self.deliver(f"Up {point}")
         self.decide(point + 1)
         if self.has_flags and process.is_running():
@@ -196,6 +197,10 @@ class Play:
     def wait_end(self, process, is_done):
         wait_for(lambda: not process.is_running() or is_done(),
                  lambda: f"its end or its signals, {self.missing()}:\n{self.daemon.log()[-8000:]}")
+
+    def is_online(self):
+        account = self.client.account("work")
+        return account and account["State"] == "online"
 
     def is_marked(self):
         return all(place.fate for place in self.unmarked)
