@@ -4,6 +4,7 @@ once so that the suite waits for it only once."""
 import ctypes
 import os
 import pathlib
+import re
 import signal
 import socket
 import time
@@ -96,7 +97,7 @@ def test_dead_without_a_word(wire, stopped, daemon, client, record_property):
     for name in dead:
         client.wait_account(name, State="online")
 
-    begin = time.monotonic()
+    begin, heard_last = time.monotonic(), time.time() + 5
     wire.drop()
     stopped.signal(signal.SIGSTOP)
     deaf.is_deaf = True
@@ -109,6 +110,10 @@ def test_dead_without_a_word(wire, stopped, daemon, client, record_property):
     for name in (*dead, "mute"):
         account = client.wait_account(name, State="offline", Reason="timed-out", deadline=45)
         assert account["RetryAt"] > 0
+        assert account["LastContact"] / 1e6 < heard_last  # and it is known 15 s later
+        assert (account["LastContact"] > 0) == (name in dead)
+        lines = daemon.cli("status", check=False).stdout.decode()
+        assert re.search(rf"^{name} +offline .*\n    {re.escape(account['ReasonText'])}; next try ", lines, re.MULTILINE)
         record_property(f"{name} noticed after", f"{time.monotonic() - begin:.1f} s")
 
     wire.flow()
