@@ -37,6 +37,7 @@ void log_set_level(enum log_level most) {
 	state.most = most;
 }
 
+PRINTF_LIKE(2, 0)
 static void give(struct log_line *line, const char *format, va_list arguments) {
 	CLEANUP_TEXT char *raw = memory_vformat(format, arguments);
 	CLEANUP_TEXT char *text = text_printable(raw);
