@@ -139,11 +139,20 @@ static void feed_link(
 		tell(news, is_there);
 }
 
+const struct nlmsghdr *network_facts_message(const void *bytes, size_t n, size_t *offset) {
+	size_t left = n - MIN(*offset, n);
+	const struct nlmsghdr *message = (const void *)((const char *)bytes + *offset);
+	if (left < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
+		message->nlmsg_len > left)
+		return NULL;
+	*offset += NLMSG_ALIGN(message->nlmsg_len);
+	return message;
+}
+
 void network_facts_feed(
 	struct network_facts *facts, const void *bytes, size_t n, struct network_news *news) {
-	const struct nlmsghdr *message = bytes;
-	/* a signed one: it goes below zero behind the last message */
-	for (int left = (int)n; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
+	const struct nlmsghdr *message;
+	for (size_t offset = 0; (message = network_facts_message(bytes, n, &offset));)
 		switch (message->nlmsg_type) {
 		case RTM_NEWADDR:
 		case RTM_DELADDR:

@@ -13,6 +13,8 @@
 /* More are counted as one: a router has many routes, but few default routes. */
 #define NETWORK_FACTS_MAX 256
 
+struct nlmsghdr;
+
 struct network_fact {
 	uint32_t interface; /* 0: any */
 	uint32_t table; /* of a route */
@@ -34,6 +36,10 @@ struct network_news {
 };
 
 void network_facts_deinit(struct network_facts *facts);
+
+/* The message at `*offset`, which goes on to the next one; NULL behind the last that is whole. (With
+ * NLMSG_OK() a length must be signed and unsigned at once.) */
+const struct nlmsghdr *network_facts_message(const void *bytes, size_t n, size_t *offset);
 
 /* Whole messages, aligned as struct nlmsghdr is. What has changed is added to `news`. Messages that
  * are cut or of another kind are passed over. */

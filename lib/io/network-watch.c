@@ -79,8 +79,8 @@ static int ask_next(struct network_watch *w) {
 }
 
 static bool ends_dump(const void *bytes, size_t n) {
-	const struct nlmsghdr *message = bytes;
-	for (int left = (int)n; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
+	const struct nlmsghdr *message;
+	for (size_t offset = 0; (message = network_facts_message(bytes, n, &offset));)
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
 			return true;
 	return false;
