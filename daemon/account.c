@@ -35,7 +35,7 @@ struct account {
 	size_t index; /* the host's */
 	bool stopping;
 	bool is_dozing; /* the machine is about to sleep */
-	bool is_probing; /* what ends now does so for this machine's own network */
+	bool is_excused; /* it is asked for a sign of life: its end is not the host's doing */
 	bool is_changed; /* by a reload, not reported yet */
 	bool rolled_back; /* the engine believes to be stored what is not: it goes at the next turn */
 };
@@ -141,11 +141,12 @@ static void account_ended(
 		.asked_usec = asked_usec,
 		.cap_usec = account->host->retry_cap_usec,
 		.random = chance_number(),
+		.is_excused = account->is_excused,
 	};
 	if (account->standing.online_since_usec)
 		end.alive_usec =
 			account_now(account, CLOCK_BOOTTIME) - account->standing.online_since_usec;
-	bool is_ours = account->stopping || account->is_dozing || account->is_probing;
+	bool is_ours = account->stopping || account->is_dozing || account->is_excused;
 	attempt_end(&account->attempt, is_ours ? REASON_NONE : reason);
 	account->host->metrics->n_reconnects[reason]++;
 	account->rolled_back = false;
@@ -259,6 +260,7 @@ static void account_on_report(struct attempt *attempt, const struct watch_report
 		mailbox_list_swept(&account->mailboxes);
 		break;
 	case WATCH_CONTACT:
+		account->is_excused = false;
 		account->standing.last_contact_usec = account_now(account, CLOCK_REALTIME);
 		break;
 	case WATCH_LOGIN:
@@ -316,7 +318,7 @@ static void account_log_in(struct account *account) {
 }
 
 static void account_attempt(struct account *account) {
-	account->is_dozing = false;
+	account->is_dozing = account->is_excused = false;
 	if (pause_is_on(&account->pause)) {
 		account_enter_pause(account);
 		return;
@@ -454,11 +456,10 @@ void account_doze(struct account *account) {
 }
 
 void account_stir(struct account *account, uint64_t patience_usec, bool may_try) {
-	bool is_leaving = account->stopping || account->is_dozing;
-	account->is_probing = true;
-	if (account->attempt.watch && !is_leaving)
+	if (account->attempt.watch && !account->stopping && !account->is_dozing) {
+		account->is_excused = true;
 		watch_probe(account->attempt.watch, patience_usec);
-	account->is_probing = false;
+	}
 	if (may_try && !account->stopping && (account->is_dozing || account_may_hurry(account)))
 		account_attempt(account);
 }

@@ -1,7 +1,5 @@
 #include "daemon/backoff.h"
 
-#include <stdbool.h>
-
 #include "base/macros.h"
 
 #define PATIENCE_USEC (15 * USEC_PER_MINUTE)
@@ -69,12 +67,16 @@ enum backoff_kind backoff_kind(enum reason reason) {
 
 /* Full jitter: anything from 1 s to the doubled wait, so that a thousand accounts of one host do
  * not come back together. */
-static uint64_t backoff_network(struct backoff *backoff, uint64_t cap_usec, uint64_t random) {
+static uint64_t backoff_network(struct backoff *backoff, const struct backoff_end *end) {
+	if (end->is_excused && backoff->n_failures == 0) {
+		backoff->n_failures++;
+		return 0;
+	}
 	unsigned doublings = MIN(backoff->n_failures, 20U);
-	uint64_t most = MIN(BACKOFF_BASE_USEC << doublings, cap_usec);
+	uint64_t most = MIN(BACKOFF_BASE_USEC << doublings, end->cap_usec);
 	backoff->n_failures++;
 	uint64_t least = MIN(1 * USEC_PER_SEC, most);
-	return least + random % (most - least + 1);
+	return least + end->random % (most - least + 1);
 }
 
 /* A server that says how long is believed, and less each time that it refuses again. */
@@ -114,7 +116,7 @@ uint64_t backoff_next(struct backoff *backoff, const struct backoff_end *end) {
 	uint64_t wait = 0;
 	switch (backoff_kind(end->reason)) {
 	case BACKOFF_NETWORK:
-		wait = backoff_network(backoff, end->cap_usec, end->random);
+		wait = backoff_network(backoff, end);
 		break;
 	case BACKOFF_LOGIN:
 		wait = backoff_login(backoff);

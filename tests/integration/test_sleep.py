@@ -151,7 +151,7 @@ def test_sleep_that_the_clocks_tell_of(daemon, client, record_property):
     begin = time.monotonic()
     sleep_for_an_hour(daemon)
     daemon.process.wait_for_line("the machine has woken")
-    client.wait_account("work", State="offline", Reason="timed-out")
+    daemon.process.wait_for_line("account=work state=offline was=online reason=timed-out")
     record_property("dead after", f"{time.monotonic() - begin:.2f} s")
     client.wait_account("work", State="online")
     record_property("online again after", f"{time.monotonic() - begin:.2f} s")

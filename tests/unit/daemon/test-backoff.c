@@ -56,6 +56,23 @@ static void test_network_is_forgotten_by_survival_alone(void **state) {
 	assert_int_equal(backoff.n_failures, 1);
 }
 
+/* After a sleep everything is dead; nobody is to blame, and nobody has to wait. But once only. */
+static void test_what_a_sleep_has_ended_is_tried_at_once(void **state) {
+	struct backoff backoff = { 0 };
+	struct backoff_end end = {
+		.reason = REASON_TIMED_OUT,
+		.alive_usec = BACKOFF_STABLE_USEC,
+		.cap_usec = CAP,
+		.is_excused = true,
+	};
+	assert_int_equal(backoff_next(&backoff, &end), 0);
+	end.alive_usec = 0;
+	assert_true(backoff_next(&backoff, &end) >= USEC_PER_SEC);
+	end.reason = REASON_AUTH_FAILED;
+	backoff = (struct backoff){ 0 };
+	assert_int_equal(backoff_next(&backoff, &end), USEC_PER_MINUTE);
+}
+
 static void a_28_a_refused_login_has_its_own_steps(void **state) {
 	struct backoff backoff = { 0 };
 	const uint64_t expected[] = { USEC_PER_MINUTE, 15 * USEC_PER_MINUTE, USEC_PER_HOUR,
@@ -150,6 +167,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_network_doubles_to_the_cap),
 		cmocka_unit_test(test_network_is_forgotten_by_survival_alone),
+		cmocka_unit_test(test_what_a_sleep_has_ended_is_tried_at_once),
 		cmocka_unit_test(a_28_a_refused_login_has_its_own_steps),
 		cmocka_unit_test(test_a_refusal_goes_on_after_a_restart),
 		cmocka_unit_test(test_network_trouble_does_not_count_as_refusal),
