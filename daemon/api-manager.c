@@ -25,10 +25,11 @@ static DBusMessage *no_such_account(const struct object_call *call, const char *
 		call->message, BUS_ERROR_NO_SUCH_ACCOUNT, "there is no account '%s'", id);
 }
 
+/* Nobody was asked for by name: a login that was refused waits on. */
 static void check_all(const struct api_view *view) {
 	struct account *account;
 	for (size_t i = 0; (account = api_view_at(view, i)); i++)
-		account_check(account);
+		account_refresh(account);
 }
 
 /* First all are looked up, then all are checked: an unknown one means that nothing is done. */

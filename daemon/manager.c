@@ -403,11 +403,6 @@ static void manager_on_secrets_changed(void *userdata) {
 		account_secrets_changed(m->members[i].account);
 }
 
-void manager_check_all(struct manager *m) {
-	for (size_t i = 0; i < m->n_members; i++)
-		account_refresh(m->members[i].account);
-}
-
 /* Stopping */
 
 static int manager_on_stop(sd_event_source *source, uint64_t usec, void *userdata) {

@@ -71,9 +71,6 @@ void manager_stop(struct manager *m, void (*done)(void *userdata), void *userdat
 /* Reads the configuration anew: an unchanged account keeps its connection. */
 void manager_reload(struct manager *m);
 
-/* Looks at once. */
-void manager_check_all(struct manager *m);
-
 /* Sends committed events that were not sent yet; the D-Bus side calls it when its bus is back. */
 void manager_publish(struct manager *m);
 
