@@ -12,7 +12,8 @@ from harness.odd_server import OddServer
 from harness.wait import wait_for
 
 CLEAR = {"Security": "none"}
-SOON, MINUTE, PATIENCE = (0, 10), (50, 61), (890, 970)
+# Soon is a second or two at first, and what the budget of the host leaves later.
+SOON, MINUTE, PATIENCE = (0, 61), (50, 61), (890, 970)
 NEVER = None
 
 
@@ -119,7 +120,7 @@ def test_all_that_is_said_is_true(troubled, client):
             assert re.search(rf"account={name} state={case[2]} was=\w+ reason={case[3]}: ", troubled.log())
 
     # Who tries again in a second may do so in between.
-    told, listed, text = wait_for(lambda: all_views(troubled, client), "one moment", look_every=0.05)
+    told, listed, text = wait_for(lambda: all_views(troubled, client), "one moment", deadline=90, look_every=0.05)
     for one in listed:
         of_bus = told[one["Id"]]
         assert {key: one[key] for key in of_bus if key in one} == of_bus
