@@ -127,7 +127,7 @@ static int parse(const char *text, size_t n, uint64_t *numbers, size_t *ret_n) {
 int cursor_file_load(
 	struct cursor_file *c, uint64_t *ret_position, uint64_t **ret_done, size_t *ret_n) {
 	struct buffer text;
-	size_t n;
+	size_t n = 1; /* the position; a release build does not see that parse() sets it */
 	buffer_init(&text, FILE_BYTES_MAX + 1);
 	int r = read_file(c, &text);
 	uint64_t *numbers = MEMORY_NEW_ARRAY(uint64_t, CURSOR_FILE_DONE_MAX + 1);
