@@ -8,6 +8,7 @@ import pytest
 from harness.messages import message
 from harness.metrics import Metrics, Prometheus, Socket, ask
 from harness.posthorn import SOURCE
+from harness.process import run
 from harness.wait import wait_for
 
 DASHBOARD = SOURCE / "config/grafana/posthorn.json"
@@ -23,6 +24,24 @@ def test_every_family_is_sound_and_in_the_manual(watched, user):
     for family in found.values():
         assert family.samples and family.documentation
         assert not family.unit or family.name.endswith("_" + family.unit)
+
+
+def as_prometheus_0_0_4(text):
+    """The older format, which promtool checks: a counter's family has its sample's name, and there are
+    neither units nor the type info."""
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
+    endings = {"counter": "_total", "info": "_info"}
+    lines = [line for line in text.splitlines() if not line.startswith(("# UNIT", "# EOF"))]
+    renamed = [re.sub(r"^(# \w+) (\S+)", lambda head: f"{head[1]} {head[2]}{endings.get(kinds[head[2]], '')}", line)
+               for line in lines]
+    return "\n".join(re.sub(r"^(# TYPE \S+) info$", r"\1 gauge", line) for line in renamed) + "\n"
+
+
+def test_promtool_finds_nothing_odd(watched):
+    """Its rules for names, units and help texts."""
+    text = as_prometheus_0_0_4(watched.cli("metrics").stdout.decode("utf-8"))
+    done = run(["promtool", "check", "metrics"], stdin=text.encode(), check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
 def test_says_how_many_and_never_who(watched, client, server, user):
