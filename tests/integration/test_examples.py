@@ -9,9 +9,10 @@ import shutil
 import threading
 
 import pytest
+from harness.dovecot import server_user
 from harness.messages import encoded_word, message
 from harness.posthorn import SOURCE, program
-from harness.process import Process
+from harness.process import Process, environment, run
 from harness.wait import poke, wait_for
 
 EXAMPLES = SOURCE / "config"
@@ -183,3 +184,65 @@ def test_counter_in_waybar(watched, client, server, user):
     style = (EXAMPLES / "waybar/posthorn.css").read_text(encoding="utf-8")
     words = set(re.findall(r"#custom-posthorn\.([\w-]+)", style)) | set(module["format-icons"]) - {"default"}
     assert words and all(f"*{word}*" in manual for word in words)
+
+
+class Waybar:
+    """A real one, below a sway that nobody sees (and that refuses to be root)."""
+
+    def __init__(self, directory, daemon):
+        self.home, self.directory = daemon.home, directory / "sway"
+        self.directory.mkdir(mode=0o700)
+        user = server_user()
+        if user:
+            os.chown(self.directory, *user)
+        (directory / "sway.conf").write_text("output HEADLESS-1 resolution 200x40 bg #000000 solid_color\n"
+                                             "xwayland disable\n", encoding="ascii")
+        self.sway = Process(["sway", "-c", directory / "sway.conf"], environment(
+            self.directory, WLR_BACKENDS="headless", WLR_LIBINPUT_NO_DEVICES=1, WLR_RENDERER="pixman",
+            XDG_RUNTIME_DIR=self.directory), user=user)
+        self.socket = wait_for(self._socket, lambda: f"sway:\n{self.sway.text()}", look_every=0.05)
+        (directory / "waybar.json").write_text(json.dumps({
+            "include": [str(EXAMPLES / "waybar/posthorn.jsonc")], "modules-left": ["custom/posthorn"]}), encoding="ascii")
+        (directory / "waybar.css").write_text(f'@import "{EXAMPLES}/waybar/posthorn.css";\n', encoding="ascii")
+        path = f"{os.path.dirname(program('posthorn'))}:{os.environ['PATH']}"
+        self.bar = Process(["waybar", "-c", directory / "waybar.json", "-s", directory / "waybar.css"],
+                           daemon.environment(WAYLAND_DISPLAY=self.socket, NO_AT_BRIDGE=1, GSETTINGS_BACKEND="memory",
+                                              PATH=path))
+
+    def _socket(self):
+        return next((path for path in self.directory.glob("wayland-*") if path.suffix != ".lock"), None)
+
+    def pixels(self):
+        picture = self.home / "bar.ppm"
+        run(["grim", "-t", "ppm", picture], environment(self.home, WAYLAND_DISPLAY=self.socket))
+        data = picture.read_bytes().split(b"\n", 3)[-1]
+        return [tuple(data[at:at + 3]) for at in range(0, len(data), 3)]
+
+    def wait(self, is_it, what):
+        """The picture, once it is so and stands still."""
+        last = [None]
+
+        def stands():
+            before, last[0] = last[0], self.pixels()
+            return last[0] if before == last[0] and is_it(last[0]) else None
+        return wait_for(stands, lambda: f"{what}:\n{self.bar.text()}", look_every=0.2)
+
+    def stop(self):
+        self.bar.kill()
+        self.sway.kill()
+
+
+def test_counter_on_a_screen(watched, server, user, directory):
+    bar = Waybar(directory, watched)
+    try:
+        none = bar.wait(lambda pixels: len(set(pixels)) > 8, "a counter")
+        server.deliver(message("One"), user)
+        one = bar.wait(lambda pixels: pixels != none, "another number")
+        server.flag(1, user=user)
+        bar.wait(lambda pixels: pixels == none, "the first again")
+        watched.stop()
+        away = bar.wait(lambda pixels: pixels not in (none, one), "no daemon")
+        orange = (255, 165, 0)
+        assert orange in away and orange not in none + one
+    finally:
+        bar.stop()
