@@ -10,6 +10,7 @@ from harness.posthorn import SOURCE, build_directory
 from harness.process import run
 from harness.wait import wait_for
 from machine_dovecot import MachineDovecot
+from service_side import ServiceSide
 
 ACCOUNT = """\
 [Account]
@@ -20,7 +21,6 @@ User=ada
 PasswordCommand=echo correct-horse
 Readers=posthorn-run
 """
-ASAN = "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\n"
 # In tenths: for the system as good as the daemon itself, for a user what needs no rights.
 EXPOSURE_MAX = {"system": 15, "user": 50}
 
@@ -74,33 +74,15 @@ def server(machine, directory, certificate):
     dovecot.kill()
 
 
-class Manager:
-    """One of the two service managers, with a daemon that is online."""
+class Manager(ServiceSide):
+    """With a daemon and scripts."""
 
     def __init__(self, machine, server, kind):
-        self.machine, self.server, self.kind = machine, server, kind
-        self.is_user = kind == "user"
+        super().__init__(machine, kind, "posthornd.service", "posthorn-run@.service")
+        self.server = server
         self.home = "/home/ada/.local/state/posthorn" if self.is_user else "/var/lib/posthorn-run"
         self.scripts = "/home/ada/.config/posthorn-run" if self.is_user else "/etc/posthorn-run"
-        for unit in ("posthornd.service", "posthorn-run@.service"):
-            machine.write(f"/etc/systemd/{kind}/{unit}.d/test.conf", ASAN)
-        if self.is_user:
-            machine.run("systemctl", "start", f"user@{machine.uid('ada')}.service")
-            self.run("mkdir", "-p", self.scripts, "/home/ada/.config/posthorn/accounts.d")
-        self.write("/home/ada/.config/posthorn/accounts.d/work.conf" if self.is_user
-                   else "/etc/posthorn/accounts.d/work.conf", ACCOUNT.format(port=server.imap))
-        self.systemctl("daemon-reload")
-
-    def run(self, *words, check=True):
-        return self.machine.run(*words, user="ada" if self.is_user else None, check=check)
-
-    def systemctl(self, *words, check=True):
-        return self.run("systemctl", *(["--user"] if self.is_user else []), *words, check=check)
-
-    def write(self, path, text, mode=0o644):
-        self.machine.write(path, text, mode)
-        if self.is_user:
-            self.machine.run("chown", "ada:", path)
+        self.write(f"{self.accounts}/work.conf", ACCOUNT.format(port=server.imap))
 
     def script(self, name, text):
         self.write(f"{self.scripts}/{name}", text.format(home=self.home), 0o755)
@@ -110,17 +92,13 @@ class Manager:
                            "[Service]\n" + "\n".join(lines) + "\n")
         self.systemctl("daemon-reload")
 
-    def status(self, unit):
-        return self.systemctl("status", "--lines=40", unit, check=False).stdout
-
     def start(self, name):
         """Returns when the account is online, and the unit knows from where on it counts."""
         self.systemctl("enable", "--now", f"posthorn-run@{name}.service")
         cursor = f"{self.home}/cursors/{name}"
         wait_for(lambda: self.run("test", "-e", cursor, check=False).returncode == 0,
                  lambda: f"the cursor:\n{self.status(f'posthorn-run@{name}')}", look_every=0.1)
-        wait_for(lambda: "1 online" in self.status("posthornd.service"), lambda: self.status("posthornd.service"),
-                 look_every=0.1)
+        self.wait_online()
 
     def deliver(self, subject):
         self.server.place([message(subject)], "ada")

@@ -8,6 +8,7 @@ from harness.messages import message
 from harness.posthorn import SOURCE
 from harness.wait import wait_for
 from machine_dovecot import MachineDovecot
+from service_side import ServiceSide
 
 EXAMPLES = SOURCE / "config"
 ACCOUNT = """\
@@ -71,31 +72,19 @@ def server(machine, directory, certificate):
     dovecot.kill()
 
 
-class Session:
+class Session(ServiceSide):
     """Of ada, with an account whose mail starts `unit`."""
 
     def __init__(self, machine, server):
-        self.machine, self.server = machine, server
-        machine.write("/etc/systemd/user/posthornd.service.d/test.conf",
-                      "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\n")
-        machine.run("systemctl", "start", f"user@{machine.uid('ada')}.service")
-
-    def run(self, *words, check=True):
-        return self.machine.run(*words, user="ada", check=check)
-
-    def write(self, path, text):
-        where = f"/home/ada/{path}"
-        self.run("mkdir", "-p", where.rpartition("/")[0])
-        self.machine.write(where, text)
-        self.machine.run("chown", "ada:", where)
+        super().__init__(machine, "user", "posthornd.service")
+        self.server = server
 
     def start(self, unit, *more):
-        self.write(".config/posthorn/accounts.d/work.conf",
+        self.write(f"{self.accounts}/work.conf",
                    ACCOUNT.format(port=self.server.imap, unit=unit, rest="\n".join(more)))
-        self.run("systemctl", "--user", "daemon-reload")
-        self.run("systemctl", "--user", "start", "posthornd.service")
-        wait_for(lambda: "1 online" in self.run("systemctl", "--user", "status", "posthornd.service").stdout,
-                 lambda: self.run("systemctl", "--user", "status", "posthornd.service").stdout, look_every=0.2)
+        self.systemctl("daemon-reload")
+        self.systemctl("start", "posthornd.service")
+        self.wait_online()
 
 
 @pytest.fixture
@@ -105,29 +94,26 @@ def session(machine, server):
 
 def test_mbsync_and_notmuch_on_arrival(session, server):
     """The example of the documentation, as it is."""
-    session.write(".config/systemd/user/fetch@.service",
+    session.write("/home/ada/.config/systemd/user/fetch@.service",
                   (EXAMPLES / "systemd/fetch@.service").read_text(encoding="utf-8"))
-    session.write(".mbsyncrc", MBSYNC.format(port=server.imap))
-    session.write(".notmuch-config", NOTMUCH)
+    session.write("/home/ada/.mbsyncrc", MBSYNC.format(port=server.imap))
+    session.write("/home/ada/.notmuch-config", NOTMUCH)
     session.run("mkdir", "-p", "/home/ada/Mail")
     session.start("fetch@%a.service")
 
     def indexed():
         return session.run("notmuch", "search", "--output=messages", "*", check=False).stdout.split()
 
-    def state():
-        return session.run("systemctl", "--user", "status", "fetch@work.service", check=False).stdout
-
     for number in (1, 2):
         server.place([message(f"Number {number}", message_id=f"m{number}@fetch")], "ada")
-        wait_for(lambda: f"id:m{number}@fetch" in indexed(), lambda: f"{number}: {indexed()}\n{state()}", look_every=0.2)
+        wait_for(lambda: f"id:m{number}@fetch" in indexed(), lambda: f"{number}: {indexed()}\n{session.status('fetch@work.service')}", look_every=0.2)
     # It ends by itself, and did well.
-    wait_for(lambda: "inactive" in session.run("systemctl", "--user", "is-active", "fetch@work.service", check=False).stdout,
-             state, look_every=0.2)
+    wait_for(lambda: "inactive" in session.systemctl("is-active", "fetch@work.service", check=False).stdout,
+             lambda: session.status("fetch@work.service"), look_every=0.2)
 
 
 def test_no_mailbox_bends_a_unit(session, server):
-    session.write(".config/systemd/user/note@.service", NOTE)
+    session.write("/home/ada/.config/systemd/user/note@.service", NOTE)
     for mailbox in HOSTILE:
         server.doveadm("mailbox", "create", "-u", "ada", "--", mailbox)
     session.start("note@%m.service", "[Mailboxes]", "Watch=*")
@@ -142,7 +128,7 @@ def test_no_mailbox_bends_a_unit(session, server):
     wait_for(lambda: len(found()) >= len(HOSTILE), lambda: f"{found()}\n{session.machine.status()}", look_every=0.2)
     assert found() == sorted(HOSTILE)
     # Nobody started anything else.
-    units = session.run("systemctl", "--user", "list-units", "--all", "--plain", "--no-legend", "note*", "x.service").stdout
+    units = session.systemctl("list-units", "--all", "--plain", "--no-legend", "note*", "x.service").stdout
     assert "x.service" not in [line.split()[0] for line in units.splitlines()], units
     assert "pwned" not in session.run("ls", "-A", "/home/ada", "/").stdout
 
