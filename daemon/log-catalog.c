@@ -19,6 +19,7 @@ static const char *const ids[] = {
 	[LOG_EVENT_STATE_DAMAGED] = "2618079a9a7840eea016f2a248003e7a",
 	[LOG_EVENT_STATE_FAILED] = "558ac3289e504252a68d710f5a38e07d",
 	[LOG_EVENT_EVENTS_DROPPED] = "c58b0c9e488240028e59afede83fedf3",
+	[LOG_EVENT_UNIT_REFUSED] = "f4d07668fa7b4b27b26fcf3bb7103104",
 };
 static_assert(ARRAY_SIZE(ids) == LOG_EVENT_COUNT_, "each event has its number");
 

@@ -151,8 +151,9 @@ static void complain(struct triggers *t, struct waiting *w, const char *error, c
 	free(w->complaint);
 	w->complaint = memory_strdup(error);
 	CLEANUP_TEXT char *printable = text_printable(text);
-	log_warning("the unit %s cannot be started: %s; %s", w->unit, printable,
-		advice(error, !t->host->desktop));
+	const struct log_fields fields = { .event = LOG_EVENT_UNIT_REFUSED };
+	log_write_fields(LOG_LEVEL_WARNING, NULL, &fields, "the unit %s cannot be started: %s; %s",
+		w->unit, printable, advice(error, !t->host->desktop));
 }
 
 static void on_started(

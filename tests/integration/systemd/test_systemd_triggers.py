@@ -1,6 +1,7 @@
 """StartUnit= with the service managers that it is made for: of a user, and of the system behind
 polkit."""
 
+import re
 import shutil
 
 import pytest
@@ -143,6 +144,9 @@ def test_system_daemon_needs_a_rule_of_polkit(machine, server):
     server.place([message("One")], "ada")
     machine.journal.wait("the unit fetch@work.service cannot be started", "posthornd.service")
     assert [text for text in machine.journal.messages("posthornd.service") if "a rule of polkit must allow it" in text]
+    number = re.search(r"^# unit-refused\n-- (\w+)$", (SOURCE / "units/posthorn.catalog").read_text(encoding="utf-8"), re.M)
+    machine.run("journalctl", "--update-catalog")
+    assert "needs a rule of polkit that names the unit" in machine.run("journalctl", "-x", f"MESSAGE_ID={number[1]}").stdout
     assert not (machine.root / "run/noted").exists()
     rules = machine.root / "etc/polkit-1/rules.d"
     rules.mkdir(parents=True, exist_ok=True)
