@@ -153,7 +153,9 @@ static void on_event(enum follower_kind kind, uint64_t seq, GVariant *event, voi
 	case FOLLOWER_RETIRED:
 		if (!g_variant_lookup(event, BUS_KEY_ID, "&s", &id))
 			break;
-		popup_retire(a->popup, account, id);
+		/* What the ledger has was retired before it was written. */
+		if (!a->past || seq > a->past->position)
+			popup_retire(a->popup, account, id);
 		tray_retire(a->tray, id);
 		break;
 	}

@@ -210,11 +210,29 @@ void news_touch(struct news *n, uint64_t now_usec) {
 	n->again = true;
 }
 
+/* It may be one of those that are only counted; what else was told before was closed, or dealt with. A
+ * number that is too small for a while is better than one that never goes away. */
+static bool retire_one_more(struct news *n, uint64_t now_usec) {
+	if (n->more.told > 0) {
+		n->more.told--;
+		news_touch(n, now_usec);
+	} else if (n->more.in_flight > 0) {
+		n->more.in_flight--;
+		n->more.were_told -= n->more.were_told > 0;
+		news_touch(n, now_usec);
+	} else if (n->more.untold > 0) {
+		n->more.untold--;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 bool news_retire(struct news *n, const char *id, uint64_t now_usec) {
 	struct item *item = find_item(n, id);
 
 	if (!item)
-		return false;
+		return retire_one_more(n, now_usec);
 	if (item->phase == PHASE_TOLD || item->phase == PHASE_IN_FLIGHT)
 		news_touch(n, now_usec);
 	remove_item(n, (unsigned)(item - n->items));

@@ -67,7 +67,8 @@ void news_add(struct news *n, const struct news_mail *mail, uint64_t now_usec);
 void news_restore(
 	struct news *n, const struct news_mail *mail, enum news_state state, bool is_live);
 
-/* It was read or is gone. False: there is no such mail here. */
+/* It was read or is gone. False: there is no such mail here; one that is not known by its id is taken
+ * for one of those that are only counted. */
 bool news_retire(struct news *n, const char *id, uint64_t now_usec);
 
 /* When to take or to withdraw; USEC_NEVER while there is nothing to do or something is in flight. */

@@ -481,7 +481,6 @@ void popup_retire(struct popup *p, const char *account, const char *id) {
 	if (!entry || !news_retire(entry->news, id, now()))
 		return;
 	log_write(LOG_LEVEL_DEBUG, account, "retired, %" PRIu64 " left", news_n_mails(entry->news));
-	changed(p);
 	pump(p);
 }
 
