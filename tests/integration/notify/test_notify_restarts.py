@@ -72,7 +72,7 @@ def test_new_bus(home, bus, service, observer, standin, agent):
     again.close()
 
 
-@pytest.mark.parametrize("point", range(1, 45, 2))
+@pytest.mark.parametrize("point", range(1, 45, 3))
 def test_killed_at_each_write_of_its_file(point, make_service, observer, standin, agent):
     """kill -9 right before its n-th change of the disk: opened, written, synced, renamed."""
     make_service("body x-dunst-stack-tag")

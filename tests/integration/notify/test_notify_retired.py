@@ -39,6 +39,27 @@ def test_a_message_that_comes_back_into_the_newest_three(service, observer, stan
     assert shown.body.split("\n") == [f"Ada Lovelace: Number {number}" for number in (3, 2, 1)]
 
 
+def test_backlog_that_is_read_elsewhere_goes_away_whole(service, observer, standin, agent):
+    """More than the agent knows by name; with a restart in the middle."""
+    agent.start()
+    agent.wait_cursor(standin.last)
+    agent.stop()
+    events = [standin.append(subject=f"Number {number}") for number in range(700)]
+    agent.start()
+    observer.wait_summary("700 new messages")
+    agent.wait_line("work: shown, 700 new")
+    for event in events[:350]:
+        standin.retire(id=event["id"])
+    observer.wait_summary("350 new messages")
+    agent.wait_cursor(standin.last)
+    agent.stop()
+    agent.start()
+    for event in events[350:]:
+        standin.retire(id=event["id"])
+    observer.wait_closed(1)
+    agent.wait_cursor(standin.last)
+
+
 def test_read_while_the_agent_was_down_closes(service, observer, standin, agent):
     agent.start()
     seq = standin.mail("One")

@@ -77,6 +77,23 @@ def test_n08_no_actions_are_sent(make_service, observer, standin, agent):
     assert [shown.actions for shown in observer.notifications] == [[], []]
 
 
+# What a service may do that does not like a hint or an icon.
+FUSSY = """if args[2] or "category" in args[6]:
+    raise dbus.exceptions.DBusException("no trimmings", name="org.freedesktop.DBus.Error.InvalidArgs")
+ret = 7"""
+
+
+def test_n10_service_that_refuses_the_trimmings_shows_the_text(service, observer, standin, agent):
+    observer.redefine("Notify", "susssasa{sv}i", "u", FUSSY)
+    agent.start()
+    standin.mail("One")
+    agent.wait_line("work: shown, 1 new")
+    observer.wait(2)
+    first, second = observer.notifications
+    assert first.icon == "mail-unread" and "category" in first.hints
+    assert (second.icon, second.summary, second.body) == ("", "Ada Lovelace", "One")
+
+
 def test_n15_no_image_leaves_the_agent(make_service, observer, standin, agent):
     make_service("body body-markup body-images body-hyperlinks")
     agent.start()
