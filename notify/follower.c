@@ -54,7 +54,7 @@ static const char *state_to_string(enum follower_state state) {
 	case FOLLOWER_LIVE:
 		return "live";
 	}
-	return NULL;
+	return "";
 }
 
 static bool is_reading(enum follower_state state) {
