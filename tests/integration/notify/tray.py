@@ -133,8 +133,8 @@ class TrayStandIn(StandIn):
     def __init__(self, address, **accounts):
         self.told = []
         self.errors = {}  # method: name of a D-Bus error
-        self.properties = accounts  # id: properties
         super().__init__(address, accounts)
+        self.properties = accounts  # id: properties
         node = Gio.DBusNodeInfo.new_for_xml(ACCOUNT_XML).interfaces[0]
         for account in accounts:
             self.bus.register_object(f"{ROOT}/account/{account}", node, self._on_account_call, None, None)
