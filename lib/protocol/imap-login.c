@@ -88,6 +88,7 @@ void imap_login_on_greeting(struct imap_session *s, const struct imap_reply *rep
 	s->has_capabilities = reply->has_capabilities;
 	s->quirks |= reply->quirks;
 	s->quirks |= imap_quirk_match(IMAP_QUIRK_KEY_GREETING, reply->text, NULL);
+	login_set_greeting(s->login, reply->text);
 	imap_login_begin(s);
 }
 

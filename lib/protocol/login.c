@@ -83,6 +83,14 @@ void login_set_bindings(struct login *l, const struct sasl_bindings *bindings) {
 	l->bindings = *bindings;
 }
 
+/* Cyrus knows tls-unique alone, and counts the others as failed logins. What was taken the last time
+ * is known better. */
+void login_set_greeting(struct login *l, const char *text) {
+	bool is_known = sasl_mechanism_facts(l->floor)->is_plus;
+	if (!is_known && text && strcasestr(text, "Cyrus"))
+		l->last_binding = SASL_BINDING_TLS_UNIQUE;
+}
+
 void login_set_offer(struct login *l, const struct login_offer *offer) {
 	l->offer = *offer;
 }

@@ -49,6 +49,9 @@ DEFINE_CLEANUP(struct login, login_free);
 
 /* What the stream has to bind to; none over one that is not encrypted. */
 void login_set_bindings(struct login *l, const struct sasl_bindings *bindings);
+/* Text of the greeting, when it came over TLS: what the server is may say which binding it takes. NULL: it
+ * had none. */
+void login_set_greeting(struct login *l, const char *text);
 void login_set_offer(struct login *l, const struct login_offer *offer);
 
 /* The best way that was not refused yet. */

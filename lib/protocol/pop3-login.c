@@ -21,6 +21,7 @@ void pop3_login_on_greeting(struct pop3_session *s, const struct pop3_reply *rep
 	} else if (reply->status != POP3_STATUS_OK) {
 		pop3_session_close(s, REASON_PROTOCOL_ERROR, NULL);
 	} else if (s->is_secure) {
+		login_set_greeting(s->login, reply->text);
 		pop3_login_begin(s);
 	} else {
 		/* Announced or not: the list may have been tampered with. An APOP stamp in the
