@@ -1,6 +1,7 @@
 """Looks for a secret where it must not be."""
 
 import base64
+import os
 import pathlib
 import re
 
@@ -33,20 +34,39 @@ def _regions(pid):
             yield line, start, end
 
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
+IN_MEMORY_OR_SWAPPED = 3 << 62
+
+
+def _written(pagemap, start, end):
+    """The parts of a region that have pages at all: a sanitizer's shadow is mostly holes."""
+    pagemap.seek(start // PAGE * 8)
+    pages = pagemap.read((end - start) // PAGE * 8)
+    begin = None
+    for i in range(len(pages) // 8 + 1):
+        has_page = i < len(pages) // 8 and pages[i * 8 + 7] & (IN_MEMORY_OR_SWAPPED >> 56)
+        if has_page and begin is None:
+            begin = i
+        elif not has_page and begin is not None:
+            yield start + begin * PAGE, start + i * PAGE
+            begin = None
+
+
 def in_memory(pid, needles):
     """(region, form, what is around it) of what is found in the memory of a process. For root, since
     posthornd cannot be traced by its own user."""
     found = []
-    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line, start, end in _regions(pid):
-            try:
-                memory.seek(start)
-                data = memory.read(end - start)
-            except OSError:  # mapped and not there: behind the end of a file
-                continue
-            for name, needle in needles.items():
-                for match in re.finditer(re.escape(needle), data):
-                    found.append((line, name, data[max(0, match.start() - 32):match.end() + 32]))
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory, open(f"/proc/{pid}/pagemap", "rb", 0) as pagemap:
+        for line, first, last in _regions(pid):
+            for start, end in _written(pagemap, first, last):
+                try:
+                    memory.seek(start)
+                    data = memory.read(end - start)
+                except OSError:  # mapped and not there: behind the end of a file
+                    continue
+                for name, needle in needles.items():
+                    for match in re.finditer(re.escape(needle), data):
+                        found.append((line, name, data[max(0, match.start() - 32):match.end() + 32]))
     return found
 
 
