@@ -108,7 +108,7 @@ def check_options(name, source, pattern):
                     term.startswith("--")}))
 
 
-# --- posthorn.conf(5) and the examples ----------------------------------------------------------
+# --- posthorn.conf(5) and the examples: C-04 ----------------------------------------------------
 
 def written_keys(text):
     """{'[Account] Port=': what the page says of it}"""
