@@ -1,6 +1,7 @@
 """Far more mail at once than anybody reads: a week's backlog, a bus that does not keep up, readers that
 do not read. Nothing is lost, nothing comes out of order, and memory stays bounded."""
 
+import json
 import os
 import pathlib
 import re
@@ -70,6 +71,7 @@ def test_bus_that_does_not_keep_up(daemon, client, bus, server, user, proxy):
     daemon.write_account("work", Port=proxy.port, Security="none", User=user)
     daemon.start(**LEAN)
     client.wait_account("work", State="online")
+    reader = daemon.cli_process("watch", "--json", "--since=0")
     before = peak_kib(daemon)
     os.kill(bus.process.pid, signal.SIGSTOP)
     try:
@@ -86,6 +88,11 @@ def test_bus_that_does_not_keep_up(daemon, client, bus, server, user, proxy):
     assert len(client.named("Lagged")) == 1
     assert len(client.named("NewMail")) < len(subjects)
     assert growth < PEAK_KIB
+    # The command line reads what it was not told, once.
+    wait_for(lambda: len(reader.output("out")) == len(events), lambda: f"lines, not {len(reader.output('out'))}", 60)
+    assert [json.loads(line)["seq"] for line in reader.output("out")] == [event["seq"] for event in events]
+    assert reader.output("err") == []
+    reader.stop()
 
 
 class DeafReader:
