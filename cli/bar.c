@@ -46,12 +46,12 @@ static struct summary summarize(const struct status *status) {
 	if (!status)
 		return s;
 	s.moods = 0;
-	s.n_unseen = record_unsigned(status->manager, BUS_PROPERTY_UNSEEN, 0);
-	uint64_t n_online = record_unsigned(status->manager, BUS_PROPERTY_ACCOUNTS_ONLINE, 0);
+	s.n_unseen = status_unseen(status);
 	s.percentage = status->n_accounts > 0
-			       ? (unsigned)(MIN(n_online, (uint64_t)status->n_accounts) * 100 /
-					    status->n_accounts)
+			       ? (unsigned)(status_online(status) * 100 / status->n_accounts)
 			       : 100;
+	if (status->n_accounts == 0 && status->mailboxes)
+		s.moods |= 1u << MOOD_FAILED;
 	for (size_t i = 0; i < status->n_accounts; i++) {
 		const char *state = text_of(status->accounts[i], BUS_PROPERTY_STATE);
 		if (strcmp(state, "failed") == 0)
@@ -99,7 +99,8 @@ static char *tooltip_of(const struct status *status) {
 	if (!status)
 		return memory_strdup(_("The mailbox monitor does not run"));
 	if (status->n_accounts == 0)
-		return memory_strdup(_("No account is configured"));
+		return memory_strdup(status->mailboxes ? _("There is no such account")
+						       : _("No account is configured"));
 	buffer_init(&text, SIZE_MAX / 2);
 	for (size_t i = 0; i < MIN(status->n_accounts, (size_t)BAR_ACCOUNTS_MAX); i++) {
 		CLEANUP_TEXT char *line = account_line(status->accounts[i]);

@@ -90,6 +90,23 @@ bool status_all_online(const struct status *s) {
 	return true;
 }
 
+uint64_t status_unseen(const struct status *s) {
+	uint64_t n = 0;
+	if (!s->mailboxes)
+		return record_unsigned(s->manager, "Unseen", 0);
+	for (size_t i = 0; i < s->n_accounts; i++)
+		n += record_unsigned(s->accounts[i], "Unseen", 0);
+	return n;
+}
+
+size_t status_online(const struct status *s) {
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_accounts; i++)
+		n += is_in_state(s->accounts[i], "online") ||
+		     is_in_state(s->accounts[i], "degraded");
+	return n;
+}
+
 static enum table_style style_of(const struct record *account) {
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (is_in_state(account, states[i].word))
@@ -155,16 +172,6 @@ static void add_account(struct table *t, const struct record *account, uint64_t 
 		table_add_note(t, note);
 }
 
-/* Of those that are shown. */
-static uint64_t count_unseen(const struct status *s) {
-	uint64_t n = 0;
-	if (!s->mailboxes)
-		return record_unsigned(s->manager, "Unseen", 0);
-	for (size_t i = 0; i < s->n_accounts; i++)
-		n += record_unsigned(s->accounts[i], "Unseen", 0);
-	return n;
-}
-
 static void print_mailboxes(
 	const struct status *s, const struct table_look *look, struct buffer *out) {
 	CLEANUP(table_free) struct table *t = mailbox_list_new_table();
@@ -182,7 +189,7 @@ static void print_mailboxes(
 
 /* "3 accounts: 2 online, 1 failed; 5 unseen messages" */
 static void print_summary(const struct status *s, struct buffer *out) {
-	uint64_t unseen = count_unseen(s);
+	uint64_t unseen = status_unseen(s);
 	const char *separator = ": ";
 	(void)buffer_append_format(
 		out, "%zu account%s", s->n_accounts, s->n_accounts == 1 ? "" : "s");

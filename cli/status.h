@@ -34,6 +34,10 @@ bool status_has_account(const struct status *s, const char *id);
 /* Every account has the state `online`; true when there is none. */
 bool status_all_online(const struct status *s);
 
+/* The unseen messages of the accounts that are here, and how many of these are online or degraded. */
+uint64_t status_unseen(const struct status *s);
+size_t status_online(const struct status *s);
+
 /* A row for each account, under it the reason when it is not well; the mailboxes, where there are
  * any; and a last line that counts. Nothing when none of the selected accounts is there. */
 void status_print_table(const struct status *s, uint64_t now_usec, const struct table_look *look,

@@ -48,7 +48,8 @@ int verb_waybar(const struct arguments *arguments) {
 	int code = option_value_word(arguments, OPTION_FORMAT, &format);
 	if (code != EXIT_CODE_OK)
 		return code;
-	live = live_status_new(arguments_has(arguments, OPTION_SYSTEM), false, NULL);
+	live = live_status_new(
+		arguments_has(arguments, OPTION_SYSTEM), false, arguments_operands(arguments));
 	int r = 0;
 	do {
 		if (live_status_next(live, clock_monotonic_usec()))

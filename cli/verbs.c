@@ -74,8 +74,8 @@ static const struct verb verbs[] = {
 			OPTION_BIT(OPTION_RETRIES) | OPTION_BIT(OPTION_SKIP_FAILED) |
 			OPTION_BIT(OPTION_ON_GAP),
 		OPERAND_COMMAND, verb_run, NULL },
-	{ "waybar", "", N_("Print a line for a status bar whenever something changes"),
-		OPTION_BIT(OPTION_FORMAT), OPERAND_NONE, verb_waybar, NULL },
+	{ "waybar", "[ACCOUNT...]", N_("Print a line for a status bar whenever something changes"),
+		OPTION_BIT(OPTION_FORMAT), OPERAND_ACCOUNT, verb_waybar, NULL },
 	{ "open", "[MESSAGE]", N_("Open a message in the mail program"), PLACE, OPERAND_MESSAGE,
 		verb_open, NULL },
 	{ "mark-seen", "[MESSAGE...]", N_("Mark messages as seen on their server"),

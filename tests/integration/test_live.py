@@ -108,8 +108,9 @@ def test_status_watch_without_a_terminal(watched, client, server, user):
 
 def test_waybar(watched, client, server, bus, user):
     """Through the end of the daemon and of the bus; no line twice."""
-    bar = watched.cli_process("waybar")
+    bar = watched.cli_process("waybar", "work")
     polybar = watched.cli_process("waybar", "--format=polybar")
+    nobody = watched.cli_process("waybar", "nobody")
 
     def wait_line(**keys):
         wait_for(lambda: bar.output("out") and keys.items() <= json.loads(bar.output("out")[-1]).items(),
@@ -128,6 +129,8 @@ def test_waybar(watched, client, server, bus, user):
     wait_line(alt="offline")
     bus.start()
     wait_line(text="1", alt="unseen")
+    assert "There is no such account" in nobody.output("out")[0]
+    nobody.stop()
     for process in (bar, polybar):
         lines = process.output("out")
         assert all(one != other for one, other in zip(lines, lines[1:])), lines

@@ -64,7 +64,7 @@ static const struct row rows[] = {
 };
 
 static void fill(struct status *status, const struct row *row) {
-	unsigned n_unseen = 0, n_online = 0;
+	unsigned n_unseen = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(row->accounts) && row->accounts[i].name; i++) {
 		const struct account *a = &row->accounts[i];
 		struct record *r = status_add_account(status);
@@ -74,10 +74,8 @@ static void fill(struct status *status, const struct row *row) {
 		record_set_text(r, "ReasonText", a->why);
 		record_set_unsigned(r, "Unseen", a->n_unseen);
 		n_unseen += a->n_unseen;
-		n_online += strcmp(a->state, "online") == 0;
 	}
 	record_set_unsigned(status->manager, "Unseen", n_unseen);
-	record_set_unsigned(status->manager, "AccountsOnline", n_online);
 }
 
 static void assert_bar(const struct status *status, enum bar_format format, const char *expected) {
@@ -99,6 +97,23 @@ static void test_rows(void **state) {
 		assert_bar(shown, BAR_FORMAT_POLYBAR, rows[i].polybar);
 		assert_bar(shown, BAR_FORMAT_PLAIN, rows[i].plain);
 	}
+}
+
+/* Of accounts that were asked for by name. */
+static void test_selected(void **state) {
+	static const char *const home[] = { "Home", NULL }, *const none[] = { "nobody", NULL };
+	CLEANUP(status_free) struct status *status = status_new();
+	fill(status, &rows[3]);
+	status_select(status, home);
+	assert_bar(status, BAR_FORMAT_PLAIN, "0 unseen, failed\n");
+	assert_bar(status, BAR_FORMAT_WAYBAR,
+		WAYBAR("0", "failed", "Home: failed, No &lt;b&gt;way&lt;/b&gt;", "\"failed\"",
+			"0"));
+	CLEANUP(status_free) struct status *nobody = status_new();
+	fill(nobody, &rows[3]);
+	status_select(nobody, none);
+	assert_bar(nobody, BAR_FORMAT_WAYBAR,
+		WAYBAR("0", "failed", "There is no such account", "\"failed\"", "100"));
 }
 
 /* A tooltip has its limit; the counts have none. */
@@ -124,6 +139,7 @@ static void test_many_accounts(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_selected),
 		cmocka_unit_test(test_many_accounts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
