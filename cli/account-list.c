@@ -4,9 +4,12 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "bus/message.h"
 #include "bus/names.h"
+#include "cli/output.h"
 #include "cli/record-reader.h"
+#include "config/language.h"
 
 #define ACCOUNTS_A_PAGE 500
 
@@ -49,4 +52,32 @@ int account_list_load(
 			return -EBADMSG;
 	} while (status->n_accounts > before && status->n_accounts < total);
 	return 0;
+}
+
+static void warn_of(const struct status *status, const char *id) {
+	const char **ids = MEMORY_NEW_ARRAY(const char *, status->n_accounts + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < status->n_accounts; i++) {
+		ids[n] = record_text(status->accounts[i], BUS_PROPERTY_ID);
+		n += ids[n] != NULL;
+	}
+	const char *nearest = text_nearest(id, ids);
+	if (nearest)
+		output_complain(_("There is no account '%s' now, did you mean '%s'?"), id, nearest);
+	else
+		output_complain(_("There is no account '%s' now"), id);
+	free(ids);
+}
+
+void account_list_warn(
+	struct client *client, uint64_t timeout_usec, const struct arguments *arguments) {
+	CLEANUP(status_free) struct status *status = status_new();
+	CLEANUP_TEXT char *problem = NULL;
+	const char *id;
+	if (!arguments_has(arguments, OPTION_ACCOUNT) ||
+		account_list_load(client, timeout_usec, status, &problem) < 0)
+		return;
+	for (size_t i = 0; (id = arguments_nth_value(arguments, OPTION_ACCOUNT, i)); i++)
+		if (!status_has_account(status, id))
+			warn_of(status, id);
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "bus/client.h"
+#include "cli/arguments.h"
 #include "cli/status.h"
 
 /* Asks for all of them and appends them to `status`. In pages: an installation may have more
@@ -11,3 +12,8 @@
  * client_call() has them. */
 int account_list_load(
 	struct client *client, uint64_t timeout_usec, struct status *status, char **ret_problem);
+
+/* Complains of each --account that the daemon does not have (now): a filter for it lets nothing
+ * through, which looks like no mail. */
+void account_list_warn(
+	struct client *client, uint64_t timeout_usec, const struct arguments *arguments);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "bus/message.h"
 #include "bus/names.h"
+#include "cli/account-list.h"
 #include "cli/exit-code.h"
 #include "cli/output.h"
 #include "cli/record-reader.h"
@@ -360,6 +361,8 @@ int follower_new(const struct follower_options *options, struct follower **ret) 
 		if (!options->is_patient)
 			return session_complain(options->arguments, -ESRCH, "");
 		output_complain(_("The daemon does not run, waiting for it"));
+	} else {
+		account_list_warn(f->client, SESSION_TIMEOUT_USEC, options->arguments);
 	}
 	*ret = TAKE_PTR(f);
 	return EXIT_CODE_OK;

@@ -115,6 +115,9 @@ def test_filters(watched, client, server, user):
         return [json.loads(line)["subject"] for line in done.stdout.decode("utf-8").splitlines()]
     assert shown("--account=work", "--mailbox=inbox", "--type=new") == ["Before"]
     assert shown("--account=home") == []
+    for verb in (["watch", "--no-follow"], ["list"], ["wait", "--timeout=1ms"]):
+        done = watched.cli(*verb, "--account=wrok", "--account=work", check=False)
+        assert done.stderr == b"posthorn: There is no account 'wrok' now, did you mean 'work'?\n", verb
     assert shown("--mailbox=Work") == []
     assert shown("--type=retired,reset") == []
     assert shown("--account=home", "--account=work") == ["Before"]
