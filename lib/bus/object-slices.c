@@ -103,7 +103,8 @@ void object_slices_drop(struct object_server *s) {
 		struct slice_job *j = CONTAINER_OF(s->slices.next, struct slice_job, link);
 		struct object_reply *later = j->later;
 		(void)slice_job_free(s, j);
-		object_reply_send(later, message_new_reply(object_reply_call(later)));
+		object_reply_send(later, message_new_error(object_reply_call(later),
+						 DBUS_ERROR_NO_REPLY, "the service ends"));
 	}
 	s->is_writing = false;
 	s->n_changes_due = 0;

@@ -138,6 +138,28 @@ static void the_server_goes_before_the_reply(void **state) {
 	end_wait(t);
 }
 
+/* What was not finished is no answer: an empty one would have another type than the table says. */
+static void the_server_goes_before_the_last_slice(void **state) {
+	struct test *t = *state;
+	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Endless");
+	dbus_uint32_t serial = 0;
+	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
+	dbus_message_unref(m);
+	fixture_run_until(&t->fixture, &t->toy.is_waiting);
+	t->toy.server = object_server_free(t->toy.server);
+	assert_false(t->toy.is_waiting);
+	/* whatever it says now, it says behind that */
+	DBusMessage *last =
+		toy_service_call(&t->toy, TOY_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL);
+	dbus_message_unref(last);
+	const char *name = NULL;
+	for (size_t i = 0; i < t->fixture.n_inbox; i++)
+		if (dbus_message_get_reply_serial(t->fixture.inbox[i]) == serial)
+			name = fixture_error_name(t->fixture.inbox[i]);
+	assert_non_null(name);
+	assert_string_equal(name, DBUS_ERROR_NO_REPLY);
+}
+
 static DBusMessage *get(struct test *t, const char *path, const char *interface, const char *name) {
 	return toy_service_call(&t->toy, path, PROPERTIES, "Get", TEXTS(interface, name));
 }
@@ -331,6 +353,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(nobody_waits_for_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_server_goes_before_the_reply, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_server_goes_before_the_last_slice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors_are_the_standard_ones, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(properties_are_read_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_texts_do_no_harm, set_up, tear_down),

@@ -28,6 +28,24 @@ static DBusMessage *root_wait(const struct object_call *call) {
 	return NULL;
 }
 
+static DBusMessage *endless_step(const struct object_call *call, void *job) {
+	struct toy_service *t = job;
+	t->is_waiting = true;
+	return NULL;
+}
+
+static void *endless_free(void *job) {
+	struct toy_service *t = job;
+	t->is_waiting = false;
+	return NULL;
+}
+
+/* Its reply never gets done. */
+static DBusMessage *root_endless(const struct object_call *call) {
+	static const struct object_slices slices = { endless_step, endless_free };
+	return object_slices_reply(call, &slices, call->object);
+}
+
 static void root_get_count(void *object, struct message_writer *w) {
 	message_write_u32(w, (uint32_t)((struct toy_service *)object)->n_shelves);
 }
@@ -35,6 +53,7 @@ static void root_get_count(void *object, struct message_writer *w) {
 static const struct object_method root_methods[] = {
 	{ "Echo", "s", "text", "s", "text", root_echo },
 	{ "Wait", NULL, NULL, NULL, NULL, root_wait },
+	{ "Endless", NULL, NULL, "s", "text", root_endless },
 };
 static const struct object_property root_properties[] = {
 	{ "Count", "u", OBJECT_EMITS_CHANGE, root_get_count },
