@@ -4,11 +4,11 @@
 
 #include "base/account-id.h"
 #include "base/memory.h"
+#include "base/open-command.h"
 #include "base/words.h"
 #include "bus/names.h"
 #include "cli/child.h"
 #include "cli/exit-code.h"
-#include "cli/open-command.h"
 #include "cli/output.h"
 #include "cli/unread-reader.h"
 #include "cli/verbs.h"
@@ -31,6 +31,7 @@ static const struct config_key keys[] = {
 		.name = "OpenCommand",
 		.type = &config_type_argv,
 		CONFIG_FIELD(struct setting, command),
+		.check = open_command_check,
 		.help = "a program that shows a message, run without a shell",
 	},
 };
@@ -107,13 +108,29 @@ static int become(char *const *words) {
 	return EXIT_CODE_NO_COMMAND;
 }
 
+/* Owned; NULL: there is no command. */
+static char **command_of(char *const *configured, const struct event *event) {
+	const struct open_command_message message = {
+		.id = record_text(event->keys, BUS_KEY_ID),
+		.account = record_text(event->keys, BUS_KEY_ACCOUNT),
+		.from_address = record_text(event->keys, BUS_KEY_FROM_ADDRESS),
+		.message_id = record_text(event->keys, BUS_KEY_MESSAGE_ID),
+	};
+	if (configured)
+		return open_command_expand(configured, &message);
+	char *link = open_command_link(&message);
+	if (!link)
+		return NULL;
+	char **words = MEMORY_NEW_ARRAY(char *, 3);
+	words[0] = memory_strdup("xdg-open");
+	words[1] = link;
+	return words;
+}
+
 static int open_message(const struct event *event, bool is_system) {
 	struct setting setting = { 0 };
 	CLEANUP_TEXT char *problem = load_setting(event, is_system, &setting);
-	char **words = NULL;
-	if (!problem)
-		words = setting.command ? open_command_expand(setting.command, event)
-					: open_command_default(event);
+	char **words = problem ? NULL : command_of(setting.command, event);
 	config_assignments_clear(&table, &setting);
 	if (!words) {
 		output_complain("%s", problem ? problem

@@ -2,11 +2,6 @@
 /* The command that shows a message: the configured one, or what the desktop knows to open mail with. */
 #include "notify/news.h"
 
-/* NULL, or an owned sentence: what is wrong with the words of OpenCommand=. In each of them %i is the
- * message's id, %a the account, %f the sender's address, %m its Message-ID without brackets, %% a
- * percent sign. */
-char *mail_program_check(char *const *command);
-
 /* The command for this mail, owned and NULL-terminated (words_free()); NULL: there is no program.
  * `command` is NULL where none is configured. */
 char **mail_program_command(

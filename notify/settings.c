@@ -1,11 +1,11 @@
 #include "notify/settings.h"
 
 #include "base/memory.h"
+#include "base/open-command.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "config/config-type.h"
-#include "notify/mail-program.h"
 #include "notify/quiet-hours.h"
 
 #include <string.h>
@@ -73,16 +73,6 @@ static char *check_rule(const char *text) {
 	char *problem = NULL;
 	CLEANUP(rule_free) struct rule *rule = rule_new(text, &problem);
 
-	return problem;
-}
-
-static char *check_open_command(const char *text) {
-	char **words = NULL, *problem;
-
-	if (words_split(text, &words) < 0)
-		return NULL; /* the type complains */
-	problem = mail_program_check(words);
-	(void)words_free(words);
 	return problem;
 }
 
@@ -154,7 +144,7 @@ static const struct config_key rows[] = {
 		.name = "OpenCommand",
 		.type = &config_type_argv,
 		FIELD(open_command),
-		.check = check_open_command,
+		.check = open_command_check,
 		.help = "a program that shows a message, run without a shell",
 	},
 	{

@@ -84,6 +84,9 @@ def test_open_command(watched, client, server, user, reader):
     configure(watched, "accounts.d/work.conf.d/open.conf", "[Notify]\nOpenCommand='half\n")
     done = reader.open()
     assert done.returncode == 1 and b"open.conf:2: " in done.stderr and not reader.said.exists()
+    configure(watched, "accounts.d/work.conf.d/open.conf", f"[Notify]\nOpenCommand={path} %x\n")
+    done = reader.open()
+    assert done.returncode == 1 and b"what follows % is i, a, f, m or %" in done.stderr
     configure(watched, "accounts.d/work.conf.d/open.conf", "[Notify]\nOpenCommand=/nonexistent/reader\n")
     done = reader.open()
     assert done.returncode == 127 and b"/nonexistent/reader cannot be run: No such file" in done.stderr
