@@ -233,6 +233,11 @@ struct caller *callers_identify(struct callers *c, DBusMessage *m) {
 	const char *name = dbus_message_get_sender(m);
 	if (!name) /* no message of a bus is without */
 		return NULL;
+	/* Bytes that are kept hold no descriptor, and libdbus does not read them back without. */
+	if (dbus_message_contains_unix_fds(m)) {
+		refuse(c, m, DBUS_ERROR_INVALID_ARGS, "no call takes a descriptor");
+		return NULL;
+	}
 	struct caller *caller = callers_find(c, name);
 	struct entry *entry = caller ? entry_of(caller) : NULL;
 	if (!entry && (c->n_entries < CALLERS_MAX || make_room(c)))
