@@ -184,15 +184,9 @@ void object_signals_added(struct object_server *s, const char *path) {
 
 void object_signals_removed(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces) {
-	struct object_ref ref;
 	if (!connection_is_online(s->connection))
 		return;
 	object_changes_note_removed(&s->changes, path, interfaces);
-	for (unsigned slot = 0; s->tree.callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
-		struct caller *caller = callers_subscriber(s->tree.callers, slot);
-		if (caller && object_server_lookup(s, path, caller, &ref))
-			object_changes_note_hidden(&s->changes, path, interfaces, slot);
-	}
 	deferred_arm(&s->flush);
 }
 

@@ -137,7 +137,8 @@ void object_signals_unsubscribe(struct object_server *s, struct caller *caller);
 void object_signals_changed(struct object_server *s, const char *path,
 	const struct object_interface *interface, uint64_t mask);
 /* An object came, or went: InterfacesAdded or InterfacesRemoved at the end of the turn. Call
- * _removed before the object goes, `interfaces` is what it had. */
+ * _removed before the object goes, `interfaces` is what it had; where there are callers, _hidden says
+ * which of them are told, since the tree may be between two states and is not asked. */
 void object_signals_added(struct object_server *s, const char *path);
 void object_signals_removed(struct object_server *s, const char *path,
 	const struct object_interface *const *interfaces);

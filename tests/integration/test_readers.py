@@ -179,6 +179,22 @@ def test_account_comes_and_goes_for_its_readers_alone(machine):
     assert seen(bob) == "[]"
 
 
+def test_many_accounts_go_at_once(machine):
+    """While they go, nobody looks at those that are gone already."""
+    paths = {account: PATHS[account] for account in machine.users}
+    for account in paths:
+        machine.write(account, Readers="ada")
+    machine.root.manager("Reload")
+    ada = machine.subscriber("ada")
+    assert set(ada.call(ROOT, OBJECT_MANAGER, "GetManagedObjects")[0]) == set(paths.values())
+    for account in paths:
+        machine.daemon.account_file(account).unlink()
+    machine.root.manager("Reload")
+    for path in paths.values():
+        ada.wait_signal("InterfacesRemoved", lambda signal, path=path: signal[4] == [path, [ACCOUNT]])
+    assert ada.call(ROOT, OBJECT_MANAGER, "GetManagedObjects")[0] == {}
+
+
 def test_vanished_subscribers_are_forgotten(machine):
     """More than there is room for, one after the other."""
     for _ in range(20):
