@@ -8,6 +8,7 @@ from harness import language
 from harness.language import BEGIN, END, untranslated
 from harness.posthorn import program
 from harness.process import environment, run
+from harness.wait import wait_for
 
 
 @pytest.fixture
@@ -69,9 +70,10 @@ def test_no_word_of_the_tray_is_missed(tray, daemon, agent, pseudo):
     def everything():
         properties = tray.properties()
         return [properties["Title"], *properties["ToolTip"][2:], *words(tray.layout())]
-    for state in ("online", "connecting", "offline", "failed", "paused"):
+    for state, home in (("connecting", "Home – connecting"), ("offline", "Home – offline"),
+                        ("failed", "Home – does not work"), ("paused", "Home – paused")):
         daemon.set("home", State=state)
-        tray.wait_labels(*(label for label in tray.labels()))
+        wait_for(lambda: tray.labels()[0] == f"{BEGIN}{home}{END}", home, look_every=0.05)  # noqa: B023
         assert [text for text in everything() if untranslated(text, *OTHERS)] == []
     daemon.vanish()
     tray.wait_title(f"{BEGIN}The mail monitor is not running{END}")
