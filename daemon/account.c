@@ -520,14 +520,18 @@ void account_secrets_changed(struct account *account) {
 }
 
 bool account_reconfigure(struct account *account, struct account_config *config) {
+	bool is_asking = account->attempt.credential;
 	switch (account_config_compare(account->config, config)) {
 	case ACCOUNT_CONFIG_OTHER:
 		return false;
 	case ACCOUNT_CONFIG_LIVE:
 		account_config_take_live(account->config, config);
 		account->is_changed = true;
-		/* It borrows what was just exchanged; asked for again by account_reconsider(). */
+		/* It borrows what was just exchanged; asked for again at the next turn, as the gate has let
+		 * us in. */
 		attempt_drop_credential(&account->attempt);
+		if (is_asking)
+			account_wake_in(account, 0);
 		break;
 	case ACCOUNT_CONFIG_SAME:
 		break;

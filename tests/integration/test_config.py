@@ -117,3 +117,19 @@ def test_reload_with_an_error_keeps_the_daemon(watched, client, server, user, pr
     client.wait_account("work", State="online")
     server.deliver(message("Corrected"), user)
     assert client.wait_new_mail()[0]["subject"] == "Corrected"
+
+
+def test_reload_while_a_secret_is_asked_for(daemon, client, server, user, directory):
+    """It is asked for once more: what was under way is not the last that is heard of the account."""
+    asked, may_answer, helper = directory / "asked", directory / "may-answer", directory / "helper"
+    helper.write_text(f"#!/bin/sh\n: > {asked}\nwhile ! test -e {may_answer}; do sleep 0.1; done\n"
+                      "echo correct-horse\n", encoding="utf-8")
+    helper.chmod(0o700)
+    keys = {"Port": server.imap, "Security": "none", "User": user, "PasswordFile": None, "PasswordCommand": helper}
+    daemon.write_account("work", **keys)
+    daemon.start()
+    wait_for(asked.exists, "the helper to run", look_every=0.1)
+    daemon.write_account("work", Name="Office", **keys)
+    daemon.reload()
+    may_answer.touch()
+    client.wait_account("work", State="online", Name="Office")
