@@ -19,7 +19,7 @@ from harness.wait import wait_for
 PLAIN = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE"
 RUNGS = {"notify": None, "idle": f"{PLAIN} IDLE", "poll": PLAIN}
 # So many deaths of a rung in the plain suite.
-SAMPLES = 7
+SAMPLES = 5
 POINTS_MAX = 2000
 
 
