@@ -9,8 +9,11 @@
 
 #define LABEL_BYTES_MAX (64 * 1024)
 
-/* Which row an item stands for: its number is beside it, as rows and items change together. */
+/* Beside an item: what it stands for. libdbusmenu calls for a click in a later turn, when the rows may
+ * be others and the menu gone. */
 #define ROW "posthorn-row"
+/* Beside the server, as long as there is a menu. */
+#define MENU "posthorn-menu"
 
 struct tray_menu {
 	DbusmenuServer *server;
@@ -25,12 +28,14 @@ struct tray_menu *tray_menu_new(tray_menu_chosen_fn on_chosen, void *userdata) {
 	m->server = dbusmenu_server_new(TRAY_MENU_PATH);
 	m->on_chosen = on_chosen;
 	m->userdata = userdata;
+	g_object_set_data(G_OBJECT(m->server), MENU, m);
 	return m;
 }
 
 struct tray_menu *tray_menu_free(struct tray_menu *m) {
 	if (!m)
 		return NULL;
+	g_object_set_data(G_OBJECT(m->server), MENU, NULL);
 	g_object_unref(m->server);
 	(void)tray_rows_free(m->rows);
 	return memory_free(m);
@@ -49,16 +54,29 @@ static char *escape(const char *label) {
 	return buffer_take_text(&escaped);
 }
 
-/* The copy outlives what the choice changes. */
-static void on_activated(DbusmenuMenuitem *item, guint timestamp, gpointer userdata) {
-	struct tray_menu *m = userdata;
-	const struct tray_row *row =
-		&m->rows->items[GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(item), ROW))];
-	CLEANUP_TEXT char *account = memory_strdup(row->account);
-	CLEANUP_TEXT char *mail = memory_strdup(row->mail);
-	struct tray_row chosen = { .deed = row->deed, .account = account, .mail = mail };
+static void free_choice(gpointer userdata) {
+	struct tray_row *choice = userdata;
 
-	m->on_chosen(&chosen, m->userdata);
+	memory_free(choice->account);
+	memory_free(choice->mail);
+	memory_free(choice);
+}
+
+static struct tray_row *new_choice(const struct tray_row *row) {
+	struct tray_row *choice = MEMORY_NEW(struct tray_row);
+
+	choice->deed = row->deed;
+	choice->account = memory_strdup(row->account);
+	choice->mail = memory_strdup(row->mail);
+	return choice;
+}
+
+/* The item is held while it signals, and its choice with it. */
+static void on_activated(DbusmenuMenuitem *item, guint timestamp, gpointer server) {
+	struct tray_menu *m = g_object_get_data(G_OBJECT(server), MENU);
+
+	if (m)
+		m->on_chosen(g_object_get_data(G_OBJECT(item), ROW), m->userdata);
 }
 
 static DbusmenuMenuitem *new_item(struct tray_menu *m, size_t i) {
@@ -76,9 +94,9 @@ static DbusmenuMenuitem *new_item(struct tray_menu *m, size_t i) {
 		item, DBUSMENU_MENUITEM_PROP_ENABLED, row->is_enabled);
 	if (row->deed == TRAY_NOTHING)
 		return item;
-	g_object_set_data(G_OBJECT(item), ROW, GSIZE_TO_POINTER(i));
-	(void)g_signal_connect(
-		item, DBUSMENU_MENUITEM_SIGNAL_ITEM_ACTIVATED, G_CALLBACK(on_activated), m);
+	g_object_set_data_full(G_OBJECT(item), ROW, new_choice(row), free_choice);
+	(void)g_signal_connect_object(item, DBUSMENU_MENUITEM_SIGNAL_ITEM_ACTIVATED,
+		G_CALLBACK(on_activated), m->server, 0);
 	return item;
 }
 
