@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* That have come and were not closed yet; nothing here wants one. A message may bring 16. */
+#define DESCRIPTORS_MAX 64
+
 enum connection_state {
 	CONNECTION_STATE_DOWN, /* the retry timer runs */
 	CONNECTION_STATE_HELLO,
@@ -291,6 +294,8 @@ static int open_bus(struct connection *c, char **ret_text) {
 	dbus_connection_set_exit_on_disconnect(c->dbus, FALSE);
 	/* Calls that wait for their turn stay in the bus, not in us. */
 	dbus_connection_set_max_received_size(c->dbus, BUS_LOOP_OUTGOING_MAX);
+	/* Descriptors count before anybody has looked at the message that they came with. */
+	dbus_connection_set_max_received_unix_fds(c->dbus, DESCRIPTORS_MAX);
 	if (!dbus_connection_add_filter(c->dbus, on_message, c, NULL))
 		abort();
 	int r = bus_loop_new(c->event, c->dbus, &c->loop);

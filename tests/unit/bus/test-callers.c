@@ -1,141 +1,304 @@
-/* Callers of a service on a bus of many users, over a real bus: the first call waits until the bus has
- * said whose it is. */
-#include "fixture.h"
+/* Who calls, on a bus that asks: order and limits of calls that wait for the bus's answer, callers and
+ * subscribers that vanish or are too many, signals that are for one alone. All are of one user here;
+ * several are in the integration tests. */
+#include "toy-service.h"
 
 #include "base/memory.h"
 #include "bus/callers.h"
-#include "bus/connection.h"
-#include "bus/message.h"
-#include "bus/object.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAME "org.posthorn.Toy"
-#define PATH "/org/posthorn/Toy"
 #define ROOT "org.posthorn.Toy.Root"
+#define MATCH_ALL "type='signal'"
 
 struct test {
 	struct fixture fixture;
-	struct connection *connection;
-	struct callers *callers;
-	struct object_server *server;
-	bool is_online;
-	unsigned n_knocks;
+	struct toy_service toy;
+	unsigned n_left;
 };
 
-static DBusMessage *root_knock(const struct object_call *call) {
-	struct test *t = call->object;
-	assert_int_equal(call->caller->uid, geteuid());
-	t->n_knocks++;
-	return message_new_reply(call->message);
-}
+#define LIMITS                                                   \
+	"<limit name=\"max_completed_connections\">1000</limit>" \
+	"<limit name=\"max_connections_per_user\">1000</limit>"
 
-static const struct object_method root_methods[] = {
-	{ .name = "Knock", .call = root_knock },
-};
-static const struct object_interface root_interface = {
-	.name = ROOT,
-	.methods = root_methods,
-	.n_methods = ARRAY_SIZE(root_methods),
-};
-static const struct object_interface *const root_interfaces[] = { &root_interface, NULL };
-
-static bool lookup(
-	const char *path, struct caller *caller, struct object_ref *ret, void *userdata) {
-	if (strcmp(path, PATH) != 0)
-		return false;
-	*ret = (struct object_ref){ root_interfaces, userdata };
-	return true;
-}
-
-static char *next(const char *path, struct caller *caller, struct object_ref *ret, void *userdata) {
-	return NULL;
-}
-
-static void on_online(void *userdata) {
-	((struct test *)userdata)->is_online = true;
+static void on_left(struct caller *caller, void *userdata) {
+	((struct test *)userdata)->n_left++;
 }
 
 static int set_up(void **state) {
 	struct test *t = MEMORY_NEW(struct test);
-	fixture_init(&t->fixture, "");
-	const struct connection_options options = { .address = t->fixture.bus.address,
-		.name = NAME };
-	const struct connection_callbacks callbacks = { .on_online = on_online, .userdata = t };
-	assert_int_equal(connection_new(t->fixture.event, &options, &callbacks, &t->connection), 0);
-	t->callers = callers_new(t->connection);
-	const struct object_tree tree = {
-		.root = PATH, .callers = t->callers, .lookup = lookup, .next = next, .userdata = t
-	};
-	t->server = object_server_new(t->connection, &tree);
-	fixture_run_until(&t->fixture, &t->is_online);
+	fixture_init(&t->fixture, LIMITS);
+	toy_service_init_callers(&t->toy, &t->fixture, TOY_NAME);
+	callers_set_left(t->toy.callers, on_left, t);
 	*state = t;
 	return 0;
 }
 
 static int tear_down(void **state) {
 	struct test *t = *state;
-	object_server_free(t->server);
-	callers_free(t->callers);
-	connection_free(t->connection);
+	toy_service_deinit(&t->toy);
 	fixture_deinit(&t->fixture);
 	free(t);
 	return 0;
 }
 
-static DBusMessage *new_knock(void) {
-	return message_new_call(NAME, PATH, ROOT, "Knock");
+static DBusMessage *new_call(const char *member, const char *text) {
+	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, member);
+	struct message_writer w;
+	message_writer_init(&w, m);
+	if (text)
+		message_write_string(&w, text);
+	return m;
 }
 
-static void expect_refusal_of_descriptor(struct test *t) {
-	DBusMessage *call = new_knock();
-	int fd = STDERR_FILENO;
-	assert_true(dbus_message_append_args(call, DBUS_TYPE_UNIX_FD, &fd, DBUS_TYPE_INVALID));
-	CLEANUP(message_free) DBusMessage *reply = fixture_call(&t->fixture, call);
-	assert_string_equal(fixture_error_name(reply), DBUS_ERROR_INVALID_ARGS);
+static dbus_uint32_t send(struct test *t, DBusMessage *owned) {
+	CLEANUP(message_free) DBusMessage *m = owned;
+	dbus_uint32_t serial = 0;
+	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
+	dbus_connection_flush(t->fixture.client);
+	return serial;
 }
 
-static void expect_answer(struct test *t) {
-	CLEANUP(message_free) DBusMessage *reply = fixture_call(&t->fixture, new_knock());
-	assert_string_equal(fixture_error_name(reply), "");
+/* What answers the call; it stays in the inbox. */
+static DBusMessage *wait_reply(struct test *t, dbus_uint32_t serial) {
+	for (;;) {
+		fixture_pump(&t->fixture);
+		for (size_t i = 0; i < t->fixture.n_inbox; i++)
+			if (dbus_message_get_reply_serial(t->fixture.inbox[i]) == serial)
+				return t->fixture.inbox[i];
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	}
 }
 
-static void first_calls_wait_for_the_bus(void **state) {
+static void expect_call(struct test *t, const char *member, const char *text, const char *error) {
+	CLEANUP(message_free)
+	DBusMessage *reply = fixture_call(&t->fixture, new_call(member, text));
+	assert_string_equal(fixture_error_name(reply), error);
+}
+
+static void calls_wait_for_the_bus_in_their_order(void **state) {
 	struct test *t = *state;
-	DBusMessage *first = new_knock();
-	assert_true(dbus_connection_send(t->fixture.client, first, NULL));
-	dbus_message_unref(first);
-	expect_answer(t);
-	assert_int_equal(t->n_knocks, 2);
-	assert_int_equal(callers_n_known(t->callers), 1);
+	dbus_uint32_t first = 0, last = 0;
+	for (unsigned i = 0; i < CALLERS_WAITING_MAX; i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "%u", i);
+		last = send(t, new_call("Echo", text));
+		first = first ? first : last;
+	}
+	(void)wait_reply(t, last);
+	unsigned n = 0;
+	for (size_t i = 0; i < t->fixture.n_inbox; i++) {
+		dbus_uint32_t serial = dbus_message_get_reply_serial(t->fixture.inbox[i]);
+		if (serial >= first)
+			assert_int_equal(serial, first + n++);
+	}
+	assert_int_equal(n, CALLERS_WAITING_MAX);
+	assert_int_equal(t->toy.n_calls, CALLERS_WAITING_MAX);
+	assert_int_equal(callers_n_known(t->toy.callers), 1);
 }
 
+/* They come in one read, so that none is known before the last: what is too much is refused at once. */
+static void too_many_calls_before_the_first_answer(void **state) {
+	struct test *t = *state;
+	dbus_uint32_t serial = 0, first = 0;
+	for (unsigned i = 0; i < 4 * CALLERS_WAITING_MAX; i++) {
+		serial = send(t, new_call("Echo", "x"));
+		first = first ? first : serial;
+	}
+	unsigned n_refused = 0;
+	for (; first <= serial; first++) {
+		const char *error = fixture_error_name(wait_reply(t, first));
+		n_refused += *error != '\0';
+		assert_true(!*error || !strcmp(error, DBUS_ERROR_LIMITS_EXCEEDED));
+	}
+	assert_int_equal(t->toy.n_calls + n_refused, 4 * CALLERS_WAITING_MAX);
+	assert_true(t->toy.n_calls >= CALLERS_WAITING_MAX);
+	expect_call(t, "Echo", "x", "");
+}
+
+static DBusMessage *new_large_call(size_t n) {
+	CLEANUP_TEXT char *text = memory_zalloc(n + 1, 1);
+	memset(text, 'x', n);
+	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Echo");
+	/* Around message_write_string(), which would cut it. */
+	assert_true(dbus_message_append_args(m, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID));
+	return m;
+}
+
+static void too_large_a_call_before_the_first_answer(void **state) {
+	struct test *t = *state;
+	dbus_uint32_t large = send(t, new_large_call(CALLERS_WAITING_BYTES_MAX));
+	assert_string_equal(fixture_error_name(wait_reply(t, large)), DBUS_ERROR_LIMITS_EXCEEDED);
+	/* Known by now, and nothing has to be kept. */
+	expect_call(t, "Echo", "x", "");
+	large = send(t, new_large_call(CALLERS_WAITING_BYTES_MAX));
+	assert_string_equal(fixture_error_name(wait_reply(t, large)), "");
+}
+
+static DBusMessage *new_call_with_descriptors(int fd, unsigned n) {
+	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Echo");
+	for (unsigned i = 0; i < n; i++)
+		assert_true(dbus_message_append_args(m, DBUS_TYPE_UNIX_FD, &fd, DBUS_TYPE_INVALID));
+	return m;
+}
+
+/* They cannot be kept as bytes, and nothing here takes one. */
 static void descriptors_are_refused(void **state) {
 	struct test *t = *state;
-	expect_refusal_of_descriptor(t);
-	expect_answer(t);
-	expect_refusal_of_descriptor(t);
-	assert_int_equal(t->n_knocks, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		dbus_uint32_t serial = send(t, new_call_with_descriptors(STDERR_FILENO, 1 + i));
+		assert_string_equal(
+			fixture_error_name(wait_reply(t, serial)), DBUS_ERROR_INVALID_ARGS);
+	}
+	expect_call(t, "Echo", "x", "");
+	assert_int_equal(t->toy.n_calls, 1);
 }
 
 /* The bus is still asked who it is when the second one comes. */
 static void descriptors_are_refused_while_others_wait(void **state) {
 	struct test *t = *state;
-	DBusMessage *first = new_knock();
-	assert_true(dbus_connection_send(t->fixture.client, first, NULL));
-	dbus_message_unref(first);
-	expect_refusal_of_descriptor(t);
-	expect_answer(t);
-	assert_int_equal(t->n_knocks, 2);
+	dbus_uint32_t first = send(t, new_call("Echo", "x"));
+	dbus_uint32_t second = send(t, new_call_with_descriptors(STDERR_FILENO, 1));
+	assert_string_equal(fixture_error_name(wait_reply(t, second)), DBUS_ERROR_INVALID_ARGS);
+	assert_string_equal(fixture_error_name(wait_reply(t, first)), "");
+	assert_int_equal(t->toy.n_calls, 1);
+}
+
+/* Gone before the bus was asked, while it was, and after. */
+static void a_caller_that_vanishes_is_forgotten(void **state) {
+	struct test *t = *state;
+	enum {
+		N = 20
+	};
+	expect_call(t, "Echo", "x", "");
+	for (unsigned i = 0; i < N; i++) {
+		DBusConnection *other = fixture_new_client(&t->fixture);
+		CLEANUP(message_free) DBusMessage *m = new_call("Echo", "x");
+		assert_true(dbus_connection_send(other, m, NULL));
+		dbus_connection_flush(other);
+		for (unsigned turn = 0; turn < i % 4; turn++)
+			assert_true(sd_event_run(t->fixture.event, 0) >= 0);
+		fixture_free_client(other);
+	}
+	while (t->n_left < N)
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	assert_int_equal(callers_n_known(t->toy.callers), 1);
+	expect_call(t, "Echo", "x", "");
+}
+
+/* Whoever was idle for longest makes room; a subscriber does not. */
+static void more_callers_than_places(void **state) {
+	struct test *t = *state;
+	enum {
+		N = CALLERS_MAX + 40
+	};
+	static DBusConnection *others[N];
+	expect_call(t, "Subscribe", NULL, "");
+	for (unsigned i = 0; i < N; i++) {
+		others[i] = fixture_new_client(&t->fixture);
+		CLEANUP(message_free) DBusMessage *m = new_call("Echo", "x");
+		assert_true(dbus_connection_send(others[i], m, NULL));
+		dbus_connection_flush(others[i]);
+		while (t->toy.n_calls < i + 1)
+			assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+		assert_true(callers_n_known(t->toy.callers) <= CALLERS_MAX);
+	}
+	assert_int_equal(t->n_left, N + 1 - CALLERS_MAX);
+	assert_true(callers_subscriber(t->toy.callers, 0)->is_subscribed);
+	for (unsigned i = 0; i < N; i++)
+		fixture_free_client(others[i]);
+	while (callers_n_known(t->toy.callers) > 1)
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	assert_true(callers_subscriber(t->toy.callers, 0)->is_subscribed);
+}
+
+/* A user may have some of the places, root all. */
+static void more_subscribers_than_places(void **state) {
+	struct test *t = *state;
+	const unsigned most =
+		getuid() == 0 ? CALLERS_SUBSCRIBERS_MAX : CALLERS_SUBSCRIBERS_PER_USER;
+	static DBusConnection *others[CALLERS_SUBSCRIBERS_MAX];
+	for (unsigned i = 0; i < most; i++) {
+		others[i] = fixture_new_client(&t->fixture);
+		CLEANUP(message_free) DBusMessage *m = new_call("Subscribe", NULL);
+		assert_true(dbus_connection_send(others[i], m, NULL));
+		dbus_connection_flush(others[i]);
+		while (!callers_subscriber(t->toy.callers, i))
+			assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	}
+	expect_call(t, "Subscribe", NULL, DBUS_ERROR_LIMITS_EXCEEDED);
+	fixture_free_client(others[most / 2]);
+	while (callers_subscriber(t->toy.callers, most / 2))
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	expect_call(t, "Subscribe", NULL, "");
+	/* Twice is once. */
+	expect_call(t, "Subscribe", NULL, "");
+	expect_call(t, "Unsubscribe", NULL, "");
+	assert_null(callers_subscriber(t->toy.callers, most / 2));
+	for (unsigned i = 0; i < most; i++)
+		if (i != most / 2)
+			fixture_free_client(others[i]);
+}
+
+static void signals_are_for_subscribers_alone(void **state) {
+	struct test *t = *state;
+	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
+	DBusConnection *ear = fixture_new_client(&t->fixture);
+	DBusError error = DBUS_ERROR_INIT;
+	dbus_bus_add_match(ear, MATCH_ALL, &error);
+	assert_false(dbus_error_is_set(&error));
+	expect_call(t, "Subscribe", NULL, "");
+	for (unsigned i = 1; i <= 3; i++) {
+		oak->height = i;
+		object_signals_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+		CLEANUP(message_free)
+		DBusMessage *m = fixture_wait_signal(&t->fixture, NULL, "PropertiesChanged");
+		assert_string_equal(dbus_message_get_destination(m),
+			dbus_bus_get_unique_name(t->fixture.client));
+	}
+	/* All that the bus has sent it is there once this is answered. */
+	(void)dbus_bus_get_unix_user(ear, dbus_bus_get_unique_name(ear), &error);
+	for (DBusMessage *m; (m = dbus_connection_pop_message(ear)); dbus_message_unref(m))
+		assert_string_equal(dbus_message_get_sender(m), DBUS_SERVICE_DBUS);
+	fixture_free_client(ear);
+}
+
+/* Names of one bus mean nothing on the next. */
+static void all_are_forgotten_with_the_bus(void **state) {
+	struct test *t = *state;
+	expect_call(t, "Subscribe", NULL, "");
+	private_bus_stop(&t->fixture.bus);
+	while (t->toy.online)
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	assert_int_equal(callers_n_known(t->toy.callers), 0);
+	assert_null(callers_subscriber(t->toy.callers, 0));
+	private_bus_start(&t->fixture.bus);
+	fixture_connect(&t->fixture);
+	fixture_run_until(&t->fixture, &t->toy.online);
+	expect_call(t, "Subscribe", NULL, "");
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(first_calls_wait_for_the_bus, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			calls_wait_for_the_bus_in_their_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			too_many_calls_before_the_first_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			too_large_a_call_before_the_first_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(descriptors_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			descriptors_are_refused_while_others_wait, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_caller_that_vanishes_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(more_callers_than_places, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(more_subscribers_than_places, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			signals_are_for_subscribers_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(all_are_forgotten_with_the_bus, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();

@@ -46,6 +46,17 @@ static DBusMessage *root_endless(const struct object_call *call) {
 	return object_slices_reply(call, &slices, call->object);
 }
 
+static DBusMessage *root_subscribe(const struct object_call *call) {
+	if (object_signals_subscribe(call->server, call->caller) < 0)
+		return message_new_error(call->message, DBUS_ERROR_LIMITS_EXCEEDED, "too many");
+	return message_new_reply(call->message);
+}
+
+static DBusMessage *root_unsubscribe(const struct object_call *call) {
+	object_signals_unsubscribe(call->server, call->caller);
+	return message_new_reply(call->message);
+}
+
 static void root_get_count(void *object, struct message_writer *w) {
 	message_write_u32(w, (uint32_t)((struct toy_service *)object)->n_shelves);
 }
@@ -54,6 +65,8 @@ static const struct object_method root_methods[] = {
 	{ "Echo", "s", "text", "s", "text", root_echo },
 	{ "Wait", NULL, NULL, NULL, NULL, root_wait },
 	{ "Endless", NULL, NULL, "s", "text", root_endless },
+	{ "Subscribe", NULL, NULL, NULL, NULL, root_subscribe },
+	{ "Unsubscribe", NULL, NULL, NULL, NULL, root_unsubscribe },
 };
 static const struct object_property root_properties[] = {
 	{ "Count", "u", OBJECT_EMITS_CHANGE, root_get_count },
@@ -137,21 +150,35 @@ static void on_lost(enum connection_loss loss, const char *text, void *userdata)
 	((struct toy_service *)userdata)->online = false;
 }
 
-void toy_service_init(struct toy_service *t, struct fixture *f, const char *name) {
+static void init(struct toy_service *t, struct fixture *f, const char *name, bool has_callers) {
 	memset(t, 0, sizeof(*t));
 	t->fixture = f;
 	const struct connection_options options = { .address = f->bus.address, .name = name };
 	const struct connection_callbacks callbacks = { on_online, on_lost, t };
-	const struct object_tree tree = {
-		.root = TOY_PATH, .lookup = lookup, .next = next, .userdata = t
-	};
 	assert_int_equal(connection_new(f->event, &options, &callbacks, &t->connection), 0);
+	t->callers = has_callers ? callers_new(t->connection) : NULL;
+	const struct object_tree tree = {
+		.root = TOY_PATH,
+		.callers = t->callers,
+		.lookup = lookup,
+		.next = next,
+		.userdata = t,
+	};
 	t->server = object_server_new(t->connection, &tree);
 	fixture_run_until(f, &t->online);
 }
 
+void toy_service_init(struct toy_service *t, struct fixture *f, const char *name) {
+	init(t, f, name, false);
+}
+
+void toy_service_init_callers(struct toy_service *t, struct fixture *f, const char *name) {
+	init(t, f, name, true);
+}
+
 void toy_service_deinit(struct toy_service *t) {
 	t->server = object_server_free(t->server);
+	t->callers = callers_free(t->callers);
 	t->connection = connection_free(t->connection);
 }
 

@@ -2,6 +2,7 @@
 /* A service with one root object and a few shelves below it, on the tables of bus/object.h. */
 #include "fixture.h"
 
+#include "bus/callers.h"
 #include "bus/connection.h"
 #include "bus/names.h"
 #include "bus/object.h"
@@ -21,6 +22,7 @@ struct toy_shelf {
 struct toy_service {
 	struct fixture *fixture;
 	struct connection *connection;
+	struct callers *callers; /* NULL: the bus is one user's */
 	struct object_server *server;
 	bool online;
 	unsigned n_calls; /* of Echo */
@@ -43,6 +45,8 @@ extern const struct object_interface *const toy_shelf_interfaces[];
 
 /* Returns when it is online and owns `name`. */
 void toy_service_init(struct toy_service *t, struct fixture *f, const char *name);
+/* The same, and it asks the bus who calls; signals are for subscribers. */
+void toy_service_init_callers(struct toy_service *t, struct fixture *f, const char *name);
 void toy_service_deinit(struct toy_service *t);
 struct toy_shelf *toy_service_add(struct toy_service *t, const char *id);
 
