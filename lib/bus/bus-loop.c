@@ -36,26 +36,48 @@ struct bus_loop {
 	struct list timeouts;
 	bool congested;
 	bool is_held;
-	bus_loop_drained_fn drained;
-	void *userdata;
+	sd_event_source *stall; /* runs while congested */
+	long outgoing; /* when it was set */
+	struct bus_loop_callbacks callbacks;
 };
 
+static void watch_for_stall(struct bus_loop *l, long outgoing) {
+	l->outgoing = outgoing;
+	if (l->callbacks.stalled)
+		(void)sd_event_source_set_time_relative(l->stall, l->callbacks.stall_usec);
+	(void)sd_event_source_set_enabled(
+		l->stall, l->callbacks.stalled ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
 bool bus_loop_is_congested(struct bus_loop *l) {
-	if (dbus_connection_get_outgoing_size(l->dbus) > BUS_LOOP_OUTGOING_MAX)
+	long outgoing = dbus_connection_get_outgoing_size(l->dbus);
+	if (!l->congested && outgoing > BUS_LOOP_OUTGOING_MAX) {
 		l->congested = true;
+		watch_for_stall(l, outgoing);
+	}
 	return l->congested;
 }
 
 /* After every piece of I/O. The callback comes last: it may send. */
 static void note_outgoing(struct bus_loop *l) {
+	long outgoing = dbus_connection_get_outgoing_size(l->dbus);
 	if (!l->congested)
 		return;
-	if (dbus_connection_get_outgoing_size(l->dbus) > BUS_LOOP_OUTGOING_MAX / 2)
+	if (outgoing != l->outgoing)
+		watch_for_stall(l, outgoing);
+	if (outgoing > BUS_LOOP_OUTGOING_MAX / 2)
 		return;
 	l->congested = false;
+	(void)sd_event_source_set_enabled(l->stall, SD_EVENT_OFF);
 	deferred_arm(&l->dispatch);
-	if (l->drained)
-		l->drained(l->userdata);
+	if (l->callbacks.drained)
+		l->callbacks.drained(l->callbacks.userdata);
+}
+
+static int on_stall(sd_event_source *source, uint64_t usec, void *userdata) {
+	struct bus_loop *l = userdata;
+	l->callbacks.stalled(l->callbacks.userdata);
+	return 0;
 }
 
 static void on_dispatch(void *userdata) {
@@ -267,6 +289,10 @@ int bus_loop_new(sd_event *event, DBusConnection *dbus, struct bus_loop **ret) {
 	l->event = sd_event_ref(event);
 	l->dbus = dbus;
 	deferred_init(&l->dispatch, event, on_dispatch, l);
+	int r = sd_event_add_time_relative(event, &l->stall, CLOCK_MONOTONIC, 0, 0, on_stall, l);
+	if (r < 0)
+		return r;
+	(void)sd_event_source_set_enabled(l->stall, SD_EVENT_OFF);
 	/* FALSE stands for a refusal of sd-event as well as for memory. */
 	if (!dbus_connection_set_watch_functions(
 		    dbus, on_add_watch, on_remove_watch, on_toggle_watch, l, NULL) ||
@@ -289,11 +315,11 @@ struct bus_loop *bus_loop_free(struct bus_loop *l) {
 	(void)dbus_connection_set_timeout_functions(l->dbus, NULL, NULL, NULL, NULL, NULL);
 	assert(list_is_empty(&l->fds) && list_is_empty(&l->timeouts));
 	deferred_deinit(&l->dispatch);
+	(void)sd_event_source_disable_unref(l->stall);
 	sd_event_unref(l->event);
 	return memory_free(l);
 }
 
-void bus_loop_set_drained(struct bus_loop *l, bus_loop_drained_fn drained, void *userdata) {
-	l->drained = drained;
-	l->userdata = userdata;
+void bus_loop_set_callbacks(struct bus_loop *l, const struct bus_loop_callbacks *callbacks) {
+	l->callbacks = *callbacks;
 }

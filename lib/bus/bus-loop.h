@@ -5,6 +5,7 @@
 #include <dbus/dbus.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <systemd/sd-event.h>
 
 #include "base/macros.h"
@@ -19,13 +20,23 @@ struct bus_loop;
 
 /* The bytes that waited have gone out, after bus_loop_is_congested() was true. */
 typedef void (*bus_loop_drained_fn)(void *userdata);
+/* For so long the bus has taken not one of them. */
+typedef void (*bus_loop_stalled_fn)(void *userdata);
+
+struct bus_loop_callbacks {
+	bus_loop_drained_fn drained;
+	bus_loop_stalled_fn stalled;
+	uint64_t stall_usec;
+	void *userdata;
+};
 
 /* `dbus` is borrowed and must outlive the loop object. Negative errno. */
 int bus_loop_new(sd_event *event, DBusConnection *dbus, struct bus_loop **ret);
 struct bus_loop *bus_loop_free(struct bus_loop *l);
 DEFINE_CLEANUP(struct bus_loop, bus_loop_free);
 
-void bus_loop_set_drained(struct bus_loop *l, bus_loop_drained_fn drained, void *userdata);
+/* Copied. */
+void bus_loop_set_callbacks(struct bus_loop *l, const struct bus_loop_callbacks *callbacks);
 
 /* Nothing is dispatched while it is held: who works for earlier calls keeps later ones waiting in the bus. */
 void bus_loop_hold(struct bus_loop *l, bool is_held);

@@ -34,6 +34,8 @@ struct connection {
 	DBusPendingCall *pending; /* Hello or RequestName */
 	uint64_t delay_usec;
 	uint64_t delay_max_usec;
+	uint64_t stall_usec;
+	bool was_stalled; /* the name may still be with the connection before */
 	bool was_reported; /* `reported` is what on_lost said last */
 	enum connection_loss reported;
 	bool in_callback;
@@ -101,6 +103,7 @@ static void enter_down(struct connection *c, enum connection_loss loss, const ch
 
 static void enter_online(struct connection *c) {
 	c->state = CONNECTION_STATE_ONLINE;
+	c->was_stalled = false;
 	c->was_reported = false;
 	c->in_callback = true;
 	if (c->callbacks.on_online)
@@ -174,6 +177,14 @@ static DBusMessage *new_bus_call(const char *member) {
 	return message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
 }
 
+/* A bus that does not read from a connection does not see its end either: the name stays there, and only
+ * who may replace it gets it back. On the system bus none but our user may, by its policy; on the session
+ * bus there is no other user. */
+static uint32_t name_flags(const struct connection *c) {
+	return DBUS_NAME_FLAG_DO_NOT_QUEUE | DBUS_NAME_FLAG_ALLOW_REPLACEMENT |
+	       (c->was_stalled ? DBUS_NAME_FLAG_REPLACE_EXISTING : 0);
+}
+
 static void request_name(struct connection *c) {
 	if (!c->name) {
 		enter_online(c);
@@ -184,7 +195,7 @@ static void request_name(struct connection *c) {
 	struct message_writer w;
 	message_writer_init(&w, call);
 	message_write_string(&w, c->name);
-	message_write_u32(&w, DBUS_NAME_FLAG_DO_NOT_QUEUE);
+	message_write_u32(&w, name_flags(c));
 	if (send_pending(c, call, on_name_reply) < 0)
 		enter_down(c, CONNECTION_LOSS_ENDED, "the bus closed the connection");
 }
@@ -274,6 +285,16 @@ static void on_drained(void *userdata) {
 	c->in_callback = false;
 }
 
+/* What is sent to a program that does not read is counted by the bus against the sender, which it does
+ * not hear any more at its limit: the next connection begins without that. Readers lose nothing but
+ * signals, and read the log when the name is back. */
+static void on_stalled(void *userdata) {
+	struct connection *c = userdata;
+	c->was_stalled = true;
+	enter_down(c, CONNECTION_LOSS_ENDED,
+		"the bus takes nothing: it may wait for a program that does not read");
+}
+
 /* The attempt */
 
 /* On the way to HELLO; negative errno with an owned text. */
@@ -303,7 +324,12 @@ static int open_bus(struct connection *c, char **ret_text) {
 		*ret_text = memory_format("cannot watch the bus: %s", strerror(-r));
 		return r;
 	}
-	bus_loop_set_drained(c->loop, on_drained, c);
+	bus_loop_set_callbacks(c->loop, &(struct bus_loop_callbacks){
+						.drained = on_drained,
+						.stalled = on_stalled,
+						.stall_usec = c->stall_usec,
+						.userdata = c,
+					});
 	return 0;
 }
 
@@ -338,6 +364,7 @@ int connection_new(sd_event *event, const struct connection_options *options,
 	c->delay_usec = CONNECTION_RETRY_MIN_USEC;
 	c->delay_max_usec =
 		options->retry_max_usec != 0 ? options->retry_max_usec : CONNECTION_RETRY_MAX_USEC;
+	c->stall_usec = options->stall_usec != 0 ? options->stall_usec : CONNECTION_STALL_USEC;
 	int r = sd_event_add_time_relative(event, &c->retry, CLOCK_MONOTONIC, 0, 0, on_retry, c);
 	if (r < 0)
 		return r;

@@ -1,7 +1,8 @@
 #pragma once
 /* One connection of a service to a bus, on sd-event, that comes back by itself: connects without
- * blocking, says Hello, takes the well-known name (without queueing and without letting others
- * replace us), and when the bus is not there or goes away tries again after a growing delay.
+ * blocking, says Hello, takes the well-known name (without queueing, and from nobody but our own
+ * connection before), and when the bus is not there, goes away, or takes nothing any more, tries
+ * again after a growing delay.
  *
  *      DOWN --address opened--> HELLO --unique name--> NAME --owner--> ONLINE
  *        ^------------------------+---------------------+----------------+   on_lost, then a delay
@@ -18,6 +19,8 @@
 
 #define CONNECTION_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define CONNECTION_RETRY_MAX_USEC (30 * USEC_PER_SEC)
+/* A bus that takes none of the bytes that wait for so long is left, and connected to anew. */
+#define CONNECTION_STALL_USEC USEC_PER_MINUTE
 
 struct connection;
 
@@ -33,6 +36,7 @@ struct connection_options {
 	bool system;
 	const char *name; /* to be owned; NULL: none */
 	uint64_t retry_max_usec; /* 0: CONNECTION_RETRY_MAX_USEC */
+	uint64_t stall_usec; /* 0: CONNECTION_STALL_USEC */
 };
 
 /* `on_online`: the name is ours, signals may be sent. `on_lost`: once for each change of the

@@ -90,7 +90,8 @@ static int set_up(void **state) {
 	assert_true(dbus_connection_add_filter(t->dbus, on_message, t, NULL));
 	fill_queue(t);
 	assert_int_equal(bus_loop_new(t->fixture.event, t->dbus, &t->loop), 0);
-	bus_loop_set_drained(t->loop, on_drained, t);
+	bus_loop_set_callbacks(
+		t->loop, &(struct bus_loop_callbacks){ .drained = on_drained, .userdata = t });
 	*state = t;
 	return 0;
 }

@@ -39,17 +39,31 @@ static void on_lost(enum connection_loss loss, const char *text, void *userdata)
 	snprintf(s->text, sizeof(s->text), "%s", text);
 }
 
-static void service_init(struct service *s, struct fixture *f, const char *name) {
+static void service_init_stalls(
+	struct service *s, struct fixture *f, const char *name, uint64_t stall_usec) {
 	memset(s, 0, sizeof(*s));
-	const struct connection_options options = { .address = f->bus.address, .name = name };
+	const struct connection_options options = {
+		.address = f->bus.address,
+		.name = name,
+		.stall_usec = stall_usec,
+	};
 	const struct connection_callbacks callbacks = { on_online, on_lost, s };
 	assert_int_equal(connection_new(f->event, &options, &callbacks, &s->connection), 0);
 	assert_false(connection_is_online(s->connection));
 }
 
+static void service_init(struct service *s, struct fixture *f, const char *name) {
+	service_init_stalls(s, f, name, 0);
+}
+
+/* More may wait for a program than the bus takes from one that sends. */
+#define LIMITS                                               \
+	"<limit name=\"max_incoming_bytes\">2000000</limit>" \
+	"<limit name=\"max_outgoing_bytes\">100000000</limit>"
+
 static int set_up(void **state) {
 	struct fixture *f = MEMORY_NEW(struct fixture);
-	fixture_init(f, "");
+	fixture_init(f, LIMITS);
 	*state = f;
 	return 0;
 }
@@ -154,6 +168,36 @@ static void waits_for_a_bus_that_is_not_there(void **state) {
 	private_bus_start(&f->bus);
 	fixture_run_until(f, &s.online);
 	connection_free(s.connection);
+}
+
+/* D-08. The bus has our messages until they are read, and hears us no more at its limit. */
+static void a_bus_that_waits_for_a_sloth_is_left(void **state) {
+	struct fixture *f = *state;
+	struct service s;
+	service_init_stalls(&s, f, BUS_NAME, 100 * USEC_PER_MSEC);
+	fixture_run_until(f, &s.online);
+	DBusConnection *sloth = fixture_new_client(f);
+	CLEANUP_TEXT char *text = memory_zalloc(64 * 1024, 1);
+	memset(text, 'x', 64 * 1024 - 1);
+	while (s.n_lost == 0) {
+		DBusMessage *m = message_new_signal(BUS_PATH, BUS_INTERFACE_MANAGER, "X");
+		assert_true(
+			dbus_message_append_args(m, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID));
+		assert_true(dbus_message_set_destination(m, dbus_bus_get_unique_name(sloth)));
+		if (connection_send(s.connection, m) < 0)
+			assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+	}
+	assert_int_equal(s.loss, CONNECTION_LOSS_ENDED);
+	assert_non_null(strstr(s.text, "does not read"));
+	/* What waits for the sloth is not counted against the new one. */
+	fixture_run_until(f, &s.online);
+	fixture_match(f, "type='signal',sender='" BUS_NAME "'");
+	DBusMessage *m = message_new_signal(BUS_PATH, BUS_INTERFACE_MANAGER, "Y");
+	assert_int_equal(connection_send(s.connection, m), 0);
+	dbus_message_unref(fixture_wait_signal(f, BUS_INTERFACE_MANAGER, "Y"));
+	assert_int_equal(s.n_lost, 1);
+	connection_free(s.connection);
+	fixture_free_client(sloth);
 }
 
 /* Peers */
@@ -341,6 +385,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(comes_back_with_the_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			waits_for_a_bus_that_is_not_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_bus_that_waits_for_a_sloth_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_peer_comes_and_goes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_peer_is_found_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
