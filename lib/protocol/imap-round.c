@@ -302,6 +302,10 @@ static bool is_tired(const struct imap_session *s, const struct imap_place *plac
 	       s->now_usec - place->vain_usec < IMAP_VAIN_VISITS_USEC;
 }
 
+bool imap_round_is_tired(const struct imap_session *s) {
+	return is_tired(s, imap_session_place(s));
+}
+
 /* The open mailbox is to be opened anew. */
 static bool is_stale(const struct imap_session *s) {
 	return s->selected.is_stale && !is_tired(s, imap_session_place(s));

@@ -45,14 +45,14 @@ void imap_round_on_tagged(struct imap_session *s, size_t place, const struct ima
 /* The server says that there is no such mailbox. */
 void imap_round_on_gone(struct imap_session *s, size_t place);
 
-/* Asks how the open mailbox is, where NOOP does not tell. */
-void imap_round_ask_selected(struct imap_session *s);
-
 /* Asks for the STATUS of the selected mailbox, where NOOP tells nothing. News are a visit. */
 void imap_round_ask_selected(struct imap_session *s);
 
 /* Nothing is in flight. True: there is more to ask or to visit before the session may rest. */
 bool imap_round_proceed(struct imap_session *s);
+
+/* The open mailbox was opened anew in vain some times in a row: it has to wait until it is again. */
+bool imap_round_is_tired(const struct imap_session *s);
 
 /* Selects what imap_round_proceed() chose, once the events about the last mailbox are out. True: there
  * is one more, or it is selected. */

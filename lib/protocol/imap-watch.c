@@ -123,11 +123,12 @@ static void enter_work(struct imap_session *s) {
 }
 
 /* A check that brought nothing may have asked a mailbox that is not there any more (Cyrus goes on as
- * if it were empty) or has an heir of its name (Dovecot): opened anew, it is what it is. */
+ * if it were empty) or has an heir of its name (Dovecot): opened anew, it is what it is. Not for each of
+ * many checks in a row: nothing is asked of a mailbox that waits to be opened. */
 static void verify(struct imap_session *s) {
 	/* news that are announced and not told yet are a sign of life */
 	if (s->is_verifying && s->selected.is_open && s->arrival.retry_usec == 0 &&
-		imap_session_cursor(s)->next_uid == s->verified_uid)
+		imap_session_cursor(s)->next_uid == s->verified_uid && !imap_round_is_tired(s))
 		s->selected.is_stale = true;
 	s->is_verifying = false;
 }
