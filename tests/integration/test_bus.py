@@ -37,7 +37,7 @@ def contract():
 
 
 @pytest.mark.parametrize("interface", [MANAGER, ACCOUNT])
-def test_introspection_is_the_contract(watched, client, interface):
+def test_d06_introspection_is_the_contract(watched, client, interface):
     path = ROOT if interface == MANAGER else client.account_path("work")
     told = shape(client.introspect(path))
     assert told[interface] == contract()[interface]
@@ -48,7 +48,7 @@ def test_introspection_is_the_contract(watched, client, interface):
 
 
 @pytest.mark.parametrize("interface", [MANAGER, ACCOUNT])
-def test_properties_have_the_types_of_the_contract(watched, client, interface):
+def test_d06_properties_have_the_types_of_the_contract(watched, client, interface):
     path = ROOT if interface == MANAGER else client.account_path("work")
     answer = client.call_raw(path, PROPERTIES, "GetAll", GLib.Variant("(s)", (interface,)))
     dictionary = answer.get_child_value(0)
@@ -59,7 +59,7 @@ def test_properties_have_the_types_of_the_contract(watched, client, interface):
     assert told == {name: kind[0] for (what, name), kind in contract()[interface].items() if what == "property"}
 
 
-def test_children_lead_to_the_accounts(watched, client):
+def test_d11_children_lead_to_the_accounts(watched, client):
     """Whoever walks the tree by introspection finds every account."""
     def walk(path):
         nodes = ElementTree.fromstring(client.introspect(path)).findall("node")
@@ -153,7 +153,7 @@ def test_wrong_calls_are_answered(watched, client, path, interface, method, argu
     assert client.account("work")["State"] == "online"
 
 
-def test_sequence_that_was_never_there(watched, client, server, user):
+def test_d07_sequence_that_was_never_there(watched, client, server, user):
     server.deliver(message("One"), user)
     client.wait_new_mail()
     last = client.property("LastSequence")

@@ -31,7 +31,7 @@ def follow(watched, client, *arguments):
     return follower, (unique_names(client) - before).pop()
 
 
-def test_restart_of_the_bus(watched, client, bus, server, user):
+def test_d02_restart_of_the_bus(watched, client, bus, server, user):
     server.deliver(message("Before"), user)
     client.wait_new_mail()
     follower, _ = follow(watched, client)
@@ -50,7 +50,7 @@ def test_restart_of_the_bus(watched, client, bus, server, user):
     again.close()
 
 
-def test_forged_signals(watched, client, server, user):
+def test_d05_forged_signals(watched, client, server, user):
     """Anybody may send a signal that looks like the daemon's; one with a number far ahead would
     also keep all that follows from being shown."""
     server.deliver(message("Before"), user)

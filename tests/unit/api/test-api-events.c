@@ -116,7 +116,7 @@ static struct page page_of(struct world *w, uint64_t after, uint32_t limit) {
 }
 
 /* D-07 */
-static void reads_from_any_point(void **state) {
+static void d07_reads_from_any_point(void **state) {
 	struct world *w = *state;
 	enum {
 		N = 1100
@@ -151,7 +151,7 @@ static void an_empty_log_has_nothing(void **state) {
 	assert_true(page.n == 0 && page.last == 0);
 }
 
-static void says_what_is_gone(void **state) {
+static void d07_says_what_is_gone(void **state) {
 	struct world *w = *state;
 	struct store_event events[10];
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
@@ -257,7 +257,7 @@ static void expect_signal(struct world *w, const char *member, uint64_t seq, con
 }
 
 /* D-09: as after a crash between the commit and the signals. */
-static void what_was_not_signalled_is_signalled(void **state) {
+static void d09_what_was_not_signalled_is_signalled(void **state) {
 	const struct store_event events[] = { bare, retired, reset, bare };
 	struct world *w = *state;
 	uint64_t last = world_append(w, events, ARRAY_SIZE(events));
@@ -327,13 +327,13 @@ static void a_burst_is_not_told_one_by_one(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reads_from_any_point, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d07_reads_from_any_point, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_empty_log_has_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(says_what_is_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d07_says_what_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(answers_stay_small, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_known_is_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_was_not_signalled_is_signalled, set_up, tear_down),
+			d09_what_was_not_signalled_is_signalled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(signals_wait_for_a_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_burst_is_not_told_one_by_one, set_up, tear_down),
 	};

@@ -101,7 +101,7 @@ static void owns_its_name(void **state) {
 }
 
 /* D-04 */
-static void says_that_the_name_is_taken(void **state) {
+static void d04_says_that_the_name_is_taken(void **state) {
 	struct fixture *f = *state;
 	struct service first, second;
 	service_init(&first, f, BUS_NAME);
@@ -140,7 +140,7 @@ static void the_same_refusal_is_told_once(void **state) {
 }
 
 /* D-02 */
-static void comes_back_with_the_bus(void **state) {
+static void d02_comes_back_with_the_bus(void **state) {
 	struct fixture *f = *state;
 	struct service s;
 	service_init(&s, f, BUS_NAME);
@@ -171,7 +171,7 @@ static void waits_for_a_bus_that_is_not_there(void **state) {
 }
 
 /* D-08. The bus has our messages until they are read, and hears us no more at its limit. */
-static void a_bus_that_waits_for_a_sloth_is_left(void **state) {
+static void d08_a_bus_that_waits_for_a_sloth_is_left(void **state) {
 	struct fixture *f = *state;
 	struct service s;
 	service_init_stalls(&s, f, BUS_NAME, 100 * USEC_PER_MSEC);
@@ -353,7 +353,7 @@ static void forge(struct fixture *f, struct service *us) {
 }
 
 /* D-05 */
-static void forged_signals_are_dropped(void **state) {
+static void d05_forged_signals_are_dropped(void **state) {
 	struct fixture *f = *state;
 	struct service us, other;
 	struct follower follower = { 0 };
@@ -380,20 +380,20 @@ static void forged_signals_are_dropped(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(owns_its_name, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(says_that_the_name_is_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d04_says_that_the_name_is_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_refusal_is_told_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(comes_back_with_the_bus, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d02_comes_back_with_the_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			waits_for_a_bus_that_is_not_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_bus_that_waits_for_a_sloth_is_left, set_up, tear_down),
+			d08_a_bus_that_waits_for_a_sloth_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_peer_comes_and_goes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_peer_is_found_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_peer_may_be_freed_in_its_callbacks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_peer_may_be_freed_before_the_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(forged_signals_are_dropped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d05_forged_signals_are_dropped, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();

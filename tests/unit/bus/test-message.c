@@ -47,7 +47,7 @@ static void keeps_good_text(void **state) {
 	assert_string_equal(empty, "");
 }
 
-static void mends_bad_text(void **state) {
+static void d01_mends_bad_text(void **state) {
 	static const char *const texts[] = { "\xff", "caf\xe9", "\xed\xa0\x80", "\xed\xbf\xbf",
 		"\xc0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf0\x9f\x98", "\x80",
 		"ok\xfe\xffok" };
@@ -58,7 +58,7 @@ static void mends_bad_text(void **state) {
 	}
 }
 
-static void cuts_long_text(void **state) {
+static void d01_cuts_long_text(void **state) {
 	const size_t n = 2 * 1024 * 1024;
 	CLEANUP_TEXT char *text = memory_zalloc(n + 1, 1);
 	/* Three bytes each, so that the limit falls inside of one. */
@@ -260,8 +260,8 @@ static void only_canonical_paths_count(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_good_text),
-		cmocka_unit_test(mends_bad_text),
-		cmocka_unit_test(cuts_long_text),
+		cmocka_unit_test(d01_mends_bad_text),
+		cmocka_unit_test(d01_cuts_long_text),
 		cmocka_unit_test(error_text_is_mended),
 		cmocka_unit_test(words_and_strings),
 		cmocka_unit_test(lines_may_hold_blanks),

@@ -205,7 +205,7 @@ static void properties_are_read_only(void **state) {
 }
 
 /* D-01: what a property holds, and what an argument of a call holds. */
-static void hostile_texts_do_no_harm(void **state) {
+static void d01_hostile_texts_do_no_harm(void **state) {
 	struct test *t = *state;
 	const char *path = t->toy.shelves[1].path;
 	expect_label(get(t, path, SHELF, "Label"),
@@ -261,7 +261,7 @@ static void walk(struct test *t, const char *path, unsigned *n_nodes, unsigned *
 }
 
 /* D-11 */
-static void introspection_reaches_every_object(void **state) {
+static void d11_introspection_reaches_every_object(void **state) {
 	struct test *t = *state;
 	unsigned n_nodes = 0, n_interfaces = 0;
 	walk(t, "/", &n_nodes, &n_interfaces);
@@ -357,9 +357,9 @@ int main(void) {
 			the_server_goes_before_the_last_slice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors_are_the_standard_ones, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(properties_are_read_only, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hostile_texts_do_no_harm, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d01_hostile_texts_do_no_harm, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			introspection_reaches_every_object, set_up, tear_down),
+			d11_introspection_reaches_every_object, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(introspection_tells_the_tables, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_manager_lists_all_objects, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_call_without_reply_gets_none, set_up, tear_down),

@@ -41,9 +41,10 @@ static int tear_down(void **state) {
 	return 0;
 }
 
-/* A descriptor that is always ready sees how much was done since its last turn. */
+/* A descriptor that is always ready sees how much was done since its last turn: calls, and objects that
+ * were given to who lists them. */
 struct witness {
-	struct toy_service *toy;
+	const unsigned *count;
 	unsigned seen;
 	unsigned most;
 	unsigned n_turns;
@@ -51,8 +52,8 @@ struct witness {
 
 static int on_turn(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
 	struct witness *w = userdata;
-	unsigned done = w->toy->n_calls - w->seen;
-	w->seen = w->toy->n_calls;
+	unsigned done = *w->count - w->seen;
+	w->seen = *w->count;
 	w->most = MAX(w->most, done);
 	w->n_turns += done > 0;
 	return 0;
@@ -66,7 +67,7 @@ static size_t count_replies(const struct fixture *f) {
 }
 
 /* D-03 */
-static void a_flood_of_calls_leaves_turns_to_others(void **state) {
+static void d03_a_flood_of_calls_leaves_turns_to_others(void **state) {
 	enum {
 		N_CALLS = 10000
 	};
@@ -80,7 +81,7 @@ static void a_flood_of_calls_leaves_turns_to_others(void **state) {
 		assert_true(dbus_connection_send(t->fixture.client, m, NULL));
 		dbus_message_unref(m);
 	}
-	struct witness witness = { .toy = &t->toy };
+	struct witness witness = { .count = &t->toy.n_calls };
 	sd_event_source *source = NULL;
 	int always = eventfd(1, EFD_CLOEXEC);
 	assert_true(sd_event_add_io(
@@ -113,7 +114,7 @@ static void read_height(DBusMessage *m, uint32_t *ret_height, unsigned *ret_n) {
 #define MATCH_TOY "type='signal',sender='" TOY_NAME "'"
 
 /* D-13 */
-static void many_changes_are_one_signal(void **state) {
+static void d13_many_changes_are_one_signal(void **state) {
 	struct test *t = *state;
 	fixture_match(&t->fixture, MATCH_TOY);
 	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
@@ -203,7 +204,7 @@ static DBusMessage *new_creak(uint64_t when) {
 }
 
 /* The bus drops what it cannot deliver to the one; the other gets all, and we never wait. */
-static void a_reader_that_never_reads_harms_nobody(void **state) {
+static void d08_a_reader_that_never_reads_harms_nobody(void **state) {
 	enum {
 		N_SIGNALS = 5000
 	};
@@ -302,18 +303,74 @@ static void two_thousand_objects_fit(void **state) {
 	assert_int_equal(dbus_message_iter_get_element_count(&iter), TOY_SHELVES_MAX);
 }
 
+static dbus_uint32_t ask_for_all(struct test *t) {
+	CLEANUP(message_free)
+	DBusMessage *m = message_new_call(
+		TOY_NAME, TOY_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
+	dbus_uint32_t serial = 0;
+	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
+	return serial;
+}
+
+static int elements_of_reply(struct test *t, dbus_uint32_t serial) {
+	for (;;) {
+		fixture_pump(&t->fixture);
+		for (size_t i = 0; i < t->fixture.n_inbox; i++) {
+			DBusMessageIter iter;
+			DBusMessage *m = t->fixture.inbox[i];
+			if (dbus_message_get_reply_serial(m) != serial)
+				continue;
+			assert_true(dbus_message_iter_init(m, &iter));
+			return dbus_message_iter_get_element_count(&iter);
+		}
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	}
+}
+
+/* D-10: some objects a turn, for all who ask together; more than may wait keep calls in the bus. */
+static void d10_lists_of_objects_are_written_in_slices(void **state) {
+	enum {
+		N_OBJECTS = 300,
+		N_LISTS = 3 * OBJECT_SLICES_MAX,
+		SLICE_MAX = 64,
+	};
+	struct test *t = *state;
+	dbus_uint32_t serials[N_LISTS];
+	for (unsigned i = 0; i < N_OBJECTS; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "s%u", i);
+		(void)toy_service_add(&t->toy, id);
+	}
+	struct witness witness = { .count = &t->toy.n_given };
+	sd_event_source *source = NULL;
+	int always = eventfd(1, EFD_CLOEXEC);
+	assert_true(sd_event_add_io(
+			    t->fixture.event, &source, always, EPOLLIN, on_turn, &witness) >= 0);
+	for (unsigned i = 0; i < N_LISTS; i++)
+		serials[i] = ask_for_all(t);
+	for (unsigned i = 0; i < N_LISTS; i++)
+		assert_int_equal(elements_of_reply(t, serials[i]), N_OBJECTS);
+	assert_int_equal(t->toy.n_given, N_LISTS * N_OBJECTS);
+	/* Twice: both may wait since the same turn, and either be first. */
+	assert_true(witness.most <= 2 * SLICE_MAX);
+	sd_event_source_disable_unref(source);
+	close(always);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_flood_of_calls_leaves_turns_to_others, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(many_changes_are_one_signal, set_up, tear_down),
+			d03_a_flood_of_calls_leaves_turns_to_others, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(d13_many_changes_are_one_signal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(objects_come_and_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_reader_that_never_reads_harms_nobody, set_up, tear_down),
+			d08_a_reader_that_never_reads_harms_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_bus_that_takes_nothing_is_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_end_with_the_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_thousand_objects_fit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			d10_lists_of_objects_are_written_in_slices, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();
