@@ -103,14 +103,22 @@ static DBusMessage *events_done(struct page *page) {
 	return TAKE_PTR(page->reply);
 }
 
+/* Behind the last one that the caller may see nothing is read: the time it takes would tell how many
+ * there are for others. 0: there is no more. */
+static int read_slice(struct page *page) {
+	if (page->position >= api_view_last_seq(page->view))
+		return 0;
+	return manager_read_events(
+		page->view->manager, page->position, EVENTS_A_SLICE, add_event, page);
+}
+
 static DBusMessage *events_step(const struct object_call *call, void *job) {
 	struct page *page = job;
 	page->view = call->object;
 	page_begin(page, call->message, "a{sv}");
 	int r = page->position == page->after ? check_floor(page->view, page->after) : 0;
 	if (r == 0)
-		r = manager_read_events(
-			page->view->manager, page->position, EVENTS_A_SLICE, add_event, page);
+		r = read_slice(page);
 	if (r < 0)
 		return events_failed(call, page->after, r);
 	return r < EVENTS_A_SLICE || page_is_full(page) ? events_done(page) : NULL;
