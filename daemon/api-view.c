@@ -97,6 +97,10 @@ uint64_t api_view_last_seq(const struct api_view *view) {
 	return last;
 }
 
+bool api_view_is_late(const struct api_view *view) {
+	return view->lagged_last != 0 || view->n_told >= API_VIEW_TOLD_MAX;
+}
+
 DBusMessage *api_view_refuse(const struct object_call *call) {
 	if (!call->caller || call->caller->is_privileged)
 		return NULL;

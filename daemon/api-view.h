@@ -19,10 +19,15 @@ struct api_view {
 	uint64_t generation; /* of the accounts below */
 	struct account **accounts; /* of a caller who does not see all; by id */
 	size_t n_accounts;
+	unsigned n_told; /* events, one by one, since all were told */
 	/* What was not signalled one by one, and is not told yet; 0: nothing. */
 	uint64_t lagged_first;
 	uint64_t lagged_last;
 };
+
+/* More events than this at once are not told one by one: readers take them from the log. Counted for each
+ * reader by itself, since it would tell how many there are for others. */
+#define API_VIEW_TOLD_MAX 1000
 
 /* `generation` is what it is now: another one than the view's, and the accounts are found anew. */
 void api_view_refresh(struct api_view *view, uint64_t generation);
@@ -40,6 +45,9 @@ struct account *api_view_after(const struct api_view *view, const char *id);
 bool api_view_has_events_of(const struct api_view *view, const char *account);
 struct manager_totals api_view_totals(const struct api_view *view);
 uint64_t api_view_last_seq(const struct api_view *view);
+
+/* A burst: behind something that was not told one by one nothing is, until that was told. */
+bool api_view_is_late(const struct api_view *view);
 
 /* For methods that change what all readers see: the error, or NULL for who may. */
 DBusMessage *api_view_refuse(const struct object_call *call);

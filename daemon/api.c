@@ -87,50 +87,70 @@ static char *api_next(
 
 /* The model's news for the bus: events, to everybody or to each subscriber who may see them */
 
-/* Behind something that was not told one by one nothing is, until that was told. */
-static void api_tell(struct api *api, struct api_view *view, const struct store_event *event,
-	DBusMessage *signal, bool is_late) {
-	bool is_sent = false;
-	if (!is_late && view->lagged_last == 0) {
-		DBusMessage *own =
-			view->caller ? dbus_message_copy(signal) : dbus_message_ref(signal);
-		if (!own ||
-			(view->caller && !dbus_message_set_destination(own, view->caller->name)))
-			abort();
-		is_sent = connection_send(api->connection, own) == 0;
-	}
-	if (is_sent)
-		return;
-	view->lagged_first = view->lagged_last ? view->lagged_first : event->seq;
-	view->lagged_last = event->seq;
-}
-
 static struct api_view *api_subscriber(struct api *api, unsigned slot) {
 	struct caller *caller = callers_subscriber(api->callers, slot);
 	return caller ? api_view_of(api, caller) : NULL;
 }
 
-static bool api_on_event(void *userdata, const struct store_event *event, bool is_late) {
+/* The views that an event is for, one after the other: NULL behind the last. */
+static struct api_view *api_next_listener(
+	struct api *api, const struct store_event *event, unsigned *slot) {
+	if (!api->callers)
+		return (*slot)++ == 0 ? &api->everybody : NULL;
+	while (*slot < CALLERS_SUBSCRIBERS_MAX) {
+		struct api_view *view = api_subscriber(api, (*slot)++);
+		if (view && api_view_has_events_of(view, event->account))
+			return view;
+	}
+	return NULL;
+}
+
+static void api_tell(struct api *api, struct api_view *view, const struct store_event *event,
+	DBusMessage *signal) {
+	if (!api_view_is_late(view)) {
+		DBusMessage *own =
+			view->caller ? dbus_message_copy(signal) : dbus_message_ref(signal);
+		if (!own ||
+			(view->caller && !dbus_message_set_destination(own, view->caller->name)))
+			abort();
+		if (connection_send(api->connection, own) == 0) {
+			view->n_told++;
+			return;
+		}
+	}
+	view->lagged_first = view->lagged_last ? view->lagged_first : event->seq;
+	view->lagged_last = event->seq;
+}
+
+static bool api_may_tell(struct api *api, const struct store_event *event) {
+	const struct api_view *view;
+	unsigned slot = 0;
+	if (!connection_is_online(api->connection))
+		return false;
+	if (!connection_is_congested(api->connection))
+		return true;
+	while ((view = api_next_listener(api, event, &slot)))
+		if (!api_view_is_late(view))
+			return false;
+	return true;
+}
+
+static bool api_on_event(void *userdata, const struct store_event *event) {
 	struct api *api = userdata;
-	if (!connection_is_online(api->connection) ||
-		(!is_late && connection_is_congested(api->connection)))
+	struct api_view *view;
+	unsigned slot = 0;
+	if (!api_may_tell(api, event))
 		return false;
 	if (api->access && event->account)
 		access_note_event(api->access, event->account, event->seq);
 	CLEANUP(message_free) DBusMessage *signal = api_manager_signal(event);
-	if (!signal)
-		return true;
-	if (!api->callers)
-		api_tell(api, &api->everybody, event, signal, is_late);
-	for (unsigned slot = 0; api->callers && slot < CALLERS_SUBSCRIBERS_MAX; slot++) {
-		struct api_view *view = api_subscriber(api, slot);
-		if (view && api_view_has_events_of(view, event->account))
-			api_tell(api, view, event, signal, is_late);
-	}
+	while (signal && (view = api_next_listener(api, event, &slot)))
+		api_tell(api, view, event, signal);
 	return true;
 }
 
 static void api_tell_lagged(struct api *api, struct api_view *view) {
+	view->n_told = 0;
 	if (view->lagged_last == 0)
 		return;
 	DBusMessage *signal = api_manager_lagged(view->lagged_first, view->lagged_last);

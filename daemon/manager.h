@@ -24,10 +24,9 @@ enum manager_changed {
 
 /* The D-Bus side. Every callback may be NULL. */
 struct manager_listener {
-	/* One committed event, in order of seq; `is_late`: of a burst that is not told one by one. False:
-	 * it cannot be sent now; publishing stops and begins again with the same event at
-	 * manager_publish(). */
-	bool (*event)(void *userdata, const struct store_event *event, bool is_late);
+	/* One committed event, in order of seq. False: it cannot be sent now; publishing stops and begins
+	 * again with the same event at manager_publish(). */
+	bool (*event)(void *userdata, const struct store_event *event);
 	/* There are no more. */
 	void (*caught_up)(void *userdata);
 	void (*account_added)(void *userdata, struct account *account);

@@ -31,12 +31,10 @@ static int publish_event(const struct store_event *event, void *userdata) {
 	struct publication *publication = userdata;
 	struct publisher *p = publication->publisher;
 	const struct manager_listener *listener = p->listener;
-	bool is_late = p->n_told >= PUBLISHER_MAX;
-	if (!listener->event || !listener->event(listener->userdata, event, is_late)) {
+	if (!listener->event || !listener->event(listener->userdata, event)) {
 		publication->stopped = true;
 		return 1;
 	}
-	p->n_told++;
 	publication->last = event->seq;
 	const struct log_fields fields = {
 		.mailbox = event->mailbox,
@@ -78,8 +76,6 @@ int publisher_publish(struct publisher *p) {
 		log_error("events cannot be read back: %s", strerror(-r));
 	if (r == 1)
 		deferred_arm(&p->next);
-	else
-		p->n_told = 0;
 	if (r == 0 && p->listener->caught_up)
 		p->listener->caught_up(p->listener->userdata);
 	p->is_publishing = false;

@@ -11,16 +11,12 @@ struct manager_listener;
 struct metrics;
 struct store;
 
-/* More events than this at once are not told one by one: readers take them from the log. */
-#define PUBLISHER_MAX 1000
-
 /* The pointers are borrowed. */
 struct publisher {
 	struct store *store;
 	struct metrics *metrics;
 	const struct manager_listener *listener;
 	struct deferred next; /* the rest of what is too much for one turn */
-	size_t n_told; /* since the listener had heard of all */
 	bool is_publishing; /* a listener may publish in turn */
 };
 

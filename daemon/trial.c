@@ -121,7 +121,7 @@ static void on_account(void *userdata, struct account *account, unsigned changed
 	}
 }
 
-static bool on_event(void *userdata, const struct store_event *event, bool is_late) {
+static bool on_event(void *userdata, const struct store_event *event) {
 	struct trial *t = userdata;
 	if (t->waiting_since_usec && event->type == STORE_EVENT_NEW && !t->push_usec) {
 		t->push_usec = MAX(now(t) - t->waiting_since_usec, (uint64_t)1);
