@@ -552,7 +552,9 @@ static int watch_imap_mark_seen(
 	link_tick(&w->link);
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = watch_imap_mark_one(w, ids[i]);
-	(void)link_pump(&w->link);
+	/* It goes out by the loop: a connection that ended now would take along what our callers are in
+	 * the middle of. */
+	alarm_clock_set(w->context.clock, &w->link.alarm, 0);
 	return r;
 }
 
