@@ -136,6 +136,7 @@ def test_nothing_is_broadcast(machine):
     machine.deliver("hall", "Heard")
     assert bob.wait_signal("NewMail")[4][2]["subject"] == "Heard"
     bob.manager("Unsubscribe")
+    settle(bob)
     mark = len(bob.signals)
     machine.deliver("hall", "Not heard")
     settle(bob)
