@@ -82,6 +82,7 @@ def test_bus_that_does_not_keep_up(daemon, client, bus, server, user, proxy, rec
             peaks.append(peak_kib(daemon))
     finally:
         os.kill(bus.process.pid, signal.SIGCONT)
+    client.wait_signal("Lagged", deadline=60)
     server.deliver(message("The end"), user)
     client.wait_signal("NewMail", lambda heard: heard.arguments[2]["subject"] == "The end", deadline=60)
     events = client.new_events()

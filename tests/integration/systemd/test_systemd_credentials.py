@@ -35,7 +35,7 @@ def server(machine):
     process = machine.process("/usr/bin/python3", "-c", SERVER)
     wait_for(lambda: "listening" in process.text(), "the server")
     yield process
-    process.stop()
+    process.kill()  # nsenter would end alone by a softer signal
 
 
 def logins(server):
