@@ -3,10 +3,10 @@
 #include "base/memory.h"
 #include "config/language.h"
 
-#define LEFT_WIDTH 26 /* the longest left side and two blanks */
+#define LEFT_WIDTH 24 /* of all but the longest left sides */
 
 static void print_line(struct buffer *out, const char *left, const char *right) {
-	(void)buffer_append_format(out, "  %-*s%s\n", LEFT_WIDTH, left, right);
+	(void)buffer_append_format(out, "  %-*s  %s\n", LEFT_WIDTH, left, right);
 }
 
 static void print_option(struct buffer *out, const struct option_entry *o) {
