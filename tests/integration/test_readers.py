@@ -13,7 +13,9 @@ INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 
 
 def settle(client):
-    """All that was sent to it before is in `signals`: a round trip by the daemon, which answers in order."""
+    """All that was sent to it before is in `signals`: a round trip by the daemon, which answers in order. The
+    client tells signals behind the answer of the call that they came during, so there is a second one."""
+    client.properties()
     client.properties()
 
 
