@@ -39,7 +39,7 @@ struct watch_group {
 	struct alarm alarm; /* the next branch */
 	uint64_t busy_usec; /* how long the trunk is waited for */
 	bool is_closing;
-	bool is_probing; /* the group must not go while its branches are gone through */
+	bool is_walking; /* the group must not go while its branches are gone through */
 	bool has_failed; /* meanwhile, in the store */
 };
 
@@ -108,7 +108,7 @@ static void on_branch_closed(struct branch *branch, enum reason reason) {
 	}
 	if (watch_imap_take_back(g->trunk, branch->mailbox) < 0) {
 		g->has_failed = true;
-		if (!g->is_probing)
+		if (!g->is_walking)
 			watch_report_closed(&g->context, REASON_STORE_FAILED, NULL, 0);
 		return;
 	}
@@ -265,12 +265,23 @@ static int group_new(const struct watch_context *context, struct watch **ret) {
 	return 0;
 }
 
+/* Behind a walk through the branches; false: one of them has ended the group in it. */
+static bool end_walk(struct watch_group *g) {
+	g->is_walking = false;
+	if (!g->has_failed)
+		return true;
+	watch_report_closed(&g->context, REASON_STORE_FAILED, NULL, 0);
+	return false;
+}
+
 static void group_check(struct watch *watch) {
 	struct watch_group *g = group_of(watch);
+	g->is_walking = true;
 	for (size_t i = 0; i < g->n_branches; i++)
 		if (g->branches[i].is_online)
 			watch_check(g->branches[i].watch);
-	watch_check(g->trunk);
+	if (end_walk(g))
+		watch_check(g->trunk);
 }
 
 /* The trunk goes last: its end is that of the account's watch. */
@@ -296,23 +307,22 @@ static void group_close(struct watch *watch) {
 /* A branch that ends goes back to the trunk; the trunk's end is that of the group, and comes last. */
 static void group_probe(struct watch *watch, uint64_t patience_usec) {
 	struct watch_group *g = group_of(watch);
-	g->is_probing = true;
+	g->is_walking = true;
 	for (size_t i = 0; i < g->n_branches; i++)
 		if (g->branches[i].watch)
 			watch_probe(g->branches[i].watch, patience_usec);
-	g->is_probing = false;
-	if (g->has_failed)
-		watch_report_closed(&g->context, REASON_STORE_FAILED, NULL, 0);
-	else
+	if (end_walk(g))
 		watch_probe(g->trunk, patience_usec);
 }
 
 static void group_reconfigure(struct watch *watch) {
 	struct watch_group *g = group_of(watch);
+	g->is_walking = true;
 	for (size_t i = 0; i < g->n_branches; i++)
 		if (g->branches[i].is_online)
 			watch_reconfigure(g->branches[i].watch);
-	watch_reconfigure(g->trunk);
+	if (end_walk(g))
+		watch_reconfigure(g->trunk);
 }
 
 /* The connection that watches the mailbox of a message. */
