@@ -47,7 +47,8 @@ class Socks(_RealProxy):
     def __init__(self, user=None, password=None):
         super().__init__()
         secret = ["-u", user, "-P", password] if user else []
-        self._launch("-i", "127.0.0.1", "-p", str(self.port), *secret)
+        # Of the addresses of localhost it takes one, which may be ::1 and nobody's: bound, it takes ours.
+        self._launch("-i", "127.0.0.1", "-b", "127.0.0.1", "-p", str(self.port), *secret)
 
 
 class HttpProxy(_RealProxy):
