@@ -51,10 +51,12 @@ def test_outsider(machine):
 def test_what_goes_on_outlives_the_daemon(machine):
     """A new daemon knows no subscribers: each subscribes again, and reads what it missed."""
     machine.deliver("desk", "Before")
+    machine.deliver("hall", "Not for ada")
     ada = machine.cli_process("ada", "watch", "--json", "--since=0")
     bob = machine.cli_process("bob", "watch", "--json", "--since=0")
     bar = machine.cli_process("ada", "waybar", "--format=plain")
     ada.wait_for_line("Before")
+    bob.wait_for_line("Not for ada")
     bar.wait_for_line("1 unseen")
     machine.daemon.restart()
     machine.root = machine.subscriber("posthorn")
@@ -62,7 +64,7 @@ def test_what_goes_on_outlives_the_daemon(machine):
         machine.deliver("hall", "Not for ada")
         machine.deliver("desk", subject)
         ada.wait_for_line(subject)
-    wait_for(lambda: len(bob.output("out")) == 2, lambda: f"two lines of {bob.text()}")
+    wait_for(lambda: len(bob.output("out")) == 3, lambda: f"three lines of {bob.text()}")
     bar.wait_for_line("3 unseen")
     assert [json.loads(line)["subject"] for line in ada.output("out")] == ["Before", "After", "Later"]
     assert "offline" in bar.output("out")

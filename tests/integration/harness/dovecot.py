@@ -57,6 +57,8 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:~/Maildir
 mailbox_list_index = yes
+# Its "Still here" comes every two minutes, at any second: tests count what is said.
+imap_idle_notify_interval = 29 mins
 namespace inbox {{
   inbox = yes
   separator = /
