@@ -95,9 +95,10 @@ static int read_password(int fd, char **ret_password, char **ret_problem) {
 	return r;
 }
 
-/* Ctrl-C must not leave a terminal behind that shows nothing: the signals wait until it is as it
- * was, and then have their way. */
-static int read_silently(int fd, char **ret_password, char **ret_problem) {
+/* The echo ends before the question is there: a quick answer would else be shown, and then thrown
+ * away with what was typed ahead. Ctrl-C must not leave a terminal behind that shows nothing: the
+ * signals wait until it is as it was, and then have their way. */
+static int read_silently(int fd, const char *prompt, char **ret_password, char **ret_problem) {
 	struct termios was, silent;
 	sigset_t deadly = deadly_signals(), before;
 	if (tcgetattr(fd, &was) < 0) {
@@ -109,6 +110,7 @@ static int read_silently(int fd, char **ret_password, char **ret_problem) {
 	silent.c_lflag &= (tcflag_t)~ECHO;
 	silent.c_lflag |= ECHONL;
 	(void)tcsetattr(fd, TCSAFLUSH, &silent);
+	(void)!write(fd, prompt, strlen(prompt));
 	int r = read_password(fd, ret_password, ret_problem);
 	(void)tcsetattr(fd, TCSAFLUSH, &was);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -123,8 +125,7 @@ int password_input_read(const char *prompt, char **ret_password, char **ret_prob
 		*ret_problem = memory_strdup(_("The terminal cannot be opened"));
 		return -EIO;
 	}
-	(void)!write(fd, prompt, strlen(prompt));
-	int r = read_silently(fd, ret_password, ret_problem);
+	int r = read_silently(fd, prompt, ret_password, ret_problem);
 	(void)close(fd);
 	return r;
 }
