@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/buffer.h"
@@ -13,11 +12,9 @@
 #include "config/config-type.h"
 #include "daemon/account-config.h"
 #include "daemon/account-keys.h"
+#include "daemon/account-note.h"
 #include "protocol/keyed-hash.h"
 
-/* A mailbox has a name: under none stands what is known of the account itself. */
-#define MAILBOX ""
-#define PART 2
 #define TEXT_MAX 500
 #define DESCRIPTION_MAX ((size_t)1024 * 1024)
 
@@ -69,45 +66,30 @@ static unsigned fingerprint(const struct account_config *config) {
 	return (unsigned)(hash & 0xFFFF);
 }
 
-struct reading {
-	struct refusal refusal;
-	unsigned fingerprint;
-	bool is_found;
-};
-
-/* "auth-failed 2 1795000000000000 4711 [AUTHENTICATIONFAILED] ..."; what is not ours says nothing. */
-static void parse(struct reading *reading, const char *text) {
+/* "auth-failed 2 1795000000000000 4711 [AUTHENTICATIONFAILED] ..."; what is not ours says nothing, nor
+ * does what is not of this login. */
+static bool parse(const char *text, const struct account_config *config, struct refusal *ret) {
 	char word[32];
 	int n_read = 0;
-	struct refusal *refusal = &reading->refusal;
-	if (sscanf(text, "%31s %u %" SCNu64 " %u%n", word, &refusal->n, &refusal->when_usec,
-		    &reading->fingerprint, &n_read) < 4)
-		return;
-	refusal->reason = reason_from_string(word);
-	reading->is_found = refusal->reason != REASON_NONE && refusal->n > 0;
+	unsigned of_login;
+	struct refusal refusal = { .n = 0 };
+	if (sscanf(text, "%31s %u %" SCNu64 " %u%n", word, &refusal.n, &refusal.when_usec,
+		    &of_login, &n_read) < 4)
+		return false;
+	refusal.reason = reason_from_string(word);
+	if (refusal.reason == REASON_NONE || refusal.n == 0 || of_login != fingerprint(config))
+		return false;
 	text += n_read;
-	if (reading->is_found && *text == ' ')
-		refusal->text = memory_strdup(text + 1);
-}
-
-static int on_part(const struct store_part *part, void *userdata) {
-	if (part->number != PART)
-		return 0;
-	CLEANUP_TEXT char *text = memory_strndup(part->bytes, part->n);
-	parse(userdata, text);
-	return 0;
+	refusal.text = *text == ' ' ? memory_strdup(text + 1) : NULL;
+	*ret = refusal;
+	return true;
 }
 
 int refusal_memory_load(
 	struct store *store, const struct account_config *config, struct refusal *ret) {
-	struct reading reading = { .is_found = false };
-	int r = store_load_parts(store, config->id, MAILBOX, on_part, &reading);
-	if (r >= 0 && reading.is_found && reading.fingerprint == fingerprint(config)) {
-		*ret = reading.refusal;
-		return 1;
-	}
-	refusal_memory_deinit(&reading.refusal);
-	return MIN(r, 0);
+	CLEANUP_TEXT char *text = NULL;
+	int r = account_note_load(store, config->id, ACCOUNT_NOTE_REFUSAL, &text);
+	return r > 0 ? parse(text, config, ret) : r;
 }
 
 int refusal_memory_save(
@@ -116,10 +98,9 @@ int refusal_memory_save(
 	CLEANUP_TEXT char *text = memory_format("%s %u %" PRIu64 " %u %.*s",
 		reason_to_string(refusal->reason), refusal->n, refusal->when_usec,
 		fingerprint(config), (int)text_fit(said, TEXT_MAX), said);
-	const struct store_part part = { PART, text, strlen(text) };
-	return store_save_part(store, config->id, MAILBOX, &part);
+	return account_note_save(store, config->id, ACCOUNT_NOTE_REFUSAL, text);
 }
 
 int refusal_memory_forget(struct store *store, const struct account_config *config) {
-	return store_cut_parts(store, config->id, MAILBOX, PART);
+	return account_note_cut(store, config->id, ACCOUNT_NOTE_REFUSAL);
 }
