@@ -18,6 +18,10 @@ const char *account_state_to_string(enum account_state state) {
 	return "";
 }
 
+bool account_state_is_online(enum account_state state) {
+	return state == ACCOUNT_STATE_ONLINE || state == ACCOUNT_STATE_DEGRADED;
+}
+
 enum account_state account_state_of_reason(enum reason reason) {
 	switch (reason) {
 	case REASON_NONE:

@@ -1,5 +1,7 @@
 #pragma once
 /* What an account is doing, in a word. The picture of how one follows another is in account.h. */
+#include <stdbool.h>
+
 #include "base/reason.h"
 
 enum account_state {
@@ -12,5 +14,7 @@ enum account_state {
 };
 
 const char *account_state_to_string(enum account_state state);
+/* Connected, well or not so well. */
+bool account_state_is_online(enum account_state state);
 /* What a reason means for the state while the account waits: OFFLINE or FAILED. */
 enum account_state account_state_of_reason(enum reason reason);

@@ -72,8 +72,7 @@ bool api_view_has_events_of(const struct api_view *view, const char *account) {
 static void add_to_totals(struct manager_totals *totals, struct account *account) {
 	struct account_status status = account_status(account);
 	totals->unseen += status.unseen;
-	totals->n_online +=
-		status.state == ACCOUNT_STATE_ONLINE || status.state == ACCOUNT_STATE_DEGRADED;
+	totals->n_online += account_state_is_online(status.state);
 	totals->n_failed += status.state == ACCOUNT_STATE_FAILED;
 }
 

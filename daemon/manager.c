@@ -207,16 +207,14 @@ static int manager_on_trim(sd_event_source *source, uint64_t usec, void *userdat
 static void totals_add(struct manager_totals *totals, const struct member *member) {
 	totals->n_accounts++;
 	totals->unseen += member->unseen;
-	totals->n_online +=
-		member->state == ACCOUNT_STATE_ONLINE || member->state == ACCOUNT_STATE_DEGRADED;
+	totals->n_online += account_state_is_online(member->state);
 	totals->n_failed += member->state == ACCOUNT_STATE_FAILED;
 }
 
 static void totals_subtract(struct manager_totals *totals, const struct member *member) {
 	totals->n_accounts--;
 	totals->unseen -= member->unseen;
-	totals->n_online -=
-		member->state == ACCOUNT_STATE_ONLINE || member->state == ACCOUNT_STATE_DEGRADED;
+	totals->n_online -= account_state_is_online(member->state);
 	totals->n_failed -= member->state == ACCOUNT_STATE_FAILED;
 }
 

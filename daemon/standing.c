@@ -83,5 +83,5 @@ void standing_enter(struct standing *standing, const struct standing_owner *owne
 }
 
 bool standing_is_online(const struct standing *standing) {
-	return standing->state == ACCOUNT_STATE_ONLINE || standing->state == ACCOUNT_STATE_DEGRADED;
+	return account_state_is_online(standing->state);
 }

@@ -44,8 +44,7 @@ static uint64_t now(const struct trial *t) {
 /* --- the end --- */
 
 static bool is_online(const struct trial *t) {
-	enum account_state state = account_status(t->account).state;
-	return state == ACCOUNT_STATE_ONLINE || state == ACCOUNT_STATE_DEGRADED;
+	return account_state_is_online(account_status(t->account).state);
 }
 
 static void report(struct trial *t) {
