@@ -226,7 +226,7 @@ static void manager_update_totals(struct manager *m, struct member *member) {
 	totals_add(&m->totals, member);
 }
 
-static bool manager_is_idle(const struct manager *m) {
+bool manager_is_idle(const struct manager *m) {
 	for (size_t i = 0; i < m->n_members; i++)
 		if (!account_is_idle(m->members[i].account))
 			return false;

@@ -73,10 +73,12 @@ void manager_reload(struct manager *m);
 /* Sends committed events that were not sent yet; the D-Bus side calls it when its bus is back. */
 void manager_publish(struct manager *m);
 
-/* By id; NULL if there is none. Indices are in order of ids. */
 /* What all accounts have around them; borrowed. */
 const struct account_host *manager_account_host(const struct manager *m);
+/* No account has a connection, or is about to have one. */
+bool manager_is_idle(const struct manager *m);
 
+/* By id; NULL if there is none. Indices are in order of ids. */
 struct account *manager_account(struct manager *m, const char *id);
 struct account *manager_account_at(struct manager *m, size_t index);
 struct manager_totals manager_totals(const struct manager *m);

@@ -43,17 +43,9 @@ static void stir(struct surroundings *s, bool may_try) {
 
 /* --- sleep --- */
 
-static bool is_silent(const struct surroundings *s) {
-	struct account *account;
-	for (size_t i = 0; (account = manager_account_at(s->manager, i)); i++)
-		if (!account_is_idle(account))
-			return false;
-	return true;
-}
-
 static int on_farewell(sd_event_source *source, uint64_t usec, void *userdata) {
 	struct surroundings *s = userdata;
-	if (is_silent(s) || usec >= s->patience_usec) {
+	if (manager_is_idle(s->manager) || usec >= s->patience_usec) {
 		log_debug("ready to sleep");
 		sleep_watch_release(s->sleep);
 		return 0;
