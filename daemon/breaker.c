@@ -1,26 +1,29 @@
 #include "daemon/breaker.h"
 
+#include <assert.h>
+
 #define N_PROBES_MAX 16
 
+/* Any other one says nothing of the host. */
+static const enum breaker_sight sights_of_reasons[REASON_COUNT_] = {
+	[REASON_DNS_FAILED] = BREAKER_FAILING,
+	[REASON_CONNECT_FAILED] = BREAKER_FAILING,
+	[REASON_CONNECTION_LOST] = BREAKER_FAILING,
+	[REASON_TIMED_OUT] = BREAKER_FAILING,
+	[REASON_SERVER_CLOSED] = BREAKER_FAILING,
+	[REASON_UNAVAILABLE] = BREAKER_FAILING,
+	[REASON_TLS_FAILED] = BREAKER_FAILING,
+	[REASON_TLS_TRUNCATED] = BREAKER_FAILING,
+	/* it answered */
+	[REASON_AUTH_FAILED] = BREAKER_WELL,
+	[REASON_NO_MAILBOX] = BREAKER_WELL,
+	[REASON_PUSH_REFUSED] = BREAKER_WELL,
+	[REASON_PUSH_SILENT] = BREAKER_WELL,
+};
+
 enum breaker_sight breaker_sight_of(enum reason reason) {
-	switch (reason) {
-	case REASON_DNS_FAILED:
-	case REASON_CONNECT_FAILED:
-	case REASON_CONNECTION_LOST:
-	case REASON_TIMED_OUT:
-	case REASON_SERVER_CLOSED:
-	case REASON_UNAVAILABLE:
-	case REASON_TLS_FAILED:
-	case REASON_TLS_TRUNCATED:
-		return BREAKER_FAILING;
-	case REASON_AUTH_FAILED:
-	case REASON_NO_MAILBOX:
-	case REASON_PUSH_REFUSED:
-	case REASON_PUSH_SILENT:
-		return BREAKER_WELL; /* it answered */
-	default:
-		return BREAKER_UNKNOWN; /* says nothing of the host */
-	}
+	assert(reason < REASON_COUNT_);
+	return sights_of_reasons[reason];
 }
 
 static void forget_sight(struct breaker *breaker, struct breaker_view *view) {
@@ -112,10 +115,5 @@ bool breaker_note(
 }
 
 bool breaker_forget(struct breaker *breaker, struct breaker_view *view) {
-	bool was_probe = view->is_probe && breaker->state == BREAKER_PROBING;
-	view->is_probe = false;
-	forget_sight(breaker, view);
-	if (was_probe)
-		breaker->state = BREAKER_OPEN;
-	return was_probe;
+	return breaker_note(breaker, view, &(struct breaker_news){ BREAKER_UNKNOWN, 0, 0 });
 }
