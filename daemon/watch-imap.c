@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -13,6 +12,7 @@
 #include "daemon/alarm-clock.h"
 #include "daemon/announcement-batch.h"
 #include "daemon/announcement.h"
+#include "daemon/chance.h"
 #include "daemon/imap-memory.h"
 #include "daemon/learned.h"
 #include "daemon/link.h"
@@ -359,8 +359,8 @@ static enum imap_rung ceiling_of(enum account_strategy strategy) {
 
 /* Tags that cannot be guessed; without a source of chance the address of the heap must do. */
 static uint64_t random_seed(const struct watch_imap *w) {
-	sd_id128_t random;
-	return sd_id128_randomize(&random) < 0 ? (uintptr_t)w : random.qwords[0];
+	uint64_t random = chance_number();
+	return random ? random : (uintptr_t)w;
 }
 
 /* A cursor that cannot be read is a failure of ours: taken for a mailbox that was never seen, it
