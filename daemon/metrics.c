@@ -2,8 +2,10 @@
 
 #include "base/macros.h"
 
-const uint64_t metrics_latency_bounds[] = { METRICS_LATENCY_BOUNDS };
-_Static_assert(ARRAY_SIZE(metrics_latency_bounds) == METRICS_N_LATENCY_BOUNDS, "a bound for each");
+/* In microseconds. */
+static const uint64_t latency_bounds[] = { 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+	250000, 1000000, 10000000 };
+_Static_assert(ARRAY_SIZE(latency_bounds) == METRICS_N_LATENCY_BOUNDS, "a bound for each");
 
 static void drop_oldest(struct metrics *m) {
 	m->heard_first = (m->heard_first + 1) % METRICS_HEARD_MAX;
@@ -21,7 +23,7 @@ void metrics_heard(struct metrics *m, uint64_t first_seq, uint64_t last_seq, uin
 
 static void observe(struct metrics *m, uint64_t latency_usec) {
 	size_t bucket = 0;
-	while (bucket < METRICS_N_LATENCY_BOUNDS && latency_usec > metrics_latency_bounds[bucket])
+	while (bucket < METRICS_N_LATENCY_BOUNDS && latency_usec > latency_bounds[bucket])
 		bucket++;
 	m->latency[bucket]++;
 	m->latency_sum_usec += latency_usec;

@@ -10,9 +10,7 @@
 #include "io/stream.h"
 #include "store/store-record.h"
 
-/* Upper bounds of the latency's buckets, in microseconds; one more bucket takes the rest. */
-#define METRICS_LATENCY_BOUNDS \
-	250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 10000000
+/* Buckets of the latency that have an upper bound; one more takes the rest. */
 #define METRICS_N_LATENCY_BOUNDS 12
 /* Reports whose events are not signalled yet. Beyond, while a bus is away, the oldest are not measured. */
 #define METRICS_HEARD_MAX 256
@@ -42,8 +40,6 @@ struct metrics {
 	size_t heard_first;
 	size_t n_heard;
 };
-
-extern const uint64_t metrics_latency_bounds[METRICS_N_LATENCY_BOUNDS];
 
 /* These events are in the log now; the server's word for them came at `usec`, 0: it never said one,
  * they were found by asking. */
