@@ -31,7 +31,7 @@ static void text_clear(void *field) {
 
 static bool text_is_equal(const void *left, const void *right) {
 	char *const *a = left, *const *b = right;
-	return *a && *b ? !strcmp(*a, *b) : *a == *b;
+	return text_equal(*a, *b);
 }
 
 static char *text_format(const struct config_key *key, const void *field, size_t index) {
@@ -252,9 +252,7 @@ static char *list_parse(void *field, const struct config_value *value) {
 
 static void list_clear(void *field) {
 	char ***items = field;
-	for (size_t i = 0; *items && (*items)[i]; i++)
-		free((*items)[i]);
-	*items = memory_free(*items);
+	*items = words_free(*items);
 }
 
 static bool list_is_equal(const void *left, const void *right) {
@@ -276,16 +274,11 @@ static char *list_format(const struct config_key *key, const void *field, size_t
 const struct config_type config_type_list = { sizeof(char **), true, list_parse, list_clear,
 	list_is_equal, list_format };
 
-static void argv_clear(void *field) {
-	char ***argv = field;
-	*argv = words_free(*argv);
-}
-
 static char *argv_parse(void *field, const struct config_value *value) {
 	char ***argv = field, **words;
 	if (words_split(value->text, &words) < 0)
 		return memory_strdup("the command cannot be split into words: a quote is open");
-	argv_clear(field);
+	list_clear(field);
 	*argv = words;
 	return NULL;
 }
@@ -330,5 +323,5 @@ static char *argv_format(const struct config_key *key, const void *field, size_t
 	return buffer_take_text(&line);
 }
 
-const struct config_type config_type_argv = { sizeof(char **), false, argv_parse, argv_clear,
+const struct config_type config_type_argv = { sizeof(char **), false, argv_parse, list_clear,
 	list_is_equal, argv_format };
