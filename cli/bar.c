@@ -142,11 +142,6 @@ static char *escape_markup(const char *text) {
 	return taken;
 }
 
-static void add_text(struct json_writer *w, const char *key, const char *text) {
-	json_key(w, key);
-	json_string(w, text);
-}
-
 static void print_waybar(const struct status *status, const struct summary *s, struct buffer *out) {
 	CLEANUP_TEXT char *count = count_of(s);
 	CLEANUP_TEXT char *tooltip = tooltip_of(status);
@@ -154,9 +149,9 @@ static void print_waybar(const struct status *status, const struct summary *s, s
 	struct json_writer w;
 	json_init(&w, out);
 	json_begin_object(&w);
-	add_text(&w, "text", count);
-	add_text(&w, "alt", mood_words[first_mood(s)]);
-	add_text(&w, "tooltip", escaped);
+	json_key_string(&w, "text", count);
+	json_key_string(&w, "alt", mood_words[first_mood(s)]);
+	json_key_string(&w, "tooltip", escaped);
 	json_key(&w, "class");
 	json_begin_array(&w);
 	for (enum mood mood = 0; mood < MOOD_COUNT_; mood++)
@@ -177,10 +172,10 @@ static void print_i3blocks(const struct summary *s, struct buffer *out) {
 	struct json_writer w;
 	json_init(&w, out);
 	json_begin_object(&w);
-	add_text(&w, "full_text", count);
-	add_text(&w, "short_text", count);
+	json_key_string(&w, "full_text", count);
+	json_key_string(&w, "short_text", count);
 	if (is_bad(s))
-		add_text(&w, "color", COLOR_BAD);
+		json_key_string(&w, "color", COLOR_BAD);
 	json_key(&w, "urgent");
 	json_boolean(&w, has(s, MOOD_FAILED));
 	json_end_object(&w);
