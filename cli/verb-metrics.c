@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "bus/message.h"
 #include "bus/names.h"
+#include "cli/clock.h"
 #include "cli/exit-code.h"
 #include "cli/metrics-request.h"
 #include "cli/metrics-text.h"
@@ -15,7 +15,7 @@
 #include "cli/verbs.h"
 
 /* So long may a request take to come in. */
-#define REQUEST_MSEC 5000
+#define REQUEST_USEC (5 * USEC_PER_SEC)
 
 static int get_metrics(const struct arguments *arguments, struct buffer *out) {
 	CLEANUP(client_free) struct client *client = NULL;
@@ -34,22 +34,17 @@ static int get_metrics(const struct arguments *arguments, struct buffer *out) {
 	return EXIT_CODE_REFUSED;
 }
 
-static int64_t now_msec(void) {
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Status 0: nobody asks any more. */
 static struct metrics_request read_request(int fd) {
 	char bytes[METRICS_REQUEST_MAX];
 	size_t n = 0;
 	struct metrics_request request = { 0 };
-	int64_t end = now_msec() + REQUEST_MSEC;
+	uint64_t end_usec = clock_monotonic_usec() + REQUEST_USEC;
 	while (request.status == 0) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
-		int64_t left = end - now_msec();
-		if (left <= 0 || poll(&wait, 1, (int)left) == 0)
+		uint64_t now_usec = clock_monotonic_usec();
+		if (now_usec >= end_usec ||
+			poll(&wait, 1, clock_poll_msec(now_usec, end_usec)) == 0)
 			return (struct metrics_request){ .status = 408 };
 		ssize_t r = read(fd, bytes + n, sizeof(bytes) - n);
 		if (r < 0 && (errno == EINTR || errno == EAGAIN))
