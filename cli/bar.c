@@ -36,11 +36,6 @@ struct summary {
 	unsigned percentage; /* of the accounts, online */
 };
 
-static const char *text_of(const struct record *r, const char *name) {
-	const char *text = record_text(r, name);
-	return text ? text : "";
-}
-
 static struct summary summarize(const struct status *status) {
 	struct summary s = { .moods = 1u << MOOD_OFFLINE };
 	if (!status)
@@ -53,7 +48,7 @@ static struct summary summarize(const struct status *status) {
 	if (status->n_accounts == 0 && status->mailboxes)
 		s.moods |= 1u << MOOD_FAILED;
 	for (size_t i = 0; i < status->n_accounts; i++) {
-		const char *state = text_of(status->accounts[i], BUS_PROPERTY_STATE);
+		const char *state = record_text_or_empty(status->accounts[i], BUS_PROPERTY_STATE);
 		if (strcmp(state, "failed") == 0)
 			s.moods |= 1u << MOOD_FAILED;
 		else if (strcmp(state, "online") != 0 && strcmp(state, "paused") != 0)
@@ -83,11 +78,11 @@ static char *count_of(const struct summary *s) {
 
 /* "Work: 3 unseen", "Home: failed, The server refuses ..." */
 static char *account_line(const struct record *account) {
-	const char *name = text_of(account, BUS_PROPERTY_NAME);
-	const char *state = text_of(account, BUS_PROPERTY_STATE);
-	const char *why = text_of(account, BUS_PROPERTY_REASON_TEXT);
+	const char *name = record_text_or_empty(account, BUS_PROPERTY_NAME);
+	const char *state = record_text_or_empty(account, BUS_PROPERTY_STATE);
+	const char *why = record_text_or_empty(account, BUS_PROPERTY_REASON_TEXT);
 	if (text_is_empty(name))
-		name = text_of(account, BUS_PROPERTY_ID);
+		name = record_text_or_empty(account, BUS_PROPERTY_ID);
 	if (strcmp(state, "online") == 0)
 		return memory_format(_("%s: %" PRIu64 " unseen"), name,
 			record_unsigned(account, BUS_PROPERTY_UNSEEN, 0));

@@ -8,33 +8,28 @@
 #include "cli/doctor-advice.h"
 #include "config/language.h"
 
-static const char *text_of(const struct record *account, const char *name) {
-	const char *text = record_text(account, name);
-	return text ? text : "";
-}
-
 /* Online, or as its user or the last second wants it. */
 static bool is_well(const struct record *account) {
 	static const char *const words[] = { "online", "connecting", "paused" };
-	const char *state = text_of(account, BUS_PROPERTY_STATE);
+	const char *state = record_text_or_empty(account, BUS_PROPERTY_STATE);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcmp(state, words[i]) == 0)
-			return *text_of(account, BUS_PROPERTY_REASON) == '\0';
+			return *record_text_or_empty(account, BUS_PROPERTY_REASON) == '\0';
 	return false;
 }
 
 static void add_unwell(const struct record *account, bool system, struct doctor_report *report) {
-	const char *id = text_of(account, BUS_PROPERTY_ID);
-	const char *word = text_of(account, BUS_PROPERTY_REASON);
+	const char *id = record_text_or_empty(account, BUS_PROPERTY_ID);
+	const char *word = record_text_or_empty(account, BUS_PROPERTY_REASON);
 	enum reason reason = reason_from_string(word);
-	bool failed = strcmp(text_of(account, BUS_PROPERTY_STATE), "failed") == 0;
+	bool failed = strcmp(record_text_or_empty(account, BUS_PROPERTY_STATE), "failed") == 0;
 	const char *sentence = reason != REASON_NONE ? reason_to_sentence(reason)
 			       : *word               ? word
 						     : _("It is not online");
 	CLEANUP_TEXT char *mend = doctor_advice_format(reason, id, system);
 	doctor_report_add(report, failed ? DOCTOR_PROBLEM : doctor_advice_mark(reason), "account",
 		"Account %s: %s", id, sentence);
-	doctor_report_about(report, id, text_of(account, BUS_PROPERTY_REASON_TEXT));
+	doctor_report_about(report, id, record_text_or_empty(account, BUS_PROPERTY_REASON_TEXT));
 	doctor_report_mend(report, "%s", mend);
 }
 

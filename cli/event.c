@@ -32,8 +32,7 @@ bool event_type_from_string(const char *word, enum event_type *ret) {
 }
 
 static const char *text_of(const struct event *event, const char *name) {
-	const char *text = record_text(event->keys, name);
-	return text ? text : "";
+	return record_text_or_empty(event->keys, name);
 }
 
 /* The time at which a new message reached its server; of everything else the time at which it was

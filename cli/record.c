@@ -108,6 +108,11 @@ const char *record_text(const struct record *r, const char *name) {
 	return v && v->kind == VALUE_TEXT ? v->text : NULL;
 }
 
+const char *record_text_or_empty(const struct record *r, const char *name) {
+	const char *text = record_text(r, name);
+	return text ? text : "";
+}
+
 uint64_t record_unsigned(const struct record *r, const char *name, uint64_t otherwise) {
 	const struct value *v = find(r, name);
 	return v && v->kind == VALUE_UNSIGNED ? v->number : otherwise;

@@ -27,6 +27,9 @@ void record_add_text(struct record *r, const char *name, const char *text);
 /* NULL when the name is missing or is no text. Borrowed until the record changes. */
 const char *record_text(const struct record *r, const char *name);
 
+/* The same with "" for NULL. */
+const char *record_text_or_empty(const struct record *r, const char *name);
+
 /* `otherwise` when the name is missing or is no unsigned number. */
 uint64_t record_unsigned(const struct record *r, const char *name, uint64_t otherwise);
 

@@ -97,17 +97,12 @@ bool run_queue_has_room(const struct run_queue *q) {
 	return q->n_items == 0 || q->n_items + q->n_done < RUN_QUEUE_MAX;
 }
 
-static const char *text_of(const struct record *keys, const char *name) {
-	const char *text = record_text(keys, name);
-	return text ? text : "";
-}
-
 /* No text of a mail has a line's end in it. */
 static char *lane_name(const struct run_queue *q, const struct record *keys) {
 	if (q->options.is_together)
 		return memory_strdup("");
-	return memory_format(
-		"%s\n%s", text_of(keys, BUS_KEY_ACCOUNT), text_of(keys, BUS_KEY_MAILBOX));
+	return memory_format("%s\n%s", record_text_or_empty(keys, BUS_KEY_ACCOUNT),
+		record_text_or_empty(keys, BUS_KEY_MAILBOX));
 }
 
 static struct lane *lane_of(struct run_queue *q, const struct record *keys) {

@@ -49,11 +49,6 @@ struct record *status_add_account(struct status *s) {
 	return s->accounts[s->n_accounts++];
 }
 
-static const char *text_of(const struct record *account, const char *name) {
-	const char *text = record_text(account, name);
-	return text ? text : "";
-}
-
 static bool is_among(const char *const *ids, const char *id) {
 	for (; *ids; ids++)
 		if (strcmp(*ids, id) == 0)
@@ -64,7 +59,7 @@ static bool is_among(const char *const *ids, const char *id) {
 void status_select(struct status *s, const char *const *ids) {
 	size_t n = 0;
 	for (size_t i = 0; i < s->n_accounts; i++)
-		if (is_among(ids, text_of(s->accounts[i], "Id")))
+		if (is_among(ids, record_text_or_empty(s->accounts[i], "Id")))
 			s->accounts[n++] = s->accounts[i];
 		else
 			(void)record_free(s->accounts[i]);
@@ -74,13 +69,13 @@ void status_select(struct status *s, const char *const *ids) {
 
 bool status_has_account(const struct status *s, const char *id) {
 	for (size_t i = 0; i < s->n_accounts; i++)
-		if (strcmp(text_of(s->accounts[i], "Id"), id) == 0)
+		if (strcmp(record_text_or_empty(s->accounts[i], "Id"), id) == 0)
 			return true;
 	return false;
 }
 
 static bool is_in_state(const struct record *account, const char *word) {
-	return strcmp(text_of(account, "State"), word) == 0;
+	return strcmp(record_text_or_empty(account, "State"), word) == 0;
 }
 
 bool status_all_online(const struct status *s) {
@@ -116,8 +111,8 @@ static enum table_style style_of(const struct record *account) {
 
 /* "Work (work)": the id in brackets is what other verbs want to be told. */
 static char *name_of(const struct record *account) {
-	const char *id = text_of(account, "Id");
-	const char *name = text_of(account, "Name");
+	const char *id = record_text_or_empty(account, "Id");
+	const char *name = record_text_or_empty(account, "Name");
 	if (text_is_empty(name) || strcmp(id, name) == 0)
 		return memory_strdup(id);
 	return memory_format("%s (%s)", name, id);
@@ -130,8 +125,8 @@ static const char *dash_if_empty(const char *text) {
 /* "The server does not answer: read timed out; next try in 14 min", or NULL when there is nothing
  * to say. A reason that is not known here stands as the daemon's word. */
 static char *note_of(const struct record *account, uint64_t now_usec) {
-	const char *word = text_of(account, "Reason");
-	const char *detail = text_of(account, "ReasonText");
+	const char *word = record_text_or_empty(account, "Reason");
+	const char *detail = record_text_or_empty(account, "ReasonText");
 	uint64_t retry_usec = record_unsigned(account, "RetryAt", 0);
 	if (is_in_state(account, "online"))
 		return NULL;
@@ -164,8 +159,8 @@ static void add_account(struct table *t, const struct record *account, uint64_t 
 	CLEANUP_TEXT char *note = note_of(account, now_usec);
 
 	table_add(t, TABLE_STYLE_PLAIN, name);
-	table_add(t, style_of(account), dash_if_empty(text_of(account, "State")));
-	table_add(t, TABLE_STYLE_PLAIN, dash_if_empty(text_of(account, "Strategy")));
+	table_add(t, style_of(account), dash_if_empty(record_text_or_empty(account, "State")));
+	table_add(t, TABLE_STYLE_PLAIN, dash_if_empty(record_text_or_empty(account, "Strategy")));
 	table_add(t, TABLE_STYLE_PLAIN, unseen);
 	table_add(t, TABLE_STYLE_PLAIN, contact);
 	if (note)
@@ -177,7 +172,8 @@ static void print_mailboxes(
 	CLEANUP(table_free) struct table *t = mailbox_list_new_table();
 	size_t n = 0;
 	for (size_t i = 0; i < s->n_accounts; i++) {
-		const char *id = s->n_accounts > 1 ? text_of(s->accounts[i], "Id") : NULL;
+		const char *id =
+			s->n_accounts > 1 ? record_text_or_empty(s->accounts[i], "Id") : NULL;
 		mailbox_list_add_rows(&s->mailboxes[i], id, t);
 		n += s->mailboxes[i].n;
 	}

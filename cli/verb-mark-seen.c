@@ -22,8 +22,7 @@ struct chosen {
 };
 
 static const char *account_of(const struct event *event) {
-	const char *account = record_text(event->keys, BUS_KEY_ACCOUNT);
-	return account ? account : "";
+	return record_text_or_empty(event->keys, BUS_KEY_ACCOUNT);
 }
 
 static void choose(struct chosen *c, const struct event *event) {

@@ -50,8 +50,8 @@ static int ask_all(struct client *client, const struct request *request) {
 			problem ? problem : _("The daemon's answer cannot be understood"));
 	int code = EXIT_CODE_OK;
 	for (size_t i = 0; i < status->n_accounts && code == EXIT_CODE_OK; i++) {
-		const char *id = record_text(status->accounts[i], BUS_PROPERTY_ID);
-		code = ask(client, request, id ? id : "");
+		const char *id = record_text_or_empty(status->accounts[i], BUS_PROPERTY_ID);
+		code = ask(client, request, id);
 	}
 	return code;
 }

@@ -73,9 +73,8 @@ static void save(struct run *run) {
 
 /* "work/INBOX" */
 static char *place_of(const struct event *event) {
-	const char *account = record_text(event->keys, BUS_KEY_ACCOUNT);
-	const char *mailbox = record_text(event->keys, BUS_KEY_MAILBOX);
-	return memory_format("%s/%s", account ? account : "", mailbox ? mailbox : "");
+	return memory_format("%s/%s", record_text_or_empty(event->keys, BUS_KEY_ACCOUNT),
+		record_text_or_empty(event->keys, BUS_KEY_MAILBOX));
 }
 
 static void complain_about(const struct run_job *job, const char *failure, const char *outcome) {
