@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -18,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/run-queue.h"
 #include "cli/run-worker.h"
+#include "cli/signals.h"
 #include "cli/verbs.h"
 #include "config/language.h"
 
@@ -211,9 +211,9 @@ static void hurry_workers(struct run *run, uint64_t until_usec) {
 
 /* The first order to end waits for what runs, the second does not. */
 static void take_signals(struct run *run) {
-	struct signalfd_siginfo info;
-	while (read(run->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
+	int number;
+	while ((number = signals_next(run->signals)) > 0) {
+		if (number == SIGCHLD)
 			continue;
 		uint64_t now_usec = clock_monotonic_usec();
 		hurry_workers(run, run->is_ending ? now_usec : now_usec + STOP_USEC);
@@ -263,18 +263,6 @@ static void follow(struct run *run) {
 		take_signals(run);
 		reap(run, clock_monotonic_usec());
 	}
-}
-
-/* Before the first child, and for good: what comes waits in the descriptor. */
-static int open_signals(void) {
-	sigset_t set;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static int open_cursor(struct run *run, const char *name) {
@@ -388,7 +376,8 @@ int verb_run(const struct arguments *arguments) {
 	if (code == EXIT_CODE_OK)
 		code = start_with_cursor(&run, name);
 	if (code == EXIT_CODE_OK) {
-		run.signals = open_signals();
+		/* before the first child, and for good */
+		run.signals = signals_open(SIGCHLD);
 		follow(&run);
 		code = run.exit_code;
 		(void)close(run.signals);

@@ -1,7 +1,6 @@
 /* How the accounts are: once, or again and again until somebody has seen enough. */
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -12,6 +11,7 @@
 #include "cli/option-value.h"
 #include "cli/output.h"
 #include "cli/screen.h"
+#include "cli/signals.h"
 #include "cli/status-reader.h"
 #include "cli/verbs.h"
 #include "config/language.h"
@@ -85,11 +85,11 @@ static int show(const struct view *v) {
 
 /* True: the terminal has a new size. Every other signal is the end. */
 static bool take_signals(struct view *v) {
-	struct signalfd_siginfo info;
+	int number;
 	bool is_resized = false;
-	while (read(v->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		is_resized |= info.ssi_signo == SIGWINCH;
-		v->is_over |= info.ssi_signo != SIGWINCH;
+	while ((number = signals_next(v->signals)) > 0) {
+		is_resized |= number == SIGWINCH;
+		v->is_over |= number != SIGWINCH;
 	}
 	return is_resized;
 }
@@ -126,17 +126,6 @@ static int run_view(struct view *v) {
 	return r;
 }
 
-static int open_signals(void) {
-	sigset_t set;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGWINCH);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int watch(const struct arguments *arguments, bool json, bool color) {
 	const char *const *ids = arguments_operands(arguments);
 	struct view v = {
@@ -145,7 +134,7 @@ static int watch(const struct arguments *arguments, bool json, bool color) {
 		.json = json,
 		.color = color,
 		.is_drawn = !json && isatty(STDOUT_FILENO),
-		.signals = open_signals(),
+		.signals = signals_open(SIGWINCH),
 	};
 	if (v.is_drawn)
 		screen_init(&v.screen);
