@@ -26,19 +26,11 @@ static int call(struct client *client, DBusMessage *m, DBusMessage **ret) {
 	return client_call(client, m, ANSWER_USEC, ret, &problem);
 }
 
-static DBusMessage *new_bus_call(const char *member) {
-	return message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
-}
-
 static bool is_owned(struct client *client, const char *name) {
 	CLEANUP(message_free) DBusMessage *reply = NULL;
-	struct message_writer w;
 	struct message_reader r;
 	bool owned = false;
-	DBusMessage *m = new_bus_call("NameHasOwner");
-	message_writer_init(&w, m);
-	message_write_string(&w, name);
-	if (call(client, m, &reply) < 0)
+	if (call(client, message_new_bus_call("NameHasOwner", name), &reply) < 0)
 		return false;
 	message_reader_init(&r, reply);
 	return message_read_boolean(&r, &owned) == 0 && owned;
@@ -49,7 +41,7 @@ static bool is_activatable(struct client *client, const char *name) {
 	CLEANUP(message_free) DBusMessage *reply = NULL;
 	struct message_reader r, list;
 	const char *found;
-	if (call(client, new_bus_call("ListActivatableNames"), &reply) < 0)
+	if (call(client, message_new_bus_call("ListActivatableNames", NULL), &reply) < 0)
 		return false;
 	message_reader_init(&r, reply);
 	if (message_read_enter(&r, DBUS_TYPE_ARRAY, &list) < 0)

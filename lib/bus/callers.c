@@ -50,13 +50,7 @@ static void send_match(struct callers *c, const char *member, const char *name) 
 						"',interface='" DBUS_INTERFACE_DBUS
 						"',member='NameOwnerChanged',arg0='%s'",
 		name);
-	DBusMessage *call =
-		message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
-	struct message_writer w;
-	message_writer_init(&w, call);
-	message_write_string(&w, rule);
-	dbus_message_set_no_reply(call, TRUE);
-	(void)connection_send(c->connection, call);
+	connection_match(c->connection, member, rule);
 }
 
 /* Forgetting */
@@ -186,11 +180,7 @@ static struct entry *entry_new(struct callers *c, const char *name) {
 	list_append(&c->entries, &entry->link);
 	c->n_entries++;
 	send_match(c, "AddMatch", name);
-	DBusMessage *call = message_new_call(
-		DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "GetConnectionCredentials");
-	struct message_writer w;
-	message_writer_init(&w, call);
-	message_write_string(&w, name);
+	DBusMessage *call = message_new_bus_call("GetConnectionCredentials", name);
 	if (connection_call(c->connection, call, on_credentials, entry, &entry->pending) < 0) {
 		entry_free(entry);
 		return NULL;

@@ -126,13 +126,9 @@ static void set_owner(struct client *c, const char *owner) {
 }
 
 static int ask_owner(struct client *c, char **ret_problem) {
-	DBusMessage *call = message_new_call(
-		DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "GetNameOwner");
+	DBusMessage *call = message_new_bus_call("GetNameOwner", BUS_NAME);
 	CLEANUP(message_free) DBusMessage *reply = NULL;
 	CLEANUP_TEXT char *problem = NULL;
-	struct message_writer w;
-	message_writer_init(&w, call);
-	message_write_string(&w, BUS_NAME);
 	int r = client_call(c, call, 25 * USEC_PER_SEC, &reply, &problem);
 	if (r == -ESRCH)
 		return 0;

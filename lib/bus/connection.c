@@ -173,10 +173,6 @@ static void on_name_reply(DBusPendingCall *pending, void *userdata) {
 	enter_down(c, CONNECTION_LOSS_NAME_TAKEN, text);
 }
 
-static DBusMessage *new_bus_call(const char *member) {
-	return message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
-}
-
 /* A bus that does not read from a connection does not see its end either: the name stays there, and only
  * who may replace it gets it back. On the system bus none but our user may, by its policy; on the session
  * bus there is no other user. */
@@ -191,10 +187,9 @@ static void request_name(struct connection *c) {
 		return;
 	}
 	c->state = CONNECTION_STATE_NAME;
-	DBusMessage *call = new_bus_call("RequestName");
+	DBusMessage *call = message_new_bus_call("RequestName", c->name);
 	struct message_writer w;
 	message_writer_init(&w, call);
-	message_write_string(&w, c->name);
 	message_write_u32(&w, name_flags(c));
 	if (send_pending(c, call, on_name_reply) < 0)
 		enter_down(c, CONNECTION_LOSS_ENDED, "the bus closed the connection");
@@ -347,7 +342,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
 		c->in_callback = false;
 		return 0;
 	}
-	if (send_pending(c, new_bus_call("Hello"), on_hello_reply) < 0)
+	if (send_pending(c, message_new_bus_call("Hello", NULL), on_hello_reply) < 0)
 		enter_down(c, CONNECTION_LOSS_ENDED, "the bus closed the connection");
 	return 0;
 }
@@ -414,6 +409,12 @@ int connection_send(struct connection *c, DBusMessage *m) {
 	if (!dbus_connection_send(c->dbus, m, NULL))
 		abort();
 	return 0;
+}
+
+void connection_match(struct connection *c, const char *member, const char *rule) {
+	DBusMessage *call = message_new_bus_call(member, rule);
+	dbus_message_set_no_reply(call, TRUE);
+	(void)connection_send(c, call);
 }
 
 int connection_call(struct connection *c, DBusMessage *call, DBusPendingCallNotifyFunction on_reply,

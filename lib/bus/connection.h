@@ -75,6 +75,9 @@ void connection_hold(struct connection *c, bool is_held);
 int connection_call(struct connection *c, DBusMessage *call, DBusPendingCallNotifyFunction on_reply,
 	void *userdata, DBusPendingCall **ret);
 
+/* AddMatch or RemoveMatch. Without a reply: the order on the wire is enough. */
+void connection_match(struct connection *c, const char *member, const char *rule);
+
 /* Other modules of this folder hear of everything by a listener, embedded in what they own. All
  * functions are optional. A listener may leave from inside its own functions. */
 struct connection_listener {

@@ -33,6 +33,16 @@ DBusMessage *message_new_call(
 	return must_have(dbus_message_new_method_call(destination, path, interface, member));
 }
 
+DBusMessage *message_new_bus_call(const char *member, const char *argument) {
+	DBusMessage *call =
+		message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
+	struct message_writer w;
+	message_writer_init(&w, call);
+	if (argument)
+		message_write_string(&w, argument);
+	return call;
+}
+
 DBusMessage *message_new_signal(const char *path, const char *interface, const char *member) {
 	return must_have(dbus_message_new_signal(path, interface, member));
 }

@@ -23,6 +23,8 @@ DEFINE_CLEANUP(DBusMessage, message_free);
 /* All of these abort when memory is out. Names and paths are the caller's promise. */
 DBusMessage *message_new_call(
 	const char *destination, const char *path, const char *interface, const char *member);
+/* To the bus itself; `argument` is a text, or NULL: none. */
+DBusMessage *message_new_bus_call(const char *member, const char *argument);
 DBusMessage *message_new_signal(const char *path, const char *interface, const char *member);
 DBusMessage *message_new_reply(DBusMessage *call);
 DBusMessage *message_new_error(DBusMessage *call, const char *name, const char *format, ...)

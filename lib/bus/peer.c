@@ -36,34 +36,18 @@ static void set_owner(struct peer *p, const char *owner) {
 		p->callbacks.on_vanished(p->callbacks.userdata);
 }
 
-static DBusMessage *new_bus_call(const char *member, const char *argument) {
-	DBusMessage *call =
-		message_new_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
-	struct message_writer w;
-	message_writer_init(&w, call);
-	message_write_string(&w, argument);
-	return call;
-}
-
-/* AddMatch or RemoveMatch. Without a reply: the order on the wire is enough. */
-static void send_match(struct peer *p, const char *member, const char *rule) {
-	DBusMessage *call = new_bus_call(member, rule);
-	dbus_message_set_no_reply(call, TRUE);
-	(void)connection_send(p->connection, call);
-}
-
 static void send_matches(struct peer *p, const char *member) {
 	CLEANUP_TEXT char *owner_rule =
 		memory_format("type='signal',sender='%s',path='%s',interface='%s',member='"
 			      "NameOwnerChanged',arg0='%s'",
 			DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, p->name);
-	send_match(p, member, owner_rule);
+	connection_match(p->connection, member, owner_rule);
 	if (!p->callbacks.on_signal)
 		return;
 	const char *only = p->callbacks.signal;
 	CLEANUP_TEXT char *signal_rule = memory_format("type='signal',sender='%s'%s%s%s", p->name,
 		only ? ",member='" : "", only ? only : "", only ? "'" : "");
-	send_match(p, member, signal_rule);
+	connection_match(p->connection, member, signal_rule);
 }
 
 /* The bus handles AddMatch, GetNameOwner and changes of owners in one order, so the last word
@@ -85,8 +69,8 @@ static void on_owner_reply(DBusPendingCall *pending, void *userdata) {
 static void start_following(struct peer *p) {
 	cancel_pending(p);
 	send_matches(p, "AddMatch");
-	(void)connection_call(p->connection, new_bus_call("GetNameOwner", p->name), on_owner_reply,
-		p, &p->pending);
+	(void)connection_call(p->connection, message_new_bus_call("GetNameOwner", p->name),
+		on_owner_reply, p, &p->pending);
 }
 
 static void on_online(struct connection_listener *l) {

@@ -41,16 +41,6 @@ static void arm(struct service_watch *w) {
 	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
 }
 
-static void add_match(struct service_watch *w, const char *rule) {
-	DBusMessage *call = message_new_call(
-		DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "AddMatch");
-	struct message_writer writer;
-	message_writer_init(&writer, call);
-	message_write_string(&writer, rule);
-	dbus_message_set_no_reply(call, TRUE);
-	(void)connection_send(w->connection, call);
-}
-
 static void on_online(struct connection_listener *listener) {
 	struct service_watch *w = CONTAINER_OF(listener, struct service_watch, listener);
 	CLEANUP_TEXT char *signals =
@@ -59,8 +49,8 @@ static void on_online(struct connection_listener *listener) {
 						 "',interface='" DBUS_INTERFACE_DBUS
 						 "',member='NameOwnerChanged',arg0='%s'",
 		w->name);
-	add_match(w, signals);
-	add_match(w, owner);
+	connection_match(w->connection, "AddMatch", signals);
+	connection_match(w->connection, "AddMatch", owner);
 	/* What happened before is not known. */
 	arm(w);
 }

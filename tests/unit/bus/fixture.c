@@ -139,12 +139,8 @@ size_t fixture_count_signals(const struct fixture *f, const char *member) {
 }
 
 void fixture_match(struct fixture *f, const char *rule) {
-	DBusMessage *call = message_new_call(
-		DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "AddMatch");
-	struct message_writer w;
-	message_writer_init(&w, call);
-	message_write_string(&w, rule);
-	CLEANUP(message_free) DBusMessage *reply = fixture_call(f, call);
+	CLEANUP(message_free)
+	DBusMessage *reply = fixture_call(f, message_new_bus_call("AddMatch", rule));
 	assert_int_equal(dbus_message_get_type(reply), DBUS_MESSAGE_TYPE_METHOD_RETURN);
 }
 
