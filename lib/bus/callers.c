@@ -67,10 +67,7 @@ static void entry_free(struct entry *entry) {
 	list_remove(&entry->link);
 	c->n_entries--;
 	callers_unsubscribe(c, &entry->caller);
-	if (entry->pending) {
-		dbus_pending_call_cancel(entry->pending);
-		dbus_pending_call_unref(entry->pending);
-	}
+	connection_cancel(&entry->pending);
 	while (!list_is_empty(&entry->waiting))
 		(void)waiting_free(c, CONTAINER_OF(entry->waiting.next, struct waiting, link));
 	if (c->left)
@@ -160,10 +157,8 @@ static void deliver(struct callers *c, const char *name, bool is_known) {
 static void on_credentials(DBusPendingCall *pending, void *userdata) {
 	struct entry *entry = userdata;
 	struct callers *c = entry->home;
-	CLEANUP(message_free) DBusMessage *reply = dbus_pending_call_steal_reply(pending);
+	CLEANUP(message_free) DBusMessage *reply = connection_take_reply(&entry->pending);
 	CLEANUP_TEXT char *name = memory_strdup(entry->caller.name);
-	dbus_pending_call_unref(entry->pending);
-	entry->pending = NULL;
 	bool is_known = read_credentials(&entry->caller, reply);
 	deliver(c, name, is_known);
 	struct caller *caller = callers_find(c, name);

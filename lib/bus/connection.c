@@ -43,17 +43,17 @@ struct connection {
 
 /* Going down */
 
-static void cancel_pending(struct connection *c) {
-	if (!c->pending)
+void connection_cancel(DBusPendingCall **pending) {
+	if (!*pending)
 		return;
-	dbus_pending_call_cancel(c->pending);
-	dbus_pending_call_unref(c->pending);
-	c->pending = NULL;
+	dbus_pending_call_cancel(*pending);
+	dbus_pending_call_unref(*pending);
+	*pending = NULL;
 }
 
 /* Not from inside libdbus: the loop's sources go with it. */
 static void close_bus(struct connection *c) {
-	cancel_pending(c);
+	connection_cancel(&c->pending);
 	if (!c->dbus)
 		return;
 	dbus_connection_close(c->dbus);
@@ -122,11 +122,16 @@ static bool is_about_connection(const char *error) {
 	       strcmp(error, DBUS_ERROR_DISCONNECTED) == 0;
 }
 
+DBusMessage *connection_take_reply(DBusPendingCall **pending) {
+	DBusMessage *reply = dbus_pending_call_steal_reply(*pending);
+	dbus_pending_call_unref(*pending);
+	*pending = NULL;
+	return reply;
+}
+
 /* Takes the reply out of the pending call; NULL after an error, which has brought us down. */
 static DBusMessage *take_reply(struct connection *c) {
-	CLEANUP(message_free) DBusMessage *reply = dbus_pending_call_steal_reply(c->pending);
-	dbus_pending_call_unref(c->pending);
-	c->pending = NULL;
+	CLEANUP(message_free) DBusMessage *reply = connection_take_reply(&c->pending);
 	if (dbus_message_get_type(reply) == DBUS_MESSAGE_TYPE_METHOD_RETURN)
 		return TAKE_PTR(reply);
 	struct message_reader r;

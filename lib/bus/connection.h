@@ -70,10 +70,13 @@ bool connection_is_congested(struct connection *c);
 void connection_hold(struct connection *c, bool is_held);
 
 /* Sends a call and releases it. `on_reply` runs once, with a reply or an error, unless the caller
- * cancels; it must cancel before connection_free(). The pending call is the caller's to unref.
- * -ENOTCONN while not online. */
+ * cancels; it must cancel before connection_free(). -ENOTCONN while not online. */
 int connection_call(struct connection *c, DBusMessage *call, DBusPendingCallNotifyFunction on_reply,
 	void *userdata, DBusPendingCall **ret);
+/* For `on_reply`: the reply or error, owned. The pending call is gone then, and NULL. */
+DBusMessage *connection_take_reply(DBusPendingCall **pending);
+/* Nothing where it is NULL, as afterwards. */
+void connection_cancel(DBusPendingCall **pending);
 
 /* AddMatch or RemoveMatch. Without a reply: the order on the wire is enough. */
 void connection_match(struct connection *c, const char *member, const char *rule);

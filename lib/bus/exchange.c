@@ -9,17 +9,9 @@ static void stop_timer(struct exchange *e) {
 	(void)sd_event_source_set_enabled(e->timer, SD_EVENT_OFF);
 }
 
-static void cancel(struct exchange *e) {
-	if (!e->pending)
-		return;
-	dbus_pending_call_cancel(e->pending);
-	dbus_pending_call_unref(e->pending);
-	e->pending = NULL;
-}
-
 static void fail(struct exchange *e, const char *name, const char *text) {
 	stop_timer(e);
-	cancel(e);
+	connection_cancel(&e->pending);
 	connection_unlisten(&e->listener);
 	e->failed(e, name, text);
 }
@@ -69,7 +61,7 @@ int exchange_init(struct exchange *e, struct connection *connection, exchange_fn
 void exchange_deinit(struct exchange *e) {
 	if (!e->connection)
 		return;
-	cancel(e);
+	connection_cancel(&e->pending);
 	connection_unlisten(&e->listener);
 	e->timer = sd_event_source_disable_unref(e->timer);
 }
@@ -84,9 +76,7 @@ static void fail_by_error(struct exchange *e, DBusMessage *error) {
 
 static void on_reply(DBusPendingCall *pending, void *userdata) {
 	struct exchange *e = userdata;
-	CLEANUP(message_free) DBusMessage *reply = dbus_pending_call_steal_reply(pending);
-	dbus_pending_call_unref(e->pending);
-	e->pending = NULL;
+	CLEANUP(message_free) DBusMessage *reply = connection_take_reply(&e->pending);
 	if (dbus_message_get_type(reply) == DBUS_MESSAGE_TYPE_ERROR)
 		fail_by_error(e, reply);
 	else

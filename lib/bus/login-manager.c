@@ -23,11 +23,7 @@ struct login_manager {
 };
 
 void login_manager_release(struct login_manager *l) {
-	if (l->pending) {
-		dbus_pending_call_cancel(l->pending);
-		dbus_pending_call_unref(l->pending);
-		l->pending = NULL;
-	}
+	connection_cancel(&l->pending);
 	if (l->lock >= 0)
 		(void)close(l->lock);
 	l->lock = -1;
@@ -35,9 +31,7 @@ void login_manager_release(struct login_manager *l) {
 
 static void on_inhibited(DBusPendingCall *pending, void *userdata) {
 	struct login_manager *l = userdata;
-	CLEANUP(message_free) DBusMessage *reply = dbus_pending_call_steal_reply(pending);
-	dbus_pending_call_unref(l->pending);
-	l->pending = NULL;
+	CLEANUP(message_free) DBusMessage *reply = connection_take_reply(&l->pending);
 	struct message_reader r;
 	message_reader_init(&r, reply);
 	if (dbus_message_get_type(reply) == DBUS_MESSAGE_TYPE_ERROR)

@@ -16,14 +16,6 @@ struct peer {
 	DBusPendingCall *pending; /* GetNameOwner */
 };
 
-static void cancel_pending(struct peer *p) {
-	if (!p->pending)
-		return;
-	dbus_pending_call_cancel(p->pending);
-	dbus_pending_call_unref(p->pending);
-	p->pending = NULL;
-}
-
 /* Last in its callers: the callback may free the peer. */
 static void set_owner(struct peer *p, const char *owner) {
 	bool was_there = p->owner;
@@ -54,9 +46,7 @@ static void send_matches(struct peer *p, const char *member) {
  * that arrives is the newest. */
 static void on_owner_reply(DBusPendingCall *pending, void *userdata) {
 	struct peer *p = userdata;
-	CLEANUP(message_free) DBusMessage *reply = dbus_pending_call_steal_reply(pending);
-	dbus_pending_call_unref(p->pending);
-	p->pending = NULL;
+	CLEANUP(message_free) DBusMessage *reply = connection_take_reply(&p->pending);
 	struct message_reader r;
 	const char *owner = NULL;
 	message_reader_init(&r, reply);
@@ -67,7 +57,7 @@ static void on_owner_reply(DBusPendingCall *pending, void *userdata) {
 }
 
 static void start_following(struct peer *p) {
-	cancel_pending(p);
+	connection_cancel(&p->pending);
 	send_matches(p, "AddMatch");
 	(void)connection_call(p->connection, message_new_bus_call("GetNameOwner", p->name),
 		on_owner_reply, p, &p->pending);
@@ -79,7 +69,7 @@ static void on_online(struct connection_listener *l) {
 
 static void on_lost(struct connection_listener *l) {
 	struct peer *p = CONTAINER_OF(l, struct peer, listener);
-	cancel_pending(p);
+	connection_cancel(&p->pending);
 	set_owner(p, NULL);
 }
 
@@ -125,7 +115,7 @@ struct peer *peer_new(
 struct peer *peer_free(struct peer *p) {
 	if (!p)
 		return NULL;
-	cancel_pending(p);
+	connection_cancel(&p->pending);
 	connection_unlisten(&p->listener);
 	send_matches(p, "RemoveMatch");
 	free(p->owner);
