@@ -3,18 +3,21 @@
 #include <assert.h>
 #include <string.h>
 
-enum kind {
-	KIND_NONE, /* mail is told all the same */
-	KIND_MENDS_ITSELF,
-	KIND_NEEDS_SOMEBODY,
-};
-
-static enum kind kind_of(enum reason reason) {
+enum trouble_sort trouble_sort(enum reason reason) {
 	switch (reason) {
 	case REASON_NONE:
 	case REASON_PUSH_REFUSED:
 	case REASON_PUSH_SILENT:
-		return KIND_NONE;
+		return TROUBLE_NONE;
+	case REASON_AUTH_FAILED:
+	case REASON_NO_MECHANISM:
+		return TROUBLE_LOGIN;
+	case REASON_TOKEN_EXPIRED:
+		return TROUBLE_TOKEN;
+	case REASON_SECRET_FAILED:
+		return TROUBLE_SECRET;
+	case REASON_LOCKED:
+		return TROUBLE_LOCKED;
 	case REASON_TLS_UNTRUSTED:
 	case REASON_TLS_SELF_SIGNED:
 	case REASON_TLS_EXPIRED:
@@ -23,21 +26,19 @@ static enum kind kind_of(enum reason reason) {
 	case REASON_TLS_PURPOSE:
 	case REASON_TLS_PIN:
 	case REASON_TLS_PIN_EXPIRED:
+		return TROUBLE_CERTIFICATE;
 	case REASON_TLS_VERSION:
 	case REASON_TLS_ALPN:
 	case REASON_CLEARTEXT_REFUSED:
 	case REASON_STARTTLS_REFUSED:
 	case REASON_INJECTED_DATA:
 	case REASON_PREAUTH_CLEARTEXT:
-	case REASON_AUTH_FAILED:
-	case REASON_TOKEN_EXPIRED:
-	case REASON_NO_MECHANISM:
-	case REASON_SECRET_FAILED:
-	case REASON_LOCKED:
 	case REASON_UNEXPECTED_PREAUTH:
+		return TROUBLE_ENCRYPTION;
 	case REASON_NO_MAILBOX:
+		return TROUBLE_MAILBOX;
 	case REASON_CONFIG_ERROR:
-		return KIND_NEEDS_SOMEBODY;
+		return TROUBLE_FILE;
 	case REASON_DNS_FAILED:
 	case REASON_CONNECT_FAILED:
 	case REASON_PROXY_FAILED:
@@ -58,18 +59,22 @@ static enum kind kind_of(enum reason reason) {
 	case REASON_COUNT_:
 		break;
 	}
-	return KIND_MENDS_ITSELF;
+	return TROUBLE_UNREACHABLE;
+}
+
+static bool mends_itself(enum reason reason) {
+	return trouble_sort(reason) == TROUBLE_UNREACHABLE;
 }
 
 /* All that keeps the server out of reach is one trouble, however its face changes. */
 static bool is_same(enum reason a, enum reason b) {
-	return a == b || (kind_of(a) == KIND_MENDS_ITSELF && kind_of(b) == KIND_MENDS_ITSELF);
+	return a == b || (mends_itself(a) && mends_itself(b));
 }
 
 /* Attempts come and go; only an account that works, or that nobody wants to work, is well. */
 static bool is_well(const char *state, enum reason reason) {
 	if (!strcmp(state, "degraded"))
-		return kind_of(reason) == KIND_NONE;
+		return trouble_sort(reason) == TROUBLE_NONE;
 	return !strcmp(state, "online") || !strcmp(state, "paused");
 }
 
@@ -83,9 +88,9 @@ void trouble_observe(struct trouble *t, const char *state, const char *word, uin
 		t->again = false;
 		return;
 	}
-	if (kind_of(reason) == KIND_NONE || !strcmp(state, "connecting"))
+	if (trouble_sort(reason) == TROUBLE_NONE || !strcmp(state, "connecting"))
 		return;
-	if (t->reason == REASON_NONE || kind_of(t->reason) != kind_of(reason))
+	if (t->reason == REASON_NONE || mends_itself(t->reason) != mends_itself(reason))
 		t->since_usec = now_usec;
 	if (t->is_live && !is_same(t->reason, reason))
 		t->again = true;
@@ -107,7 +112,7 @@ uint64_t trouble_due(const struct trouble *t, uint64_t delay_usec, const struct 
 		return USEC_NEVER;
 	if (!t->again && is_recent(t, now->wall_usec) && is_same(t->told, t->reason))
 		return USEC_NEVER;
-	return kind_of(t->reason) == KIND_NEEDS_SOMEBODY ? 0 : t->since_usec + delay_usec;
+	return mends_itself(t->reason) ? t->since_usec + delay_usec : 0;
 }
 
 bool trouble_is_over_but_live(const struct trouble *t) {

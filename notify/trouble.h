@@ -21,6 +21,22 @@ struct trouble_time {
 	uint64_t wall_usec;
 };
 
+/* What kind of trouble a reason is: decides when it is told, and in which words. */
+enum trouble_sort {
+	TROUBLE_NONE, /* mail is told all the same */
+	TROUBLE_UNREACHABLE, /* mends itself; what follows needs somebody */
+	TROUBLE_LOGIN,
+	TROUBLE_TOKEN,
+	TROUBLE_SECRET,
+	TROUBLE_LOCKED,
+	TROUBLE_CERTIFICATE,
+	TROUBLE_ENCRYPTION,
+	TROUBLE_MAILBOX,
+	TROUBLE_FILE,
+};
+
+enum trouble_sort trouble_sort(enum reason reason);
+
 struct trouble {
 	enum reason reason; /* REASON_NONE: it is well */
 	uint64_t since_usec; /* of what mends itself: since when it lasts */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "config/language.h"
 #include "notify/line.h"
+#include "notify/trouble.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -55,59 +56,26 @@ static const struct sentences unreachable = {
 	N_("New mail is told as soon as it is back."),
 };
 
-static const struct sentences *sentences_of(enum reason reason) {
-	switch (reason) {
-	case REASON_AUTH_FAILED:
-	case REASON_NO_MECHANISM:
+static const struct sentences *sentences_of(enum trouble_sort sort) {
+	switch (sort) {
+	case TROUBLE_LOGIN:
 		return &login;
-	case REASON_TOKEN_EXPIRED:
+	case TROUBLE_TOKEN:
 		return &token;
-	case REASON_SECRET_FAILED:
+	case TROUBLE_SECRET:
 		return &secret;
-	case REASON_LOCKED:
+	case TROUBLE_LOCKED:
 		return &locked;
-	case REASON_TLS_UNTRUSTED:
-	case REASON_TLS_SELF_SIGNED:
-	case REASON_TLS_EXPIRED:
-	case REASON_TLS_NOT_YET_VALID:
-	case REASON_TLS_NAME:
-	case REASON_TLS_PURPOSE:
-	case REASON_TLS_PIN:
-	case REASON_TLS_PIN_EXPIRED:
+	case TROUBLE_CERTIFICATE:
 		return &certificate;
-	case REASON_TLS_VERSION:
-	case REASON_TLS_ALPN:
-	case REASON_CLEARTEXT_REFUSED:
-	case REASON_STARTTLS_REFUSED:
-	case REASON_INJECTED_DATA:
-	case REASON_PREAUTH_CLEARTEXT:
-	case REASON_UNEXPECTED_PREAUTH:
+	case TROUBLE_ENCRYPTION:
 		return &encryption;
-	case REASON_NO_MAILBOX:
+	case TROUBLE_MAILBOX:
 		return &mailbox;
-	case REASON_CONFIG_ERROR:
+	case TROUBLE_FILE:
 		return &file;
-	case REASON_NONE:
-	case REASON_DNS_FAILED:
-	case REASON_CONNECT_FAILED:
-	case REASON_PROXY_FAILED:
-	case REASON_CONNECTION_LOST:
-	case REASON_TIMED_OUT:
-	case REASON_SERVER_CLOSED:
-	case REASON_TLS_FAILED:
-	case REASON_TLS_TRUNCATED:
-	case REASON_THROTTLED:
-	case REASON_LIMIT:
-	case REASON_UNAVAILABLE:
-	case REASON_PROTOCOL_ERROR:
-	case REASON_UNEXPECTED_TAG:
-	case REASON_UNEXPECTED_UNTAGGED:
-	case REASON_LIMIT_EXCEEDED:
-	case REASON_PUSH_REFUSED:
-	case REASON_PUSH_SILENT:
-	case REASON_STORE_FAILED:
-	case REASON_INTERNAL:
-	case REASON_COUNT_:
+	case TROUBLE_NONE:
+	case TROUBLE_UNREACHABLE:
 		break;
 	}
 	return &unreachable;
@@ -126,7 +94,7 @@ static char *summary_of(const struct sentences *sentences, const char *name) {
 
 void wording_trouble_words(
 	const struct wording_trouble *trouble, bool markup, struct wording *ret) {
-	const struct sentences *sentences = sentences_of(trouble->reason);
+	const struct sentences *sentences = sentences_of(trouble_sort(trouble->reason));
 	CLEANUP_TEXT char *said = line_from_text(trouble->reason_text, TEXT_MAX_CHARACTERS);
 	CLEANUP_TEXT char *id = line_from_text(trouble->account, NAME_MAX_CHARACTERS);
 	struct buffer body;
