@@ -66,7 +66,7 @@ static void on_run_end(const char *problem, void *userdata) {
 		popup_release(run->clicks->popup, run->account, *id, !problem);
 	if (problem)
 		fail(run->clicks, run->kind, run->account, problem);
-	(void)news_ids_free(run->ids);
+	(void)words_free(run->ids);
 	memory_free(run->account);
 	memory_free(run);
 }

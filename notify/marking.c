@@ -1,10 +1,10 @@
 #include "notify/marking.h"
 
 #include "base/memory.h"
+#include "base/words.h"
 #include "bus/names.h"
 #include "config/language.h"
 #include "notify/daemon-proxy.h"
-#include "notify/news.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ struct marking {
 
 static void free_marking(struct marking *m) {
 	memory_free(m->account);
-	(void)news_ids_free(m->ids);
+	(void)words_free(m->ids);
 	memory_free(m);
 }
 

@@ -20,7 +20,7 @@ struct marking_question {
 	GDBusConnection *bus;
 	const char *owner; /* the daemon's unique name; NULL: it is away */
 	const struct account *account;
-	char **ids; /* NULL-terminated; becomes the marking's (news_ids_free()) */
+	char **ids; /* NULL-terminated; becomes the marking's (words_free()) */
 };
 
 /* The listener is copied; nothing of it is called after the cancellable was. */

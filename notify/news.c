@@ -339,12 +339,6 @@ char **news_hold(struct news *n, uint64_t now_usec) {
 	return ids;
 }
 
-char **news_ids_free(char **ids) {
-	for (char **id = ids; id && *id; id++)
-		memory_free(*id);
-	return memory_free(ids);
-}
-
 void news_settle(struct news *n, const char *id) {
 	struct item *item = find_item(n, id);
 

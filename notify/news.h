@@ -92,9 +92,8 @@ void news_lost(struct news *n, uint64_t now_usec);
 void news_touch(struct news *n, uint64_t now_usec);
 
 /* Something is being done with all that is told: it is not shown meanwhile. An owned, NULL-terminated
- * vector of ids, NULL when there is none; free it with news_ids_free(). */
+ * vector of ids, NULL when there is none; free it with words_free(). */
 char **news_hold(struct news *n, uint64_t now_usec);
-char **news_ids_free(char **ids);
 
 /* What came of it: done, and forgotten; or not, and told again. */
 void news_settle(struct news *n, const char *id);

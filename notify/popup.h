@@ -62,7 +62,7 @@ void popup_set_problem(
 	struct popup *p, enum board_kind kind, const char *account, const char *problem);
 
 /* All that the notification tells of is dealt with, and not shown meanwhile: an owned vector of ids
- * (news_ids_free()), NULL when there is none. Then each is done with, or is told again. */
+ * (words_free()), NULL when there is none. Then each is done with, or is told again. */
 char **popup_hold(struct popup *p, const char *account);
 void popup_release(struct popup *p, const char *account, const char *id, bool is_done);
 

@@ -1,6 +1,7 @@
 #include "notify/news.h"
 
 #include "base/macros.h"
+#include "base/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -284,7 +285,7 @@ static void test_held_is_settled_or_given_back(void **state) {
 	assert_string_equal(ids[0], "a");
 	assert_string_equal(ids[1], "b");
 	assert_null(ids[2]);
-	news_ids_free(ids);
+	words_free(ids);
 	assert_int_equal(news_n_mails(n), 0);
 	assert_true(news_is_empty_but_live(n));
 	news_give_back(n, "b", 20);
