@@ -137,13 +137,9 @@ static void on_mail_marked(const char *account, const char *id, bool is_marked, 
 	popup_release(c->popup, account, id, is_marked);
 }
 
-static void on_marking_end(
-	const char *account, const char *problem, bool is_never, void *userdata) {
+static void on_marking_end(const char *account, const char *problem, void *userdata) {
 	struct clicks *c = userdata;
-	struct account *known = accounts_find(c->accounts, account);
 
-	if (known && is_never)
-		known->is_read_only = true;
 	if (!problem) {
 		log_write(LOG_LEVEL_DEBUG, account, "marked as read");
 		return;
@@ -162,6 +158,7 @@ static void mark(struct clicks *c, const struct popup_click *click, const char *
 	};
 	struct marking_question question = {
 		.bus = c->bus,
+		.accounts = c->accounts,
 		.owner = owner,
 		.account = account,
 	};

@@ -12,6 +12,7 @@
 #define TIMEOUT_MSEC (90 * 1000)
 
 struct marking {
+	const struct accounts *accounts;
 	char *account;
 	char **ids;
 	struct marking_listener listener;
@@ -21,6 +22,11 @@ static void free_marking(struct marking *m) {
 	memory_free(m->account);
 	(void)words_free(m->ids);
 	memory_free(m);
+}
+
+static void tell_mail(const struct marking *m, const char *id, bool is_marked) {
+	if (m->listener.on_mail)
+		m->listener.on_mail(m->account, id, is_marked, m->listener.userdata);
 }
 
 static void tell_all(struct marking *m, GVariant *outcomes) {
@@ -33,22 +39,24 @@ static void tell_all(struct marking *m, GVariant *outcomes) {
 		bool is_marked = !strcmp(outcome, "seen") || !strcmp(outcome, "gone");
 		if (!is_marked)
 			problem = _("the server refused it");
-		m->listener.on_mail(m->account, *id, is_marked, m->listener.userdata);
+		tell_mail(m, *id, is_marked);
 	}
-	m->listener.on_end(m->account, problem, false, m->listener.userdata);
+	m->listener.on_end(m->account, problem, m->listener.userdata);
 }
 
 static void tell_failure(struct marking *m, GError *error) {
 	g_autofree char *name = error ? g_dbus_error_get_remote_error(error) : NULL;
-	bool is_never =
-		!g_strcmp0(name, BUS_ERROR_READ_ONLY) || !g_strcmp0(name, BUS_ERROR_NOT_SUPPORTED);
+	struct account *account = accounts_find(m->accounts, m->account);
 
+	if (account && (!g_strcmp0(name, BUS_ERROR_READ_ONLY) ||
+			       !g_strcmp0(name, BUS_ERROR_NOT_SUPPORTED)))
+		account->is_read_only = true;
 	if (error)
 		(void)g_dbus_error_strip_remote_error(error);
 	for (char **id = m->ids; *id; id++)
-		m->listener.on_mail(m->account, *id, false, m->listener.userdata);
+		tell_mail(m, *id, false);
 	m->listener.on_end(m->account, error ? error->message : _("the daemon is not running"),
-		is_never, m->listener.userdata);
+		m->listener.userdata);
 }
 
 static void on_answer(GObject *source, GAsyncResult *result, gpointer userdata) {
@@ -70,6 +78,7 @@ void marking_start(const struct marking_question *question, GCancellable *cancel
 	struct marking *m = MEMORY_NEW(struct marking);
 	g_autoptr(PosthornAccount) proxy = NULL;
 
+	m->accounts = question->accounts;
 	m->account = memory_strdup(question->account->id);
 	m->ids = question->ids;
 	m->listener = *listener;

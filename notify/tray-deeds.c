@@ -149,29 +149,20 @@ void tray_deeds_tell(struct tray_deeds *d, enum tray_deed deed, const char *acco
 
 /* --- mail --- */
 
-static void on_mail_marked(const char *account, const char *id, bool is_marked, void *userdata) {
-	/* The daemon says so to everybody, as a retired message. */
-}
-
-static void on_marking_end(
-	const char *account, const char *problem, bool is_never, void *userdata) {
-	struct tray_deeds *d = userdata;
-	struct account *known = accounts_find(d->accounts, account);
-
-	if (known && is_never)
-		known->is_read_only = true;
+static void on_marking_end(const char *account, const char *problem, void *userdata) {
 	if (problem)
-		fail(d, wording_not_marked(problem));
+		fail(userdata, wording_not_marked(problem));
 }
 
 void tray_deeds_mark(struct tray_deeds *d, const char *account, const char *id) {
+	/* What is marked the daemon says to everybody, as a retired message. */
 	const struct marking_listener listener = {
-		.on_mail = on_mail_marked,
 		.on_end = on_marking_end,
 		.userdata = d,
 	};
 	struct marking_question question = {
 		.bus = d->bus,
+		.accounts = d->accounts,
 		.owner = d->owner,
 		.account = accounts_find(d->accounts, account),
 	};
