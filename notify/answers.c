@@ -1,6 +1,7 @@
 #include "notify/answers.h"
 
 #include "base/memory.h"
+#include "notify/service.h"
 
 /* One question is asked at a time, and one that failed is not followed by another before the service
  * has answered something: so there are never more than two that count. */
@@ -18,7 +19,7 @@ struct answers {
 
 static void take_question(struct answers *a, GDBusMessage *message) {
 	if (g_strcmp0(g_dbus_message_get_member(message), "Notify") ||
-		g_strcmp0(g_dbus_message_get_interface(message), "org.freedesktop.Notifications"))
+		g_strcmp0(g_dbus_message_get_interface(message), SERVICE_NAME))
 		return;
 	g_mutex_lock(&a->mutex);
 	a->last = (a->last + 1) % QUESTIONS_MAX;
