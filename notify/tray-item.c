@@ -26,7 +26,6 @@ struct tray_item {
 	guint watch;
 	/* of the watcher that is there */
 	char *watcher; /* its unique name; NULL: HIDDEN */
-	char *name; /* ours */
 	guint object, owned_name;
 	GCancellable *cancellable;
 	/* the look */
@@ -182,15 +181,15 @@ static void on_name_acquired(GDBusConnection *bus, const gchar *name, gpointer u
 static void on_appeared(
 	GDBusConnection *bus, const gchar *name, const gchar *owner, gpointer userdata) {
 	struct tray_item *item = userdata;
+	CLEANUP_TEXT char *ours = memory_format(ITEM_INTERFACE "-%d-1", (int)getpid());
 
 	log_debug("tray: appeared");
 	item->watcher = memory_strdup(owner);
-	item->name = memory_format(ITEM_INTERFACE "-%d-1", (int)getpid());
 	item->cancellable = g_cancellable_new();
 	item->listener.on_needed(true, item->listener.userdata);
 	export_object(item);
 	item->owned_name = g_bus_own_name_on_connection(
-		bus, item->name, G_BUS_NAME_OWNER_FLAGS_NONE, on_name_acquired, NULL, item, NULL);
+		bus, ours, G_BUS_NAME_OWNER_FLAGS_NONE, on_name_acquired, NULL, item, NULL);
 }
 
 static void hide(struct tray_item *item) {
@@ -203,7 +202,6 @@ static void hide(struct tray_item *item) {
 	if (item->object)
 		(void)g_dbus_connection_unregister_object(item->bus, item->object);
 	item->object = 0;
-	item->name = memory_free(item->name);
 	item->token = memory_free(item->token);
 	item->watcher = memory_free(item->watcher);
 	item->listener.on_needed(false, item->listener.userdata);
