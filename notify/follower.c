@@ -236,12 +236,17 @@ static void start(struct follower *f) {
 
 /* --- what it signals --- */
 
+/* Of several, their lowest number: `first`. */
+static void note_signal(struct follower *f, uint64_t first) {
+	if (!f->has_position && (f->first_signalled == 0 || first < f->first_signalled))
+		f->first_signalled = first;
+	f->was_signalled = true;
+}
+
 /* The proxy gives out only what comes from the unique name of the daemon, which cannot be forged. */
 static void on_signalled(
 	struct follower *f, uint64_t seq, const enum follower_kind *kind, GVariant *event) {
-	if (!f->has_position && (f->first_signalled == 0 || seq < f->first_signalled))
-		f->first_signalled = seq;
-	f->was_signalled = true;
+	note_signal(f, seq);
 	if (f->state != FOLLOWER_LIVE || seq <= f->position)
 		return;
 	if (kind)
@@ -274,9 +279,7 @@ static void on_lagged(PosthornManager *manager, guint64 first, guint64 last, gpo
 
 	log_debug("daemon: events %" PRIu64 " to %" PRIu64 " are in the log alone", (uint64_t)first,
 		(uint64_t)last);
-	if (!f->has_position && (f->first_signalled == 0 || first < f->first_signalled))
-		f->first_signalled = first;
-	f->was_signalled = true;
+	note_signal(f, first);
 	if (f->state != FOLLOWER_LIVE || last <= f->position)
 		return;
 	enter_state(f, FOLLOWER_READING);
