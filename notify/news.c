@@ -1,7 +1,7 @@
 #include "notify/news.h"
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "notify/news-mail.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -28,8 +28,7 @@ struct item {
 	enum phase phase;
 	bool was_told; /* of one in flight */
 	bool has_text;
-	char *id, *mailbox, *from_name, *from_address, *subject, *message_id;
-	struct news_mail view; /* the same, as given out */
+	struct news_mail mail; /* its texts are owned */
 };
 
 struct news {
@@ -46,48 +45,17 @@ struct news {
 	uint64_t snoozed_until;
 };
 
-static char *copy_text(const char *text) {
-	return text ? text_utf8(text, strlen(text), TEXT_BYTES_MAX) : NULL;
-}
-
-static void clear_text(struct item *item) {
-	item->mailbox = memory_free(item->mailbox);
-	item->from_name = memory_free(item->from_name);
-	item->from_address = memory_free(item->from_address);
-	item->subject = memory_free(item->subject);
-	item->message_id = memory_free(item->message_id);
-	item->has_text = false;
-}
-
 static void init_item(struct item *item, const struct news_mail *mail, enum phase phase) {
-	bool has_id = mail->id && strlen(mail->id) <= ID_BYTES_MAX;
+	struct news_mail known = *mail;
 
-	*item = (struct item){
-		.phase = phase,
-		.has_text = true,
-		.id = has_id ? memory_strdup(mail->id) : NULL,
-		.mailbox = copy_text(mail->mailbox),
-		.from_name = copy_text(mail->from_name),
-		.from_address = copy_text(mail->from_address),
-		.subject = copy_text(mail->subject),
-		.message_id = copy_text(mail->message_id),
-	};
-	item->view = (struct news_mail){
-		.seq = mail->seq,
-		.id = item->id,
-		.mailbox = item->mailbox,
-		.from_name = item->from_name,
-		.from_address = item->from_address,
-		.subject = item->subject,
-		.message_id = item->message_id,
-		.urgency = mail->urgency,
-		.is_silent = mail->is_silent,
-	};
+	if (known.id && strlen(known.id) > ID_BYTES_MAX)
+		known.id = NULL;
+	*item = (struct item){ .phase = phase, .has_text = true };
+	news_mail_copy(&known, TEXT_BYTES_MAX, &item->mail);
 }
 
 static void remove_item(struct news *n, unsigned i) {
-	clear_text(&n->items[i]);
-	memory_free(n->items[i].id);
+	news_mail_clear(&n->items[i].mail);
 	n->n_items--;
 	memmove(&n->items[i], &n->items[i + 1], (n->n_items - i) * sizeof(n->items[0]));
 }
@@ -114,7 +82,7 @@ static uint64_t count_phase(const struct news *n, enum phase phase) {
 
 static struct item *find_item(const struct news *n, const char *id) {
 	for (unsigned i = n->n_items; id && i-- > 0;)
-		if (n->items[i].id && !strcmp(n->items[i].id, id))
+		if (n->items[i].mail.id && !strcmp(n->items[i].mail.id, id))
 			return &n->items[i];
 	return NULL;
 }
@@ -168,8 +136,12 @@ static void append(struct news *n, const struct news_mail *mail, enum phase phas
 		count_oldest(n);
 	n->items = memory_resize(n->items, n->n_items + 1, sizeof(n->items[0]));
 	init_item(&n->items[n->n_items++], mail, phase);
-	if (n->n_items > TEXTS_MAX)
-		clear_text(&n->items[n->n_items - 1 - TEXTS_MAX]);
+	if (n->n_items > TEXTS_MAX) {
+		struct item *old = &n->items[n->n_items - 1 - TEXTS_MAX];
+
+		old->has_text = false;
+		news_mail_clear_text(&old->mail);
+	}
 }
 
 bool news_has_untold(const struct news *n) {
@@ -327,11 +299,11 @@ char **news_hold(struct news *n, uint64_t now_usec) {
 	for (unsigned i = 0; i < n->n_items; i++) {
 		struct item *item = &n->items[i];
 
-		if (item->phase != PHASE_TOLD || !item->id)
+		if (item->phase != PHASE_TOLD || !item->mail.id)
 			continue;
 		item->phase = PHASE_HELD;
 		ids = memory_resize(ids, n_ids + 2, sizeof(*ids));
-		ids[n_ids++] = memory_strdup(item->id);
+		ids[n_ids++] = memory_strdup(item->mail.id);
 		ids[n_ids] = NULL;
 	}
 	if (n->is_live)
@@ -391,7 +363,7 @@ const struct news_mail *news_newest(const struct news *n, unsigned i) {
 		const struct item *item = &n->items[at];
 
 		if (is_visible(item) && item->has_text && i-- == 0)
-			return &item->view;
+			return &item->mail;
 	}
 	return NULL;
 }
@@ -402,21 +374,21 @@ enum news_urgency news_urgency(const struct news *n) {
 
 	for (unsigned i = 0; i < n->n_items; i++)
 		if (is_visible(&n->items[i]))
-			urgency = MAX(urgency, n->items[i].view.urgency);
+			urgency = MAX(urgency, n->items[i].mail.urgency);
 	return urgency;
 }
 
 bool news_is_loud(const struct news *n) {
 	for (unsigned i = 0; i < n->n_items; i++)
-		if (n->items[i].phase == PHASE_UNTOLD && !n->items[i].view.is_silent &&
-			n->items[i].view.urgency > NEWS_BULK)
+		if (n->items[i].phase == PHASE_UNTOLD && !n->items[i].mail.is_silent &&
+			n->items[i].mail.urgency > NEWS_BULK)
 			return true;
 	return false;
 }
 
 bool news_has_urgent(const struct news *n) {
 	for (unsigned i = 0; i < n->n_items; i++)
-		if (n->items[i].phase == PHASE_UNTOLD && n->items[i].view.urgency == NEWS_URGENT)
+		if (n->items[i].phase == PHASE_UNTOLD && n->items[i].mail.urgency == NEWS_URGENT)
 			return true;
 	return false;
 }
@@ -426,7 +398,7 @@ bool news_has_urgent(const struct news *n) {
 bool news_kept(const struct news *n, unsigned i, uint64_t *ret_seq, enum news_state *ret_state) {
 	if (i >= n->n_items)
 		return false;
-	*ret_seq = n->items[i].view.seq;
+	*ret_seq = n->items[i].mail.seq;
 	switch (n->items[i].phase) {
 	case PHASE_TOLD:
 		*ret_state = NEWS_TOLD;

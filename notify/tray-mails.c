@@ -1,17 +1,16 @@
 #include "notify/tray-mails.h"
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "notify/news-mail.h"
 
 #include <string.h>
 
 /* A subject may be as long as a header is allowed to be; nobody reads more than its beginning. */
 #define TEXT_BYTES_MAX 1024
 
-/* Borrowed names of owned texts. */
 struct entry {
-	const char *account;
-	struct news_mail mail;
+	char *account;
+	struct news_mail mail; /* its texts are owned */
 };
 
 struct tray_mails {
@@ -19,30 +18,9 @@ struct tray_mails {
 	size_t n;
 };
 
-static const char *copy_text(const char *text, size_t max_bytes) {
-	return text ? text_utf8(text, strlen(text), max_bytes) : NULL;
-}
-
 static void clear_entry(struct entry *entry) {
-	memory_free((char *)entry->account);
-	memory_free((char *)entry->mail.id);
-	memory_free((char *)entry->mail.mailbox);
-	memory_free((char *)entry->mail.from_name);
-	memory_free((char *)entry->mail.from_address);
-	memory_free((char *)entry->mail.subject);
-	memory_free((char *)entry->mail.message_id);
-}
-
-static struct entry copy_entry(const char *account, const struct news_mail *mail) {
-	struct entry entry = { .account = memory_strdup(account), .mail = *mail };
-
-	entry.mail.id = memory_strdup(mail->id);
-	entry.mail.mailbox = copy_text(mail->mailbox, TEXT_BYTES_MAX);
-	entry.mail.from_name = copy_text(mail->from_name, TEXT_BYTES_MAX);
-	entry.mail.from_address = copy_text(mail->from_address, TEXT_BYTES_MAX);
-	entry.mail.subject = copy_text(mail->subject, TEXT_BYTES_MAX);
-	entry.mail.message_id = copy_text(mail->message_id, TEXT_BYTES_MAX);
-	return entry;
+	memory_free(entry->account);
+	news_mail_clear(&entry->mail);
 }
 
 struct tray_mails *tray_mails_new(void) {
@@ -87,7 +65,8 @@ void tray_mails_add(struct tray_mails *m, const char *account, const struct news
 	if (m->n == TRAY_MAILS_MAX)
 		remove_at(m, m->n - 1);
 	memmove(&m->entries[i + 1], &m->entries[i], (m->n - i) * sizeof(m->entries[0]));
-	m->entries[i] = copy_entry(account, mail);
+	m->entries[i].account = memory_strdup(account);
+	news_mail_copy(mail, TEXT_BYTES_MAX, &m->entries[i].mail);
 	m->n++;
 }
 
