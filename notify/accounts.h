@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* More are counted, but bear their id for a name, and their trouble is not told. */
 #define ACCOUNTS_NAMED_MAX 256
@@ -22,6 +23,11 @@ struct account {
 	uint32_t unseen;
 	bool is_read_only; /* the daemon refused to change anything there */
 };
+
+/* POP3 has no flags. NULL: no such account is known. */
+static inline bool accounts_can_mark(const struct account *account) {
+	return account && !account->is_read_only && strcmp(account->protocol, "pop3");
+}
 
 struct accounts;
 

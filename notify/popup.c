@@ -73,7 +73,7 @@ static struct card_facts facts_of(
 		.may_sound = p->last_sound_usec == 0 ||
 			     now() >= p->last_sound_usec + SOUND_INTERVAL_USEC,
 		.can_open = account != NULL,
-		.can_mark = account && !account->is_read_only && strcmp(account->protocol, "pop3"),
+		.can_mark = accounts_can_mark(account),
 	};
 }
 

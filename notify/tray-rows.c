@@ -70,17 +70,13 @@ static const struct account *find_account(const struct tray_facts *facts, const 
 	return NULL;
 }
 
-static bool can_mark(const struct account *account) {
-	return account && !account->is_read_only && strcmp(account->protocol, "pop3");
-}
-
 static void add_mail(struct tray_rows *r, const struct tray_facts *facts,
 	const struct news_mail *mail, const char *account) {
 	const struct settings *settings = agent_config_of(facts->config, account);
 
 	(void)add(r, 0, TRAY_NOTHING, tray_words_mail(mail, settings_privacy(settings)));
 	add_deed(r, TRAY_OPEN, wording_open(), account)->mail = memory_strdup(mail->id);
-	if (can_mark(find_account(facts, account)))
+	if (accounts_can_mark(find_account(facts, account)))
 		add_deed(r, TRAY_MARK, wording_mark(1), account)->mail = memory_strdup(mail->id);
 }
 
