@@ -2,7 +2,6 @@
  * are not followed, but what a sender can abuse is: stacks of marks, joiners, flags without end. */
 #include "notify/line.h"
 
-#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -147,4 +146,10 @@ char *line_escape(const char *line) {
 			(void)buffer_append(&escaped, p, 1);
 	}
 	return buffer_take_text(&escaped);
+}
+
+void line_append(struct buffer *lines, const char *line) {
+	if (lines->n > 0)
+		(void)buffer_append_text(lines, "\n");
+	(void)buffer_append_text(lines, line);
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "bus/names.h"
 #include "notify/event.h"
+#include "notify/line.h"
 #include "notify/tray-deeds.h"
 #include "notify/tray-history.h"
 #include "notify/tray-item.h"
@@ -45,23 +46,17 @@ static uint64_t count_unread(const GPtrArray *accounts) {
 	return n;
 }
 
-static void append_line(struct buffer *text, const char *line) {
-	if (text->n > 0)
-		(void)buffer_append_text(text, "\n");
-	(void)buffer_append_text(text, line);
-}
-
 /* Owned. */
 static char *tip_of(const struct tray *t, const GPtrArray *accounts) {
 	struct buffer tip;
 
 	buffer_init(&tip, TIP_BYTES_MAX);
 	if (t->problem)
-		append_line(&tip, t->problem);
+		line_append(&tip, t->problem);
 	for (guint i = 0; i < MIN(accounts->len, (guint)TRAY_ROWS_ACCOUNTS_MAX); i++) {
 		CLEANUP_TEXT char *line = tray_words_account(accounts->pdata[i]);
 
-		append_line(&tip, line);
+		line_append(&tip, line);
 	}
 	return buffer_take_text(&tip);
 }

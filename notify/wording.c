@@ -1,11 +1,10 @@
 #include "notify/wording.h"
 
-#include "notify/line.h"
-
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/language.h"
+#include "notify/line.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -47,12 +46,6 @@ static char *subject_line(const struct news_mail *mail, size_t max_characters) {
 	return *subject ? TAKE_PTR(subject) : memory_strdup(_("(no subject)"));
 }
 
-static void append_line(struct buffer *body, const char *line) {
-	if (body->n > 0)
-		(void)buffer_append_text(body, "\n");
-	(void)buffer_append_text(body, line);
-}
-
 /* "work – Lists/maths", "work", "Lists/maths", or "" */
 static char *place_line(const struct news_mail *mail, const char *account_name) {
 	CLEANUP_TEXT char *account = line_from_text(account_name, ACCOUNT_MAX);
@@ -75,9 +68,9 @@ static void word_one(const struct news_mail *mail, const struct wording_style *s
 	CLEANUP_TEXT char *subject = subject_line(mail, SUBJECT_MAX);
 	CLEANUP_TEXT char *place = place_line(mail, style->account_name);
 
-	append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? subject : _("New message"));
+	line_append(body, style->privacy == SETTINGS_PRIVACY_FULL ? subject : _("New message"));
 	if (*place)
-		append_line(body, place);
+		line_append(body, place);
 	*ret = wording_sender(mail, SENDER_MAX);
 }
 
@@ -93,7 +86,7 @@ static void append_list(
 		/* translators: a sender and the subject of the message. */
 		CLEANUP_TEXT char *line = memory_format(_("%s: %s"), sender, subject);
 
-		append_line(body, style->privacy == SETTINGS_PRIVACY_FULL ? line : sender);
+		line_append(body, style->privacy == SETTINGS_PRIVACY_FULL ? line : sender);
 	}
 }
 
@@ -127,7 +120,7 @@ void wording_of_news(const struct news *n, const struct wording_style *style, st
 		ret->summary = count_line(n_mails, style->account_name);
 	}
 	if (style->problem)
-		append_line(&body, style->problem);
+		line_append(&body, style->problem);
 	ret->body = wording_finish_body(buffer_take_text(&body), style->markup);
 }
 
