@@ -13,16 +13,16 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from harness import networks, system_bus  # noqa: E402
 from harness.bus import Bus  # noqa: E402
 from harness.certificates import Authority  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.dovecot import Dovecot  # noqa: E402
 from harness.keyring import KeyRing, ScriptedKeyRing  # noqa: E402
-from harness.networks import Wire, missing  # noqa: E402
 from harness.online_accounts import OnlineAccounts  # noqa: E402
+from harness.optional import need  # noqa: E402
 from harness.posthorn import Daemon  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
-from harness.system_bus import Machine, SystemBus, SystemDaemon, missing  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -152,11 +152,8 @@ def proxy(server):
 @pytest.fixture
 def wire():
     """A client's and a server's network of their own, with a wire between them that can be cut."""
-    reason = missing()
-    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
-        pytest.skip(reason)
-    assert not reason, f"{reason}. Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
-    pair = Wire()
+    need(networks.missing())
+    pair = networks.Wire()
     yield pair
     pair.close()
 
@@ -172,16 +169,12 @@ def watched(daemon, client, server, user, proxy):
 
 @pytest.fixture
 def machine(directory, server, user):
-    reason = missing()
-    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
-        pytest.skip(reason)
-    assert not reason, f"a bus with users of its own needs root; here: {reason}." \
-                       " Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
-    bus = SystemBus(directory / "bus").start()
-    daemon = SystemDaemon(directory / "posthorn", bus)
+    need(system_bus.missing())
+    bus = system_bus.SystemBus(directory / "bus").start()
+    daemon = system_bus.SystemDaemon(directory / "posthorn", bus)
     found = None
     try:
-        found = Machine(bus, daemon, server, user)
+        found = system_bus.Machine(bus, daemon, server, user)
         found.root.manager("Subscribe")
         yield found
     finally:

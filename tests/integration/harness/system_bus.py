@@ -54,7 +54,9 @@ MEMBERS = {"posthorn": ["ada", "bob"], "support": ["bob"]}
 def missing():
     """Why it cannot be had here, "" if it can."""
     done = subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True)
-    return "" if done.returncode == 0 else "no mount namespace: " + done.stderr.decode().strip()
+    if done.returncode == 0:
+        return ""
+    return f"a bus with users of its own needs root; here: no mount namespace: {done.stderr.decode().strip()}"
 
 
 class SystemBus:

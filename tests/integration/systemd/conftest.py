@@ -1,6 +1,5 @@
 """Fixtures: a machine with a real systemd, with Posthorn installed in it."""
 
-import os
 import pathlib
 import sys
 
@@ -8,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from harness.optional import need  # noqa: E402
 from machine import Machine, missing  # noqa: E402
 
 # A port that nothing listens on: the account is offline, which is enough for the service.
@@ -41,10 +41,7 @@ m ada posthorn
 def empty_machine(directory):
     """Booted, without Posthorn."""
     reason = missing()
-    if reason and os.environ.get("POSTHORN_TEST_OPTIONAL") == "1":
-        pytest.skip(reason)
-    assert not reason, f"a machine of its own needs root, overlayfs and cgroup v2; here: {reason}." \
-                       " Set POSTHORN_TEST_OPTIONAL=1 to do without this test."
+    need(reason and f"a machine of its own needs root, overlayfs and cgroup v2; here: {reason}")
     booted = Machine(directory / "machine")
     try:
         yield booted.up()
