@@ -22,20 +22,21 @@ CONFIGURATION = """\
 
 
 class Bus:
-    """Always at the same `address`, also when it is started again."""
+    """Always at the same `address`, also when it is started again. `wrapper`: words before its own."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, configuration=CONFIGURATION, wrapper=()):
         self.home = pathlib.Path(directory)
         self.home.mkdir(parents=True, exist_ok=True)
         self.socket = self.home / "bus"
         self.address = f"unix:path={self.socket}"
+        self.wrapper = wrapper
         self.process = None
-        (self.home / "bus.conf").write_text(CONFIGURATION.format(path=self.socket), encoding="ascii")
+        (self.home / "bus.conf").write_text(configuration.format(path=self.socket), encoding="ascii")
 
     def start(self):
         self.socket.unlink(missing_ok=True)
-        self.process = Process(["dbus-daemon", "--nofork", "--nosyslog", "--print-address",
-                                f"--config-file={self.home}/bus.conf"], environment(self.home))
+        self.process = Process([*self.wrapper, "dbus-daemon", "--nofork", "--nosyslog", "--print-address",
+                                f"--config-file={self.home}/bus.conf"], environment(self.home), name="dbus-daemon")
         wait_for(lambda: self.process.output("out") or not self.process.is_running(), "bus address")
         if not self.process.output("out"):
             raise RuntimeError(f"dbus-daemon did not start:\n{self.process.text()}")

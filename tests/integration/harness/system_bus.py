@@ -4,11 +4,11 @@ are known by names in a mount namespace only. Needs root."""
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import threading
 
+from .bus import Bus
 from .client import ACCOUNT
 from .messages import message
 from .posthorn import SOURCE, Daemon, program
@@ -41,7 +41,7 @@ CONFIGURATION = """\
   <policy user="root">
     <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus.Monitoring"/>
   </policy>
-  <include>{policy}</include>
+  <include>""" + f"{SOURCE}/units/dbus/org.posthorn.Posthorn1.conf" + """</include>
 </busconfig>
 """
 
@@ -59,38 +59,22 @@ def missing():
     return f"a bus with users of its own needs root; here: no mount namespace: {done.stderr.decode().strip()}"
 
 
-class SystemBus:
+class SystemBus(Bus):
     def __init__(self, directory):
-        self.home = pathlib.Path(directory)
-        self.home.mkdir(parents=True)
-        self.address = f"unix:path={self.home}/bus"
-        policy = SOURCE / "units/dbus/org.posthorn.Posthorn1.conf"
-        self._write("bus.conf", CONFIGURATION.format(path=self.home / "bus", policy=policy))
+        mount = f"mount --bind {directory}/passwd /etc/passwd && mount --bind {directory}/group /etc/group"
+        super().__init__(directory, CONFIGURATION, ["unshare", "--mount", "--propagation=private",
+                                                    "sh", "-c", f'{mount} && exec "$@"', "sh"])
         self._write("passwd", "root:x:0:0::/:/bin/sh\n" + "".join(
             f"{name}:x:{uid}:{GROUPS[name]}::/:/bin/sh\n" for name, uid in UIDS.items()))
         self._write("group", "root:x:0:\n" + "".join(
             f"{name}:x:{gid}:{','.join(MEMBERS.get(name, []))}\n" for name, gid in GROUPS.items()))
-        self.process = None
 
     def _write(self, name, text):
         (self.home / name).write_text(text, encoding="ascii")
 
-    def start(self):
-        script = (f"mount --bind {self.home}/passwd /etc/passwd && mount --bind {self.home}/group /etc/group"
-                  f" && exec dbus-daemon --nofork --nosyslog --print-address --config-file={self.home}/bus.conf")
-        self.process = Process(["unshare", "--mount", "--propagation=private", "sh", "-c", script],
-                               environment(self.home), name="dbus-daemon")
-        wait_for(lambda: self.process.output("out") or not self.process.is_running(), "bus address")
-        assert self.process.output("out"), f"dbus-daemon did not start:\n{self.process.text()}"
-        return self
-
     def inside(self):
         """Words in front of a command that is to know the users."""
         return ["nsenter", "--target", str(self.process.pid), "--mount", "--"]
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
 
 
 class SystemDaemon(Daemon):
