@@ -45,7 +45,7 @@ static DBusMessage *call_check_now(const struct object_call *call) {
 			struct account *account = api_view_account(view, id);
 			if (!account)
 				return no_such_account(call, id);
-			if (n == api_view_totals(view).n_accounts)
+			if (n == api_view_n_accounts(view))
 				return message_new_error(call->message, DBUS_ERROR_LIMITS_EXCEEDED,
 					"more Ids than there are accounts");
 			if (act)

@@ -167,7 +167,7 @@ static DBusMessage *accounts_step(const struct object_call *call, void *job) {
 	if (account && !page_is_full(page))
 		return NULL;
 	message_write_close(&page->body, &page->items);
-	message_write_u32(&page->body, (uint32_t)api_view_totals(view).n_accounts);
+	message_write_u32(&page->body, (uint32_t)api_view_n_accounts(view));
 	return TAKE_PTR(page->reply);
 }
 

@@ -37,10 +37,14 @@ struct account *api_view_at(const struct api_view *view, size_t index) {
 	return index < view->n_accounts ? view->accounts[index] : NULL;
 }
 
+size_t api_view_n_accounts(const struct api_view *view) {
+	return api_view_is_whole(view) ? manager_totals(view->manager).n_accounts
+				       : view->n_accounts;
+}
+
 /* Of the first one whose id is not before this one. */
 static size_t lower_bound(const struct api_view *view, const char *id) {
-	size_t low = 0, high = api_view_is_whole(view) ? manager_totals(view->manager).n_accounts
-						       : view->n_accounts;
+	size_t low = 0, high = api_view_n_accounts(view);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (strcmp(account_config(api_view_at(view, middle))->id, id) < 0)

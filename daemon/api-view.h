@@ -38,11 +38,13 @@ bool api_view_is_whole(const struct api_view *view);
 /* NULL: there is none, or not for this caller. */
 struct account *api_view_account(const struct api_view *view, const char *id);
 struct account *api_view_at(const struct api_view *view, size_t index);
+size_t api_view_n_accounts(const struct api_view *view);
 /* The one that follows this id, which need not exist; NULL: the first. */
 struct account *api_view_after(const struct api_view *view, const char *id);
 
 /* False also for an account that is not configured any more, unless the view is whole. */
 bool api_view_has_events_of(const struct api_view *view, const char *account);
+/* Summed up for this call, where the view is not whole. */
 struct manager_totals api_view_totals(const struct api_view *view);
 uint64_t api_view_last_seq(const struct api_view *view);
 
