@@ -48,8 +48,6 @@ struct triggers {
 	struct alarm alarm; /* the first of those that wait is due */
 	struct deferred read;
 	uint64_t seen_seq; /* events up to here have been looked at */
-	uint64_t
-		saved; /* the fact in the store: 0 is none, else 1 + the event up to which all is done */
 	bool has_rules;
 };
 
@@ -93,15 +91,22 @@ static uint64_t done_seq(struct triggers *t) {
 	return done;
 }
 
+/* The fact: 0 is none, else 1 + the event up to which all is done. Asked of the store each time: what
+ * was written may have been rolled back. */
+static uint64_t load(const struct triggers *t) {
+	struct store_fact fact = { 0 };
+	(void)store_load_fact(t->host->store, ABOUT, STORE_FACT_TRIGGERED, &fact);
+	return fact.value;
+}
+
 /* Not with each event: what is looked at once more is found to be the same. */
 static void save(struct triggers *t) {
 	uint64_t now = 0, value = t->has_rules ? 1 + done_seq(t) : 0;
-	if (value == t->saved)
+	if (value == load(t))
 		return;
 	(void)sd_event_now(t->host->loop, CLOCK_REALTIME, &now);
 	const struct store_fact fact = { value, now };
 	int r = store_save_fact(t->host->store, ABOUT, STORE_FACT_TRIGGERED, &fact);
-	t->saved = value;
 	t->source.written(t->source.userdata, MIN(r, 0));
 }
 
@@ -276,11 +281,8 @@ void triggers_wake(struct triggers *t) {
 
 /* Of the first StartUnit= in a configuration only what comes from now on counts. */
 static void begin(struct triggers *t) {
-	struct store_fact fact = { 0 };
-	(void)store_load_fact(t->host->store, ABOUT, STORE_FACT_TRIGGERED, &fact);
-	uint64_t last = store_last_seq(t->host->store);
-	t->seen_seq = fact.value > 0 ? MIN(fact.value - 1, last) : last;
-	t->saved = fact.value;
+	uint64_t saved = load(t), last = store_last_seq(t->host->store);
+	t->seen_seq = saved > 0 ? MIN(saved - 1, last) : last;
 }
 
 static void drop_all(struct triggers *t) {

@@ -1,0 +1,132 @@
+/* How far all is done is written down: where it is something new, and again where what was written was
+ * rolled back. Units and systemd are in the integration tests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <systemd/sd-event.h>
+
+#include "../store/scratch.h"
+#include "base/macros.h"
+#include "base/memory.h"
+#include "daemon/account-host.h"
+#include "daemon/alarm-clock.h"
+#include "daemon/metrics.h"
+#include "daemon/triggers.h"
+#include "store/store.h"
+
+#define NOW UINT64_C(1790000000000000)
+
+struct test {
+	void *scratch; /* struct scratch */
+	struct metrics metrics;
+	struct account_host host;
+	struct triggers *triggers;
+	unsigned n_written;
+};
+
+/* No unit waits for mail of an account that is gone: its events are done as they are read. */
+static const struct account_config *config_of(void *userdata, const char *account) {
+	return NULL;
+}
+
+static void on_written(void *userdata, int error) {
+	struct test *t = userdata;
+	assert_int_equal(error, 0);
+	t->n_written++;
+}
+
+static int set_up(void **state) {
+	struct test *t = MEMORY_NEW(struct test);
+	const struct store_limits limits = { 0 };
+	enum store_opened opened;
+	int r = scratch_setup(&t->scratch);
+	assert_int_equal(r, 0);
+	const struct scratch *scratch = t->scratch;
+	assert_true(sd_event_new(&t->host.loop) >= 0);
+	assert_int_equal(alarm_clock_new(t->host.loop, &t->host.clock), 0);
+	assert_int_equal(store_open(scratch->path, &limits, &t->host.store, &opened, NULL), 0);
+	t->host.metrics = &t->metrics;
+	const struct triggers_source source = { config_of, on_written, t };
+	t->triggers = triggers_new(&t->host, &source);
+	*state = t;
+	return 0;
+}
+
+static int tear_down(void **state) {
+	struct test *t = *state;
+	triggers_free(t->triggers);
+	store_close(t->host.store);
+	alarm_clock_free(t->host.clock);
+	sd_event_unref(t->host.loop);
+	int r = scratch_teardown(&t->scratch);
+	free(t);
+	return r;
+}
+
+/* An event that was read, and whose units have all been asked for. */
+static void deal_with_an_event(struct test *t) {
+	const struct store_event event = { .type = STORE_EVENT_NEW,
+		.account = "work",
+		.mailbox = "INBOX",
+		.uidvalidity = 7,
+		.uid = 1 };
+	uint64_t seq;
+	assert_int_equal(store_append(t->host.store, &event, NOW, &seq), 0);
+	assert_true(seq == NOW);
+	assert_int_equal(store_commit(t->host.store), 0);
+	triggers_wake(t->triggers);
+	assert_true(sd_event_run(t->host.loop, 0) > 0);
+}
+
+/* 0: none is in the store. */
+static void expect_cursor(struct test *t, uint64_t expected) {
+	struct store_fact fact = { 0 };
+	assert_true(store_load_fact(t->host.store, "triggers", STORE_FACT_TRIGGERED, &fact) >= 0);
+	assert_int_equal(fact.value, expected);
+}
+
+static void test_it_is_written_where_it_is_new(void **state) {
+	struct test *t = *state;
+	triggers_reconsider(t->triggers, false);
+	assert_int_equal(t->n_written, 0);
+	triggers_reconsider(t->triggers, true);
+	expect_cursor(t, 1);
+	deal_with_an_event(t);
+	triggers_stop(t->triggers);
+	expect_cursor(t, 1 + NOW);
+	assert_int_equal(t->n_written, 2);
+	triggers_stop(t->triggers);
+	triggers_reconsider(t->triggers, true);
+	assert_int_equal(t->n_written, 2);
+	/* The last StartUnit= is gone: what comes now is nobody's. */
+	triggers_reconsider(t->triggers, false);
+	expect_cursor(t, 0);
+	assert_int_equal(t->n_written, 3);
+}
+
+static void test_what_was_rolled_back_is_written_again(void **state) {
+	struct test *t = *state;
+	triggers_reconsider(t->triggers, true);
+	store_rollback(t->host.store);
+	expect_cursor(t, 0);
+	triggers_stop(t->triggers);
+	expect_cursor(t, 1);
+	assert_int_equal(store_commit(t->host.store), 0);
+	triggers_reconsider(t->triggers, false);
+	store_rollback(t->host.store);
+	triggers_stop(t->triggers);
+	expect_cursor(t, 0);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_it_is_written_where_it_is_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_what_was_rolled_back_is_written_again, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
