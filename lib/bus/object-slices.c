@@ -18,7 +18,7 @@ static struct slice_job *slice_job_free(struct object_server *s, struct slice_jo
 	return memory_free(j);
 }
 
-/* False: whoever asked has left the bus. */
+/* False: whoever asked has left the bus, or has lost its place to another caller. */
 static bool find_caller(struct object_call *call) {
 	struct callers *callers = call->server->tree.callers;
 	if (!callers)
@@ -28,12 +28,12 @@ static bool find_caller(struct object_call *call) {
 }
 
 /* What the caller may see is asked anew: it may have changed since the last slice. */
-static DBusMessage *step(struct object_server *s, struct slice_job *j, bool *ret_is_gone) {
+static DBusMessage *step(struct object_server *s, struct slice_job *j) {
 	struct object_call call = { .message = object_reply_call(j->later), .server = s };
 	call.path = dbus_message_get_path(call.message);
-	*ret_is_gone = !find_caller(&call);
-	if (*ret_is_gone)
-		return message_new_reply(call.message);
+	if (!find_caller(&call))
+		return message_new_error(
+			call.message, DBUS_ERROR_LIMITS_EXCEEDED, "too many callers at once");
 	(void)object_server_find(&call);
 	return j->slices->step(&call, j->job);
 }
@@ -55,9 +55,8 @@ static void on_turn(void *userdata) {
 	if (list_is_empty(&s->slices) || (!s->is_writing && s->n_changes_due > 0))
 		return;
 	struct slice_job *j = CONTAINER_OF(s->slices.next, struct slice_job, link);
-	bool is_gone;
 	s->is_writing = s->has_sliced = true;
-	DBusMessage *reply = step(s, j, &is_gone);
+	DBusMessage *reply = step(s, j);
 	if (reply)
 		finish(s, j, reply);
 	deferred_arm(&s->slicing);

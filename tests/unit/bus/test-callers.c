@@ -215,6 +215,27 @@ static void more_callers_than_places(void **state) {
 	assert_true(callers_subscriber(t->toy.callers, 0)->is_subscribed);
 }
 
+/* The answer to whoever lost its place is not what it asked for, and does not look like it. */
+static void a_slow_answer_to_one_who_lost_its_place(void **state) {
+	struct test *t = *state;
+	static DBusConnection *others[CALLERS_MAX];
+	dbus_uint32_t serial = send(t, new_call("Endless", NULL));
+	fixture_run_until(&t->fixture, &t->toy.is_waiting);
+	for (unsigned i = 0; i < CALLERS_MAX; i++) {
+		others[i] = fixture_new_client(&t->fixture);
+		CLEANUP(message_free) DBusMessage *m = new_call("Echo", "x");
+		assert_true(dbus_connection_send(others[i], m, NULL));
+		dbus_connection_flush(others[i]);
+		while (t->toy.n_calls < i + 1)
+			assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+	}
+	DBusMessage *reply = wait_reply(t, serial);
+	assert_string_equal(fixture_error_name(reply), DBUS_ERROR_LIMITS_EXCEEDED);
+	assert_false(t->toy.is_waiting);
+	for (unsigned i = 0; i < CALLERS_MAX; i++)
+		fixture_free_client(others[i]);
+}
+
 /* A user may have some of the places, root all. */
 static void more_subscribers_than_places(void **state) {
 	struct test *t = *state;
@@ -295,6 +316,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			a_caller_that_vanishes_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_callers_than_places, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_slow_answer_to_one_who_lost_its_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_subscribers_than_places, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			signals_are_for_subscribers_alone, set_up, tear_down),
