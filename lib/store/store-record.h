@@ -60,7 +60,7 @@ enum store_fact_kind {
 	STORE_FACT_RENEWAL = 1, /* microseconds an IDLE may be silent */
 	STORE_FACT_CONNECTIONS = 2, /* how many connections it lets an account have */
 	STORE_FACT_PAUSE = 3, /* until when it is left alone; no age ends it */
-	STORE_FACT_TRIGGERED = 5, /* the event up to which units of systemd have been asked for */
+	STORE_FACT_TRIGGERED = 5, /* the event up to which units were asked for; no age ends it */
 	STORE_FACT_PUSH = 6, /* which of its pushes are believed, as the engine packs it */
 };
 

@@ -83,8 +83,8 @@ static const char *const statement_texts[] = {
 				 " LIMIT 1",
 	[STORE_SQL_FACT_LOAD] = "SELECT value, learned FROM fact WHERE about = ?1 AND kind = ?2",
 	[STORE_SQL_FACT_SAVE] = "REPLACE INTO fact VALUES (?1, ?2, ?3, ?4)",
-	/* but for what a user said (STORE_FACT_PAUSE) */
-	[STORE_SQL_FACT_DROP] = "DELETE FROM fact WHERE learned < ?1 AND kind <> 3",
+	/* but for what a user said (STORE_FACT_PAUSE), and the cursor of the log (STORE_FACT_TRIGGERED) */
+	[STORE_SQL_FACT_DROP] = "DELETE FROM fact WHERE learned < ?1 AND kind NOT IN (3, 5)",
 	[STORE_SQL_META_LOAD] = "SELECT value FROM meta WHERE key = ?1",
 	[STORE_SQL_META_SAVE] = "REPLACE INTO meta VALUES (?1, ?2)",
 };

@@ -259,16 +259,19 @@ static void save_fact(struct store *store, const char *about, enum store_fact_ki
 	assert_int_equal(store_save_fact(store, about, kind, fact), 0);
 }
 
-/* A user's word does not age, as what was learned does. */
-static void test_pause_is_not_forgotten(void **state) {
+/* A user's word does not age, nor does a cursor, as what was learned does. */
+static void test_pause_and_cursor_are_not_forgotten(void **state) {
 	struct store *store = helper_open(*state);
 	const struct store_fact pause = { UINT64_MAX, NOW }, old = { 540, NOW };
-	const struct store_fact later = { 3, NOW + 365 * DAY };
+	const struct store_fact cursor = { 7, NOW }, later = { 3, NOW + 365 * DAY };
 	struct store_fact found = { 0 };
 	save_fact(store, "work", STORE_FACT_PAUSE, &pause);
+	save_fact(store, "triggers", STORE_FACT_TRIGGERED, &cursor);
 	save_fact(store, "host", STORE_FACT_RENEWAL, &old);
 	save_fact(store, "host", STORE_FACT_CONNECTIONS, &later);
 	assert_int_equal(store_load_fact(store, "host", STORE_FACT_RENEWAL, &found), 0);
+	assert_int_equal(store_load_fact(store, "triggers", STORE_FACT_TRIGGERED, &found), 1);
+	assert_true(found.value == 7);
 	assert_int_equal(store_load_fact(store, "work", STORE_FACT_PAUSE, &found), 1);
 	assert_true(found.value == UINT64_MAX);
 	store_close(store);
@@ -391,7 +394,7 @@ int main(void) {
 		TEST(test_cursor_is_kept),
 		TEST(test_cursor_is_replaced),
 		TEST(test_rollback_and_close_forget),
-		TEST(test_pause_is_not_forgotten),
+		TEST(test_pause_and_cursor_are_not_forgotten),
 		TEST(test_fact_is_kept_and_replaced),
 		TEST(test_fact_is_forgotten_after_half_a_year),
 		TEST(test_names_are_bytes),
