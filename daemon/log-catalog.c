@@ -29,7 +29,7 @@ const char *log_catalog_id(enum log_event event) {
 }
 
 /* Any other one is LOG_EVENT_ACCOUNT_FAILED. */
-static const enum log_event events_of_reasons[] = {
+static const enum log_event events_of_reasons[REASON_COUNT_] = {
 	[REASON_DNS_FAILED] = LOG_EVENT_ACCOUNT_OFFLINE,
 	[REASON_CONNECT_FAILED] = LOG_EVENT_ACCOUNT_OFFLINE,
 	[REASON_PROXY_FAILED] = LOG_EVENT_ACCOUNT_OFFLINE,
@@ -60,8 +60,7 @@ static const enum log_event events_of_reasons[] = {
 enum log_event log_catalog_event_of(enum reason reason) {
 	if (reason == REASON_NONE)
 		return LOG_EVENT_NONE;
-	size_t i = (size_t)reason;
-	enum log_event known =
-		i < ARRAY_SIZE(events_of_reasons) ? events_of_reasons[i] : LOG_EVENT_NONE;
+	assert(reason < REASON_COUNT_);
+	enum log_event known = events_of_reasons[reason];
 	return known == LOG_EVENT_NONE ? LOG_EVENT_ACCOUNT_FAILED : known;
 }
