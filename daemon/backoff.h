@@ -3,9 +3,10 @@
  *
  * Trouble of the network doubles from 2 s, with full jitter, and is forgotten only when a
  * connection has lived for five minutes: a server that lets us in and then closes would else be
- * stormed. What a sleep or another network has ended is tried again at once. A throttle waits 15 min, or for as long as the server says, from a minute on, doubled
- * each time. A refused login waits 60 s, 15 min, 1 h, 4 h and then for a change by the user. A key
- * ring that is locked tells when it is not any more; the timer is for those that do not. */
+ * stormed. What a sleep or another network has ended is tried again at once. A throttle waits
+ * 15 min, or for as long as the server says, from a minute on, doubled each time. A refused login
+ * waits 60 s, 15 min, 1 h, 4 h and then for a change by the user. A key ring that is locked tells
+ * when it is not any more; the timer is for those that do not. */
 #include <stdbool.h>
 #include <stdint.h>
 
