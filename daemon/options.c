@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/complaint.h"
 #include "base/macros.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "configuration.h"
+#include "daemon/complaint.h"
 
 static const char help[] =
 	"posthornd [OPTIONS...]\n"
