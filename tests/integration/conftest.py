@@ -28,8 +28,9 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure():
-    # `kill` must end a run as Ctrl-C does: with every fixture torn down.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    # `kill` must end a run as Ctrl-C does: with every fixture torn down. Not by what SIGINT does now, which
+    # is nothing behind a shell's `&`: what is ignored here is ignored by all that we start, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)
