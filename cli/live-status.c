@@ -116,16 +116,25 @@ static void take_events(struct live_status *l, uint64_t now_usec) {
 		l->is_stale = true;
 }
 
+static bool is_due(const struct live_status *l, uint64_t now_usec) {
+	return l->client && client_is_daemon_present(l->client) && l->is_stale &&
+	       now_usec >= l->ask_usec;
+}
+
 bool live_status_next(struct live_status *l, uint64_t now_usec) {
 	if (!l->client && now_usec >= l->connect_usec)
 		connect_bus(l, now_usec);
 	if (l->client)
 		take_events(l, now_usec);
+	if (is_due(l, now_usec)) {
+		ask(l, now_usec);
+		/* What came before the answer is read with it: no poll() tells of that. */
+		if (l->client)
+			take_events(l, clock_monotonic_usec());
+	}
 	if (l->client && !client_is_daemon_present(l->client)) {
 		l->refresh_usec = USEC_NEVER;
 		set_status(l, NULL, NULL);
-	} else if (l->client && l->is_stale && now_usec >= l->ask_usec) {
-		ask(l, now_usec);
 	}
 	bool is_news = !l->is_shown;
 	l->is_shown = true;

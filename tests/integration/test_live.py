@@ -7,11 +7,14 @@ import subprocess
 import termios
 
 import pytest
+from gi.repository import GLib
 
+from harness.client import MANAGER
 from harness.messages import encoded_word, message
 from harness.posthorn import program
 from harness.terminal import Terminal
 from harness.wait import wait_for
+from notify.standin import StandIn, interface
 
 
 @pytest.fixture
@@ -151,6 +154,35 @@ def test_waybar_without_a_daemon_and_a_reader(daemon, bus):
     finally:
         bar.kill()
         bar.wait()
+
+
+class Hasty(StandIn):
+    """Tells of a change before it answers with what was, once."""
+
+    def _on_call(self, bus, sender, path, interface_name, method, parameters, invocation):
+        was = {"work": dict(self.properties["work"])}
+        if method == "ListAccounts" and was["work"]["State"] == "connecting":
+            self.account("work", State="online")
+            self.properties = was
+            super()._on_call(bus, sender, path, interface_name, method, parameters, invocation)
+            self.properties = {"work": {"State": "online"}}
+        else:
+            super()._on_call(bus, sender, path, interface_name, method, parameters, invocation)
+
+    def _on_get(self, _bus, _sender, _path, _interface, name):
+        kind = interface(MANAGER).lookup_property(name).signature
+        return GLib.Variant(kind, "" if kind == "s" else 0)
+
+
+def test_change_behind_an_answer_is_shown(daemon, bus):
+    """What came together with the answer is not waited for on the bus."""
+    standin = Hasty(bus.address)
+    standin.account("work", State="connecting")
+    bar = daemon.cli_process("waybar")
+    bar.wait_for_line('"alt":"none"')
+    assert [json.loads(line)["alt"] for line in bar.output("out")] == ["degraded", "none"]
+    bar.stop()
+    standin.close()
 
 
 def listed(watched, *arguments):
