@@ -14,6 +14,7 @@ NAME = "org.posthorn.Posthorn1"
 ROOT = "/org/posthorn/Posthorn1"
 MANAGER = NAME + ".Manager"
 ACCOUNT = NAME + ".Account"
+METRICS = NAME + ".Metrics"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 
@@ -22,7 +23,17 @@ def _run_main_loop():
     GLib.MainLoop().run()
 
 
-threading.Thread(target=_run_main_loop, daemon=True).start()
+_loop = threading.Thread(target=_run_main_loop, daemon=True)
+_loop.start()
+
+
+def _catch_up():
+    """What was told before is in its lists: an answer overtakes the signals that came before it, which
+    wait for the main loop."""
+    reached = threading.Event()
+    if threading.current_thread() is not _loop:
+        GLib.idle_add(reached.set, priority=GLib.PRIORITY_DEFAULT)
+        reached.wait()
 
 
 def _plain(value):
@@ -49,6 +60,7 @@ class Client:
         self.signals = []
         self.owners = []
         self.is_closed = False
+        self._n_calls = 0  # of the daemon
         self.bus = Gio.DBusConnection.new_for_address_sync(
             address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
             | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
@@ -79,9 +91,13 @@ class Client:
     # --- calls -----------------------------------------------------------------------------------
 
     def call_raw(self, path, interface, method, parameters=None, *, destination=NAME):
-        """The answer as a GVariant tuple."""
-        return self.bus.call_sync(destination, path, interface, method, parameters, None,
-                                  Gio.DBusCallFlags.NO_AUTO_START, 20000, None)
+        """The answer as a GVariant tuple; all signals that came before it are in `signals`."""
+        self._n_calls += destination == NAME
+        try:
+            return self.bus.call_sync(destination, path, interface, method, parameters, None,
+                                      Gio.DBusCallFlags.NO_AUTO_START, 20000, None)
+        finally:
+            _catch_up()
 
     def call(self, path, interface, method, signature=None, *arguments):
         parameters = GLib.Variant(signature, arguments) if signature else None
@@ -105,6 +121,12 @@ class Client:
 
     def manager(self, method, signature=None, *arguments):
         return self.call(ROOT, MANAGER, method, signature, *arguments)
+
+    def calls_of_others(self):
+        """Grows with each call of the daemon by somebody else, as long as the daemon is the same."""
+        families = self.call(ROOT, METRICS, "GetMetrics")[0]
+        (_, _, value), = next(samples for name, *_, samples in families if name == "posthorn_bus_calls")
+        return value - self._n_calls
 
     def read_events(self, after=0, limit=1000):
         """All events behind `after`, however many calls it takes."""

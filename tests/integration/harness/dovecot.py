@@ -1,6 +1,7 @@
 """A throw-away Dovecot 2.3 that runs as an ordinary user, with nothing outside its directory."""
 
 import grp
+import itertools
 import os
 import pathlib
 import pwd
@@ -16,13 +17,26 @@ from .wait import wait_for
 # Chosen below the range of outgoing connections: such a port cannot be taken by somebody's
 # connection while the server is down, and a client cannot connect to itself.
 PORTS = range(15000, 32000)
+WORKERS_MAX = 16  # that share them out among themselves
 PASSWORD = "correct-horse"
+
+
+def _own_ports():
+    """Those of this worker of pytest's, from anywhere on: another one cannot take a port that is given out
+    and not listened at, and none is given out again soon."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{WORKERS_MAX - 1}")[2:])
+    ports = PORTS[worker % WORKERS_MAX::WORKERS_MAX]
+    begin = random.randrange(len(ports))
+    return itertools.cycle([*ports[begin:], *ports[:begin]])
+
+
+_ports = _own_ports()
 
 
 def free_ports(count):
     found = []
     while len(found) < count:
-        port = random.choice(PORTS)
+        port = next(_ports)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -4,6 +4,7 @@ OddServer behaves. A test overrides one method of it, and with that one habit.""
 
 import socket
 import threading
+import time
 
 from .dovecot import free_ports
 from .wait import poke
@@ -53,6 +54,7 @@ class OddServer:
         self.messages = []
         self.links = []
         self.logins = 0
+        self.login_times = []  # of the wall
         self.lock = threading.RLock()
         self._listener = socket.create_server((self.address, self.port))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -90,7 +92,8 @@ class OddServer:
 
     def one(self, link, line):
         """A line of the client."""
-        self.logins += " AUTHENTICATE " in line.upper() or " LOGIN " in line.upper()
+        if " AUTHENTICATE " in line.upper() or " LOGIN " in line.upper():
+            self.note_login()
         if link.idle:
             tag, link.idle = link.idle, None
             link.send(f"{tag} OK done" if line.upper() == "DONE" else f"{tag} BAD not DONE")
@@ -100,6 +103,14 @@ class OddServer:
         if word.upper() == "UID":
             word, _, rest = rest.partition(" ")
         getattr(self, "on_" + word.lower(), self.on_unknown)(link, tag, rest)
+
+    def note_login(self):
+        self.logins += 1
+        self.login_times.append(time.time())
+
+    def logins_before(self, account):
+        """How many there were before the time that the account has told for the next one."""
+        return len([when for when in self.login_times if when < account["RetryAt"] / 1e6])
 
     # --- what may be spoiled ----------------------------------------------------------------------
 
@@ -201,7 +212,7 @@ class OddServer:
     def deliver(self, subject, flags=()):
         with self.lock:
             self.messages.append(Message(self.uidnext(), subject, flags))
-            for link in self.links:
+            for link in list(self.links):
                 if link.idle:
                     self.tell(link)
 

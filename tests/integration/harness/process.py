@@ -41,8 +41,9 @@ class Process:
         self.lines = []
         self.times = []
         self._readers = []
-        # It must not outlive us, however we end; kept over a change of user since setpriv sets it last.
-        guard = ["setpriv", "--pdeathsig", "TERM"]
+        # Signals that nohup, or a shell behind "&", has us ignore would be ignored there, too. It must not
+        # outlive us, however we end; kept over a change of user since setpriv sets it last.
+        guard = ["env", "--default-signal", "setpriv", "--pdeathsig", "TERM"]
         if user is not None:
             guard += ["--reuid", str(user[0]), "--regid", str(user[1]), "--clear-groups"]
         self.popen = subprocess.Popen(

@@ -101,8 +101,10 @@ class Proxy:
                     break
                 with self._lock:
                     self.chunks.append(Chunk(link.number, side, data, time.monotonic()))
+                    flows = self._flow.is_set()
                 poke()
-                self._flow.wait()
+                if not flows:
+                    self._flow.wait()
                 sink.sendall(data)
             if not link.broken:
                 sink.shutdown(socket.SHUT_WR)
@@ -149,8 +151,9 @@ class Proxy:
             listener.close()
 
     def stall(self):
-        """Nothing passes any more, and nobody is told."""
-        self._flow.clear()
+        """Nothing passes any more but what is in `chunks` by now, and nobody is told."""
+        with self._lock:
+            self._flow.clear()
 
     def flow(self):
         self._flow.set()

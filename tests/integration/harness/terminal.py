@@ -21,6 +21,8 @@ class Terminal:
         argv = ["posthorn", *map(str, arguments)]
         self.pid, self.leader = pty.fork()
         if self.pid == 0:
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)  # whatever we ignore
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execve(str(program("posthorn")), argv, environment)
         self.bytes = b""

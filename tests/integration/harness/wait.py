@@ -10,6 +10,7 @@ import time
 DEADLINE = 30.0
 
 _changed = threading.Condition()
+_news = [0]  # calls of poke()
 _interruption = []
 
 
@@ -19,6 +20,7 @@ class DeadlineMissed(AssertionError):
 
 def poke():
     with _changed:
+        _news[0] += 1
         _changed.notify_all()
 
 
@@ -32,19 +34,22 @@ def interrupt(exception):
 def wait_for(predicate, what, deadline=DEADLINE, look_every=0.5):
     """Returns the first true value of predicate(); `what` (a text, or a function that makes one)
     says what is missing if it never comes. What nobody pokes for (a process that ended, a port that
-    opened) is looked at every `look_every` seconds."""
+    opened) is looked at every `look_every` seconds. Nobody who pokes waits for predicate(), which may
+ask a program that waits for its output to be read."""
     end = time.monotonic() + deadline
-    with _changed:
-        while True:
-            if _interruption:
-                raise _interruption.pop()
-            value = predicate()
-            if value:
-                return value
-            left = end - time.monotonic()
-            if left <= 0:
-                raise DeadlineMissed(f"in {deadline:g} s there was no {what() if callable(what) else what}")
-            _changed.wait(min(left, look_every))
+    while True:
+        if _interruption:
+            raise _interruption.pop()
+        seen = _news[0]
+        value = predicate()
+        if value:
+            return value
+        left = end - time.monotonic()
+        if left <= 0:
+            raise DeadlineMissed(f"in {deadline:g} s there was no {what() if callable(what) else what}")
+        with _changed:
+            if _news[0] == seen:
+                _changed.wait(min(left, look_every))
 
 
 def stays_quiet(predicate, seconds):
