@@ -87,10 +87,10 @@ def unique_names(client):
 
 def test_ctrl_c_on_a_terminal(watched, client):
     for arguments in (["watch"], ["wait"], ["waybar"]):
-        before = len(unique_names(client))
+        before = unique_names(client)
         screen = Terminal(watched, *arguments)
         try:
-            wait_for(lambda: len(unique_names(client)) > before, "posthorn on the bus")
+            wait_for(lambda: unique_names(client) - before, "posthorn on the bus")  # noqa: B023
             screen.type(b"\x03")
             assert screen.wait_end() == -signal.SIGINT, arguments
         finally:
@@ -128,20 +128,21 @@ def test_no_permission(watched, bus):
 
 def test_restart_of_the_daemon(watched, client, server, user):
     """What goes on says once that the daemon is away and once that it is back, and shows what came meanwhile."""
-    people = watched.cli_process("watch", "--since=0")
+    before = client.calls_of_others()
     waiting = watched.cli_process("wait", "--type=retired")
+    wait_for(lambda: client.calls_of_others() > before, "its question from where on it waits")
+    people = watched.cli_process("watch", "--since=0")
     server.deliver(message("Before"), user)
     people.wait_for_line("Before")
-    wait_for(lambda: len(unique_names(client)) >= 4, "both on the bus")
     for _ in range(2):
         watched.restart()
     server.deliver(message("After"), user)
     people.wait_for_line("After")
     server.flag(1, user=user)
     assert waiting.wait() == 0 and "seen" in waiting.output("out")[0]
+    people.stop()
     for process in (people, waiting):
         said = process.output("err")
         assert said[:2] == ["posthorn: The daemon has ended, waiting for it to come back", "posthorn: The daemon is back"]
         assert said == said[:2] * 2
     assert len([line for line in people.output("out") if "  new  " in line]) == 2
-    people.stop()

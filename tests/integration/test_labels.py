@@ -43,7 +43,7 @@ class Gmail(OddServer):
 
     def on_examine(self, link, tag, rest):
         link.mailbox = self.unquoted(rest)
-        link.told = len(self.held(link.mailbox))
+        link.told, link.expunged = len(self.held(link.mailbox)), []
         link.send("* FLAGS (\\Seen)", f"* {link.told} EXISTS", "* OK [UIDVALIDITY 7] valid",
                   f"* OK [UIDNEXT {self.next_uid[link.mailbox]}] next", f"{tag} OK [READ-ONLY] Success")
 
@@ -83,6 +83,8 @@ class Gmail(OddServer):
 
     def tell(self, link):
         mailbox = getattr(link, "mailbox", None)
+        while mailbox and link.expunged:
+            link.send(f"* {link.expunged.pop(0)} EXPUNGE")
         if mailbox and link.told != len(self.held(mailbox)):
             link.told = len(self.held(mailbox))
             link.send(f"* {link.told} EXISTS")
@@ -92,7 +94,7 @@ class Gmail(OddServer):
             for name in names:
                 letter.uids[name] = self.next_uid[name]
                 self.next_uid[name] += 1
-            for link in self.links:
+            for link in list(self.links):
                 if link.idle:
                     self.tell(link)
 
@@ -100,10 +102,12 @@ class Gmail(OddServer):
         with self.lock:
             number = self.held(name).index(letter) + 1
             del letter.uids[name]
-            for link in self.links:
-                if link.idle and link.mailbox == name:
+            for link in list(self.links):
+                if getattr(link, "mailbox", None) == name:
                     link.told -= 1
-                    link.send(f"* {number} EXPUNGE")
+                    link.expunged.append(number)
+                if link.idle:
+                    self.tell(link)
 
     def deliver(self, subject, *names):
         letter = Labelled(1278455344230334865 + len(self.letters), subject)

@@ -52,6 +52,10 @@ class Script:
                      (self.home / f"env.{name}").read_bytes().decode("utf-8").split("\0") if item)
                 for name in self.names()]
 
+    def last_seq(self):
+        """What the last call was for."""
+        return int(self.environments()[-1]["POSTHORN_SEQ"])
+
     def wait_calls(self, count):
         wait_for(lambda: len(self.names()) >= count, lambda: f"{count} calls: {self.subjects()}", look_every=0.05)
 
@@ -144,10 +148,12 @@ def test_restarts_of_all_around_it(watched, client, server, bus, user, script):
     server.deliver(message("Without a bus"), user)
     bus.start()
     script.wait_calls(3)
+    wait_cursor(watched, script.last_seq())
     runner.kill()
     server.deliver(message("Without a runner"), user)
     runner = start(watched, script)
     script.wait_calls(4)
+    wait_cursor(watched, script.last_seq())
     runner.kill()
     watched.stop()
     runner = watched.cli_process("run", "--cursor=test", "--", script.path)
@@ -214,7 +220,7 @@ def test_failure_for_ever_ends_it(watched, client, server, user, script):
 def test_time_that_is_over(watched, client, server, user, script):
     """What does not end is ended, and so is what it started."""
     script.write("sleep 600 &", "echo $! > pid", "wait")
-    runner = start(watched, script, "--timeout=1s", "--retries=0")
+    runner = start(watched, script, "--timeout=4s", "--retries=0")
     server.deliver(message("Endless"), user)
     assert runner.wait() == 3
     runner.wait_for_line("its time was over")
@@ -312,8 +318,8 @@ def test_ends_when_told(watched, client, server, user, script):
     server.deliver_many([message("One"), message("Two")], user)
     client.wait_new_mail(2)
     wait_for(lambda: script.flag("running").exists(), "the program", look_every=0.05)
+    # It takes the signal before it looks for the program's end.
     runner.signal(signal.SIGTERM)
-    # It has taken the signal when it no longer listens to the bus: nothing else is done by then.
     script.flag("go").touch()
     assert runner.wait() == 0
     seqs = [event["seq"] for event in client.new_events()]
