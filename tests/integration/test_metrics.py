@@ -10,6 +10,7 @@ from harness.metrics import Metrics, Prometheus, Socket, ask
 from harness.posthorn import SOURCE
 from harness.process import run
 from harness.wait import wait_for
+from test_quiet import wait_idle
 
 DASHBOARD = SOURCE / "config/grafana/posthorn.json"
 
@@ -62,6 +63,8 @@ def test_wire_is_counted_as_it_is(watched, client, server, user, proxy):
     client.wait_new_mail(2)
     wait_for(lambda: is_quiet(proxy), "IDLE without a question")
     sides = [chunk.side for chunk in proxy.chunks]
+    # What the proxy has noted is on its way.
+    wait_for(lambda: ask(watched).value("posthorn_received_bytes_total") >= len(proxy.sent("S")), "the last byte")
     found = ask(watched)
     assert found.value("posthorn_received_bytes_total") == len(proxy.sent("S"))
     assert found.value("posthorn_sent_bytes_total") == len(proxy.sent("C"))
@@ -80,10 +83,13 @@ def test_events_and_how_long_they_took(daemon, client, server, user, proxy, stra
     daemon.start()
     client.wait_account("work", State="online", Strategy=strategy)
     for count in (1, 2, 3):
+        mark = proxy.mark()
         server.deliver(message(f"Number {count}"), user)
         if strategy == "poll":
             client.manager("CheckNow", "(as)", ["work"])
         client.wait_new_mail(count)
+        if strategy == "idle":
+            wait_idle(proxy, mark)  # what comes before that is no word of its own
     found = ask(daemon)
     assert found.values("posthorn_events_total", "type") == {"new": 3}
     # Who must ask hears no word of the server's own.

@@ -6,7 +6,6 @@ from harness.dovecot import Dovecot
 from harness.messages import encoded_word, message
 from harness.odd_server import OddServer
 from harness.proxy import Proxy
-from harness.wait import stays_quiet, wait_for
 
 NAMES = ["INBOX", "Work", "Entwürfe"]
 PLAIN = "IMAP4rev1 SASL-IR ID ENABLE LITERAL+ ESEARCH NAMESPACE LIST-EXTENDED LIST-STATUS SPECIAL-USE UIDPLUS"
@@ -65,8 +64,8 @@ def test_each_means(daemon, client, offering, rung, user, relay):
 
 def test_round_trips_of_a_message(daemon, client, offering, rung, user, relay):
     begin(daemon, client, offering, user, relay.port)
+    # It says so once it rests: behind the answer to IDLE, or with nothing more to ask.
     client.wait_account("work", Strategy=rung)
-    wait_for(lambda: stays_quiet(lambda: relay.since(len(relay.chunks)), 0.5), "silence")
     mark = relay.mark()
     offering.deliver(message("Counted"), user)
     if rung == "poll":
@@ -220,9 +219,10 @@ def test_a_refusal_is_remembered(daemon, client, odd):
     """Not asked for again at each login."""
     watch(daemon, client, odd, State="degraded", Strategy="idle", Reason="push-refused")
     assert odd.asked == 2
+    begun = len(client.signals)
     for link in list(odd.links):
         link.close()
-    client.wait_account("work", State="offline")
+    client.wait_signal("PropertiesChanged", lambda signal: signal.arguments[1].get("State") == "offline", after=begun)
     client.manager("CheckNow", "(as)", ["work"])
     client.wait_account("work", State="degraded", Strategy="idle", Reason="push-refused", deadline=60)
     odd.deliver("New")

@@ -1,6 +1,8 @@
 """Servers with one habit each that no Dovecot has: nothing is lost, nothing is doubled, and the
 state says what is the matter."""
 
+import time
+
 import pytest
 from harness.odd_server import OddServer
 from harness.wait import wait_for
@@ -286,5 +288,7 @@ def test_what_an_ending_is_called(daemon, client, at, answer, state, reason):
     account = client.wait_account("work", State=state, Reason=reason)
     assert account["ReasonText"]
     assert account["RetryAt"] > account["LastContact"]
-    assert server.logins_before(account) == 1
+    # Who tries again in a second may have done so by now.
+    is_soon = account["RetryAt"] < (time.time() + 10) * 1e6
+    assert server.logins == 1 or is_soon and not server.has_hurried_logins()
     server.close()

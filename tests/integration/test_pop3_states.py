@@ -1,6 +1,7 @@
 """What a user sees of a POP3 server that refuses, delays or lacks things: a scripted server, which says
 what real ones will not."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -31,7 +32,7 @@ class Script:
                 return
             self.sessions += 1
             poke()
-            with connection, connection.makefile("rwb") as stream:
+            with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:
                 self._serve(stream)
 
     def _serve(self, stream):
@@ -90,8 +91,8 @@ def start(daemon, server):
 ])
 def test_a_refusal_has_its_state_reason_and_time(daemon, client, script, answer, state, reason, wait):
     server = script(PASS=answer)
-    start(daemon, server)
     began = time.time()
+    start(daemon, server)
     account = client.wait_account("work", State=state, Reason=reason)
     assert answer.split("] ")[1] in account["ReasonText"]
     assert account["RetryAt"] / 1e6 >= began + wait - 1

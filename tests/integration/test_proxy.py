@@ -55,7 +55,7 @@ def test_pop3_comes_through_it(daemon, client, server, user, through, kind):
                          AllowCleartext="yes", ProxyPasswordFile=write_secret(daemon, SECRET))
     daemon.start()
     client.wait_account("work", State="online")
-    assert f"localhost:{server.pop3}" in proxy.log()
+    wait_for(lambda: f"localhost:{server.pop3}" in proxy.log(), lambda: f"the name of the server:\n{proxy.log()}")
     assert SECRET not in daemon.log()
 
 
@@ -145,6 +145,7 @@ def test_one_for_all_accounts_but_one(daemon, client, server, user, through):
     daemon.start()
     for name in ("far", "near"):
         client.wait_account(name, State="online")
+    wait_for(lambda: f"localhost:{server.imap}" in proxy.log(), lambda: f"the name of the server:\n{proxy.log()}")
     assert proxy.log().count(f"localhost:{server.imap}") == 1
 
 
@@ -165,6 +166,7 @@ def test_an_address_that_is_none(daemon, value, says):
 def test_a_proxy_that_says_nothing_and_closes(daemon, client):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
+        listener.settimeout(30)
         daemon.write_account("work", Port=143, Security="tls", Proxy=f"socks5://127.0.0.1:{port}")
         daemon.start()
         connection, _ = listener.accept()

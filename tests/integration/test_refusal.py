@@ -65,7 +65,7 @@ def test_no_cleartext_to_another_host(daemon, client, server, authority):
     relay = Proxy(server.imap)
     daemon.write_account("work", Host="192.0.2.1", Port=relay.port, Security="none")
     daemon.start()
-    account = client.wait_account("work")
+    account = client.wait_account("work", State="failed")
     assert account["Reason"] in ("config-error", "cleartext-refused"), account
     relay.close()
 

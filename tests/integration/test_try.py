@@ -31,7 +31,7 @@ def attempt(directory):
         process.stop()
     assert list(temporary.iterdir()) == []
     assert list(home.rglob("*")) == [], "a user's home was touched"
-    wait_for(lambda: not running_below(temporary), lambda: f"end of {running_below(temporary)}", 5)
+    wait_for(lambda: not running_below(temporary), lambda: f"end of {running_below(temporary)}")
 
 
 def running_below(path):

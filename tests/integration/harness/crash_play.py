@@ -28,7 +28,7 @@ class Play:
     under another seq."""
 
     def __init__(self, daemon, client, server, user, *, mailboxes=("INBOX",), has_flags=True, power=False):
-        self.daemon, self.client = daemon, client
+        self.daemon, self.client, self.server, self.user = daemon, client, server, user
         self.mailboxes, self.has_flags, self.power = mailboxes, has_flags, power
         self.other = OtherProgram(server, user, mailboxes)
         self.places = []
@@ -198,6 +198,11 @@ class Play:
         wait_for(lambda: not process.is_running() or is_done(),
                  lambda: f"its end or its signals, {self.missing()}:\n{self.daemon.log()[-8000:]}")
 
+    def wait_alone(self):
+        """The server has done what it was told last, and noticed the death."""
+        wait_for(lambda: self.server.doveadm("who", "-1", self.user).count(" imap ") <= 1, "the end of the connection",
+                 look_every=0.05)
+
     def is_online(self):
         account = self.client.account("work")
         return account and account["State"] == "online"
@@ -207,6 +212,8 @@ class Play:
 
     def recover(self, point):
         """The ordinary start: what the server says is what was told in the end."""
+        if self.unmarked:
+            self.wait_alone()
         for place in self.unmarked:
             read = place.uid in self.other.seen(place.mailbox)
             assert read or not place.fate, "marked, it said"

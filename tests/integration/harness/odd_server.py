@@ -54,7 +54,7 @@ class OddServer:
         self.messages = []
         self.links = []
         self.logins = 0
-        self.login_times = []  # of the wall
+        self.login_times = []  # monotonic seconds
         self.lock = threading.RLock()
         self._listener = socket.create_server((self.address, self.port))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -106,11 +106,11 @@ class OddServer:
 
     def note_login(self):
         self.logins += 1
-        self.login_times.append(time.time())
+        self.login_times.append(time.monotonic())
 
-    def logins_before(self, account):
-        """How many there were before the time that the account has told for the next one."""
-        return len([when for when in self.login_times if when < account["RetryAt"] / 1e6])
+    def has_hurried_logins(self):
+        """True if one came sooner behind the one before than any attempt does that follows a failure."""
+        return any(after - before < 0.99 for before, after in zip(self.login_times, self.login_times[1:]))
 
     # --- what may be spoiled ----------------------------------------------------------------------
 

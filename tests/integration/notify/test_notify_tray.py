@@ -48,7 +48,7 @@ def test_icon_shows_the_number_of_unread_messages(tray, daemon, agent):
     tray.wait_title("0 unread messages")
     assert tray.properties()["IconName"] == "org.posthorn.Posthorn-symbolic"
     assert tray.properties()["IconPixmap"] != with_number
-    assert {"NewTitle", "NewIcon", "NewToolTip"} <= set(tray.signals)
+    wait_for(lambda: {"NewTitle", "NewIcon", "NewToolTip"} <= set(tray.signals), lambda: f"signals: {tray.signals}")
 
 
 def test_menu_has_accounts_newest_mail_and_what_can_be_done(tray, daemon, agent):

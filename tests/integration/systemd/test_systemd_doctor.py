@@ -11,6 +11,7 @@ def examine(machine):
 
 def test_what_the_unit_lacks(machine):
     machine.run("systemctl", "start", "posthornd.service")
+    machine.wait_property("posthornd.service", "StatusText", "1 account: 0 online (work: connect-failed)")
     found = examine(machine)
     assert (found["bus"]["mark"], found["daemon"]["mark"], found["unit"]["mark"]) == ("ok", "ok", "ok")
     assert found["state"]["mark"] == "ok" and found["configuration"]["mark"] == "ok"
