@@ -149,22 +149,30 @@ const struct nlmsghdr *network_facts_message(const void *bytes, size_t n, size_t
 	return message;
 }
 
+static void feed_message(
+	struct network_facts *facts, const struct nlmsghdr *message, struct network_news *news) {
+	switch (message->nlmsg_type) {
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		feed_address(facts, message, news);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		feed_route(facts, message, news);
+		break;
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		feed_link(facts, message, news);
+		break;
+	}
+}
+
 void network_facts_feed(
 	struct network_facts *facts, const void *bytes, size_t n, struct network_news *news) {
 	const struct nlmsghdr *message;
-	for (size_t offset = 0; (message = network_facts_message(bytes, n, &offset));)
-		switch (message->nlmsg_type) {
-		case RTM_NEWADDR:
-		case RTM_DELADDR:
-			feed_address(facts, message, news);
-			break;
-		case RTM_NEWROUTE:
-		case RTM_DELROUTE:
-			feed_route(facts, message, news);
-			break;
-		case RTM_NEWLINK:
-		case RTM_DELLINK:
-			feed_link(facts, message, news);
-			break;
-		}
+	for (size_t offset = 0; (message = network_facts_message(bytes, n, &offset));) {
+		struct network_news none = { 0 };
+		bool is_dumped = message->nlmsg_flags & NLM_F_MULTI;
+		feed_message(facts, message, is_dumped ? &none : news);
+	}
 }

@@ -41,7 +41,8 @@ void network_facts_deinit(struct network_facts *facts);
  * NLMSG_OK() a length must be signed and unsigned at once.) */
 const struct nlmsghdr *network_facts_message(const void *bytes, size_t n, size_t *offset);
 
-/* Whole messages, aligned as struct nlmsghdr is. What has changed is added to `news`. Messages that
- * are cut or of another kind are passed over. */
+/* Whole messages, aligned as struct nlmsghdr is. What has changed is added to `news`; what was asked for
+ * (a dump, NLM_F_MULTI) has not, and is only known from then on. Messages that are cut or of another
+ * kind are passed over. */
 void network_facts_feed(
 	struct network_facts *facts, const void *bytes, size_t n, struct network_news *news);

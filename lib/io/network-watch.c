@@ -27,7 +27,7 @@ struct network_watch {
 	struct network_facts facts;
 	struct network_news news; /* not told yet */
 	uint64_t first_usec; /* CLOCK_MONOTONIC: of those; 0: there are none */
-	unsigned n_dumps_left; /* of the first look, whose answers are no news */
+	unsigned n_dumps_left; /* of the first look */
 	network_watch_fn changed;
 	void *userdata;
 };
@@ -91,13 +91,8 @@ static bool ends_dump(const void *bytes, size_t n) {
 static void feed(struct network_watch *w, const void *bytes, size_t n) {
 	struct network_news news = { 0 };
 	network_facts_feed(&w->facts, bytes, n, &news);
-	if (w->n_dumps_left > 0) {
-		if (!ends_dump(bytes, n))
-			return;
-		if (--w->n_dumps_left > 0 && ask_next(w) < 0)
-			w->n_dumps_left = 0;
-		return;
-	}
+	if (w->n_dumps_left > 0 && ends_dump(bytes, n) && --w->n_dumps_left > 0 && ask_next(w) < 0)
+		w->n_dumps_left = 0;
 	w->news.gained |= news.gained;
 	w->news.lost |= news.lost;
 	if (news.gained || news.lost)

@@ -150,6 +150,25 @@ static void carriers(void **state) {
 	play(steps, ARRAY_SIZE(steps));
 }
 
+static struct message dumped(struct message m) {
+	m.header.nlmsg_flags = NLM_F_MULTI;
+	return m;
+}
+
+/* What comes while the kernel is asked for what there is comes between the answers. */
+static void dumps_are_no_news(void **state) {
+	const struct step steps[] = {
+		{ dumped(address(RTM_NEWADDR, 2, 1, RT_SCOPE_UNIVERSE, 0)), NOTHING },
+		{ address(RTM_NEWADDR, 2, 2, RT_SCOPE_UNIVERSE, 0), GAINED },
+		{ dumped(address(RTM_NEWADDR, 2, 2, RT_SCOPE_UNIVERSE, 0)), NOTHING },
+		{ address(RTM_NEWADDR, 2, 1, RT_SCOPE_UNIVERSE, 0), NOTHING },
+		{ address(RTM_DELADDR, 2, 1, RT_SCOPE_UNIVERSE, 0), LOST },
+		{ dumped(link_message(RTM_NEWLINK, 2, IFF_UP | IFF_RUNNING)), NOTHING },
+		{ link_message(RTM_NEWLINK, 2, IFF_UP), LOST },
+	};
+	play(steps, ARRAY_SIZE(steps));
+}
+
 /* Cut anywhere, even inside an attribute's length, a message is passed over or read as far as it goes. */
 static void cut_messages_do_no_harm(void **state) {
 	const struct message whole[] = {
@@ -208,6 +227,7 @@ int main(void) {
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(carriers),
+		cmocka_unit_test(dumps_are_no_news),
 		cmocka_unit_test(cut_messages_do_no_harm),
 		cmocka_unit_test(many_are_bounded),
 		cmocka_unit_test(changes_are_told_together),
