@@ -74,6 +74,15 @@ static uint32_t number_of(const struct rtattr *attributes, size_t n, unsigned ty
 	return value;
 }
 
+/* A lease that was renewed: the address has other lifetimes than it was made with. */
+static bool is_renewed(const struct rtattr *attributes, size_t n) {
+	struct ifa_cacheinfo times = { 0 };
+	const void *bytes = find_attribute(attributes, n, IFA_CACHEINFO, sizeof(times));
+	if (bytes)
+		memcpy(&times, bytes, sizeof(times));
+	return times.cstamp != times.tstamp;
+}
+
 /* Messages. In C11 nothing says that the bytes between the members of a struct are zero: network_fact
  * has none. */
 
@@ -97,7 +106,11 @@ static void feed_address(
 	uint32_t flags = body->ifa_flags | number_of(IFA_RTA(body), n, IFA_FLAGS);
 	bool is_there = message->nlmsg_type == RTM_NEWADDR &&
 			(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
-	if (set(facts, &fact, is_there))
+	/* Of one that there is no room for the kernel knows whether it is new; it goes once. */
+	bool is_full = facts->n == NETWORK_FACTS_MAX;
+	bool is_known = is_full && is_there && is_renewed(IFA_RTA(body), n);
+	bool has_gone = is_full && message->nlmsg_type == RTM_DELADDR;
+	if (!is_known && (set(facts, &fact, is_there) || has_gone))
 		tell(news, is_there);
 }
 

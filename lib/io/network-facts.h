@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More are counted as one: a router has many routes, but few default routes. */
+/* More are not kept, and are told when they come and when they go: a router has many routes, but few
+ * default routes. */
 #define NETWORK_FACTS_MAX 256
 
 struct nlmsghdr;

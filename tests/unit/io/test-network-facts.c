@@ -201,6 +201,36 @@ static void many_are_bounded(void **state) {
 	network_facts_deinit(&facts);
 }
 
+static unsigned feed_address(struct network_facts *facts, struct message m, uint32_t changed) {
+	const struct ifa_cacheinfo times = { .cstamp = 7, .tstamp = changed };
+	struct network_news news = { 0 };
+	add(&m, IFA_CACHEINFO, &times, sizeof(times));
+	network_facts_feed(facts, &m, m.header.nlmsg_len, &news);
+	return (news.gained ? GAINED : 0U) | (news.lost ? LOST : 0U);
+}
+
+/* A lease that is renewed is no news, of however many; one that ends is. */
+static void many_are_renewed(void **state) {
+	const uint32_t n = NETWORK_FACTS_MAX + 3;
+	struct network_facts facts = { 0 };
+	for (uint32_t changed = 7; changed <= 8; changed++)
+		for (uint32_t i = 0; i < n; i++) {
+			struct message m = address(RTM_NEWADDR, i, 1, RT_SCOPE_UNIVERSE, 0);
+			assert_int_equal(
+				feed_address(&facts, m, changed), changed == 7 ? GAINED : NOTHING);
+		}
+	struct message tentative = address(RTM_NEWADDR, n, 1, RT_SCOPE_UNIVERSE, IFA_F_TENTATIVE);
+	assert_int_equal(feed_address(&facts, tentative, 7), NOTHING);
+	for (uint32_t i = n; i-- > NETWORK_FACTS_MAX - 1;) {
+		struct message m = address(RTM_DELADDR, i, 1, RT_SCOPE_UNIVERSE, 0);
+		assert_int_equal(feed_address(&facts, m, 8), LOST);
+	}
+	/* there is room again: what was not kept comes as if it were new */
+	struct message m = address(RTM_NEWADDR, n, 1, RT_SCOPE_UNIVERSE, 0);
+	assert_int_equal(feed_address(&facts, m, 8), GAINED);
+	network_facts_deinit(&facts);
+}
+
 /* Twenty flaps, three seconds apart, are told twenty times at most; without a pause a few times; and a single
  * change soon enough to be online again within five seconds. */
 static void changes_are_told_together(void **state) {
@@ -230,6 +260,7 @@ int main(void) {
 		cmocka_unit_test(dumps_are_no_news),
 		cmocka_unit_test(cut_messages_do_no_harm),
 		cmocka_unit_test(many_are_bounded),
+		cmocka_unit_test(many_are_renewed),
 		cmocka_unit_test(changes_are_told_together),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
