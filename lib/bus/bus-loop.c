@@ -80,6 +80,12 @@ static int on_stall(sd_event_source *source, uint64_t usec, void *userdata) {
 	return 0;
 }
 
+/* A congested loop goes on from note_outgoing(). */
+static void go_on(struct bus_loop *l, DBusDispatchStatus status) {
+	if (status != DBUS_DISPATCH_COMPLETE && !l->congested && !l->is_held)
+		deferred_arm(&l->dispatch);
+}
+
 static void on_dispatch(void *userdata) {
 	struct bus_loop *l = userdata;
 	DBusConnection *dbus = dbus_connection_ref(l->dbus);
@@ -92,16 +98,12 @@ static void on_dispatch(void *userdata) {
 	}
 	if (status == DBUS_DISPATCH_NEED_MEMORY)
 		abort();
-	/* A congested loop goes on from note_outgoing(). */
-	if (status == DBUS_DISPATCH_DATA_REMAINS && !l->congested && !l->is_held)
-		deferred_arm(&l->dispatch);
+	go_on(l, status);
 	dbus_connection_unref(dbus);
 }
 
 static void on_dispatch_status(DBusConnection *dbus, DBusDispatchStatus status, void *userdata) {
-	struct bus_loop *l = userdata;
-	if (status != DBUS_DISPATCH_COMPLETE && !l->congested && !l->is_held)
-		deferred_arm(&l->dispatch);
+	go_on(userdata, status);
 }
 
 void bus_loop_hold(struct bus_loop *l, bool is_held) {
@@ -168,9 +170,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	f->busy = false;
 	if (is_unused(f))
 		free_fd(f);
-	if (dbus_connection_get_dispatch_status(dbus) != DBUS_DISPATCH_COMPLETE && !l->congested &&
-		!l->is_held)
-		deferred_arm(&l->dispatch);
+	go_on(l, dbus_connection_get_dispatch_status(dbus));
 	note_outgoing(l);
 	dbus_connection_unref(dbus);
 	return 0;
