@@ -124,12 +124,6 @@ char **run_message_environment(char *const *inherited, const struct run_job *job
 	return e.variables;
 }
 
-void run_message_environment_free(char **environment) {
-	for (size_t i = 0; environment && environment[i]; i++)
-		free(environment[i]);
-	free(environment);
-}
-
 void run_message_input(const struct run_job *job, struct buffer *out) {
 	for (size_t i = 0; i < run_queue_n_events(job); i++)
 		event_print_json(run_queue_event(job, i), out);

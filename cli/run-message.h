@@ -15,9 +15,8 @@
  * message), and for each key on which all events of the job agree POSTHORN_KEY: _SUBJECT,
  * _ACCOUNT, ...; _SEQ is the number of the last one. Control characters but the line's end between
  * the texts of a list become U+FFFD: a script may show a value, or take it for a line. Ends with
- * NULL; owned. */
+ * NULL; owned: words_free(). */
 char **run_message_environment(char *const *inherited, const struct run_job *job);
-void run_message_environment_free(char **environment);
 
 /* One object a line for each event, as `watch --json` prints them. */
 void run_message_input(const struct run_job *job, struct buffer *out);

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "cli/child.h"
 #include "cli/run-message.h"
 #include "config/language.h"
@@ -53,7 +54,7 @@ int run_worker_start(const char *const *command, struct run_job *job, uint64_t d
 				    .error = CHILD_INHERIT,
 				    .is_guarded = true },
 		&pid);
-	run_message_environment_free(environment);
+	(void)words_free(environment);
 	(void)close(input);
 	if (r < 0)
 		return r;

@@ -91,7 +91,7 @@ static char *load_setting(const struct event *event, bool is_system, struct sett
 		return load(machine, account, ret);
 	char **folders = config_folders_of_user(POSTHORN_VENDORDIR);
 	char *problem = load((const char *const *)folders, account, ret);
-	(void)config_folders_free(folders);
+	(void)words_free(folders);
 	return problem;
 }
 

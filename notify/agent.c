@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "bus/names.h"
 #include "config/config-folders.h"
 #include "configuration.h"
@@ -314,7 +315,7 @@ struct agent *agent_free(struct agent *a) {
 	a->popup = popup_free(a->popup);
 	a->accounts = accounts_free(a->accounts);
 	a->config = agent_config_free(a->config);
-	a->folders = config_folders_free(a->folders);
+	a->folders = words_free(a->folders);
 	a->past = ledger_free(a->past);
 	memory_free(a->ledger_path);
 	memory_free(a->saved);

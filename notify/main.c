@@ -2,6 +2,7 @@
 #include "notify/agent.h"
 
 #include "base/log.h"
+#include "base/words.h"
 #include "config/config-folders.h"
 #include "config/language.h"
 #include "configuration.h"
@@ -121,7 +122,7 @@ static int check_config(void) {
 	for (size_t i = 0; i < messages->n; i++)
 		fprintf(stderr, "%s: %s\n", messages->items[i].is_error ? "error" : "warning",
 			messages->items[i].text);
-	(void)config_folders_free(folders);
+	(void)words_free(folders);
 	return messages->n_errors > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

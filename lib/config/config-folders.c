@@ -44,9 +44,3 @@ char **config_folders_of_user(const char *vendor) {
 	folders[n] = memory_strdup(vendor);
 	return folders;
 }
-
-char **config_folders_free(char **folders) {
-	for (char **folder = folders; folder && *folder; folder++)
-		free(*folder);
-	return memory_free(folders);
-}

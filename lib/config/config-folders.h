@@ -9,8 +9,5 @@
 char *config_folders_home(const char *variable, const char *below_home);
 
 /* The configuration folders of a user's programs: NULL-terminated, the highest rank first, `vendor`
- * the last; at most CONFIG_FOLDERS_MAX. Owned. */
+ * the last; at most CONFIG_FOLDERS_MAX. Owned: words_free(). */
 char **config_folders_of_user(const char *vendor);
-
-/* Accepts NULL and returns NULL. */
-char **config_folders_free(char **folders);

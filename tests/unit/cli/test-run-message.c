@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/words.h"
 
 static const struct run_queue_options burst = { .jobs = 1, .gathers = true, .is_together = true };
 
@@ -51,7 +52,7 @@ static struct fixture begin(void) {
 }
 
 static void end(struct fixture *f) {
-	run_message_environment_free(f->environment);
+	(void)words_free(f->environment);
 	(void)run_queue_free(f->queue);
 }
 
