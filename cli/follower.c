@@ -46,8 +46,7 @@ static enum follower_news fail(struct follower *f, int exit_code) {
 }
 
 static enum follower_news fail_at_answer(struct follower *f) {
-	output_complain(_("The daemon's answer cannot be understood"));
-	return fail(f, EXIT_CODE_REFUSED);
+	return fail(f, session_complain(f->options.arguments, -EBADMSG, NULL));
 }
 
 static bool may_pass(int r) {

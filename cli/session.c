@@ -47,6 +47,9 @@ int session_complain(const struct arguments *arguments, int r, const char *probl
 	case -EPERM:
 		output_complain(_("The daemon does not allow this to you: %s"), problem);
 		return EXIT_CODE_NOT_PERMITTED;
+	case -EBADMSG:
+		output_complain(_("The daemon's answer cannot be understood"));
+		return EXIT_CODE_REFUSED;
 	default:
 		output_complain("%s", problem);
 		return EXIT_CODE_REFUSED;

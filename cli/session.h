@@ -16,6 +16,6 @@ int session_complain_about_bus(const struct arguments *arguments, const char *pr
 int session_call(struct client *client, const struct arguments *arguments, DBusMessage *call,
 	DBusMessage **ret_reply);
 
-/* Complains about what client_call() or client_follow() returned; the exit code that goes with
- * it. */
+/* Complains about what client_call() or client_follow() returned, or whoever read the answer (-EBADMSG,
+ * `problem` may be NULL); the exit code that goes with it. */
 int session_complain(const struct arguments *arguments, int r, const char *problem);

@@ -28,10 +28,8 @@ static int get_metrics(const struct arguments *arguments, struct buffer *out) {
 			&reply);
 	if (code != 0)
 		return code;
-	if (metrics_text_write(reply, out) == 0)
-		return EXIT_CODE_OK;
-	output_complain("The daemon's answer cannot be understood");
-	return EXIT_CODE_REFUSED;
+	int r = metrics_text_write(reply, out);
+	return r < 0 ? session_complain(arguments, r, NULL) : EXIT_CODE_OK;
 }
 
 /* Status 0: nobody asks any more. */

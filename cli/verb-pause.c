@@ -46,8 +46,7 @@ static int ask_all(struct client *client, const struct request *request) {
 	CLEANUP_TEXT char *problem = NULL;
 	int r = account_list_load(client, SESSION_TIMEOUT_USEC, status, &problem);
 	if (r < 0)
-		return session_complain(request->arguments, r,
-			problem ? problem : _("The daemon's answer cannot be understood"));
+		return session_complain(request->arguments, r, problem);
 	int code = EXIT_CODE_OK;
 	for (size_t i = 0; i < status->n_accounts && code == EXIT_CODE_OK; i++) {
 		const char *id = record_text_or_empty(status->accounts[i], BUS_PROPERTY_ID);
