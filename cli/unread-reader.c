@@ -11,10 +11,8 @@ static int take_news(struct follower *f, const struct event_filter *filter,
 	struct unread_list *list, enum follower_news news, const struct event *event) {
 	switch (news) {
 	case FOLLOWER_EVENT:
-		if (event_filter_admits(filter, event)) {
-			struct event own = *event;
-			unread_list_feed(list, &own, follower_take_keys(f));
-		}
+		if (event_filter_admits(filter, event))
+			unread_list_feed(list, event, follower_take_keys(f));
 		break;
 	case FOLLOWER_END:
 		return EXIT_CODE_OK;

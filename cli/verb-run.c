@@ -143,8 +143,7 @@ static void reap(struct run *run, uint64_t now_usec) {
 
 static void take_event(struct run *run, const struct event *event, uint64_t now_usec) {
 	if (event_filter_admits(&run->filter, event)) {
-		struct event own = *event;
-		run_queue_add(run->queue, &own, follower_take_keys(run->follower), now_usec);
+		run_queue_add(run->queue, event, follower_take_keys(run->follower), now_usec);
 		return;
 	}
 	run_queue_pass(run->queue, event->seq);
