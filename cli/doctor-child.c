@@ -20,7 +20,7 @@ static bool read_all(int fd, uint64_t deadline_usec, struct buffer *text) {
 		uint64_t now = clock_monotonic_usec();
 		if (now >= deadline_usec)
 			return false;
-		if (poll(&output, 1, (int)((deadline_usec - now) / USEC_PER_MSEC) + 1) <= 0)
+		if (poll(&output, 1, clock_poll_msec(now, deadline_usec)) <= 0)
 			continue;
 		ssize_t n = read(fd, bytes, sizeof(bytes));
 		if (n == 0 || (n < 0 && errno != EINTR))

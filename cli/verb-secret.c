@@ -112,10 +112,8 @@ int verb_secret(const struct arguments *arguments) {
 	if (!is_usage_right(arguments))
 		return EXIT_CODE_USAGE;
 	int r = secret_keeper_open(&keeper, &problem);
-	if (r < 0) {
-		output_complain(_("Cannot connect to the session bus: %s"), problem);
-		return EXIT_CODE_UNAVAILABLE;
-	}
+	if (r < 0)
+		return session_complain_about_bus(arguments, problem);
 	if (!strcmp(operands[0], "set"))
 		return set(keeper, operands[1]);
 	return strcmp(operands[0], "clear") ? unlock(keeper) : clear(keeper, operands[1]);
