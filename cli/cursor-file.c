@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "config/config-folders.h"
 
 #define LINE_BYTES_MAX 21 /* twenty digits and the end */
@@ -145,17 +146,6 @@ int cursor_file_load(
 	return 1;
 }
 
-static int write_all(int fd, struct buffer *text) {
-	while (text->n > 0) {
-		ssize_t n = write(fd, buffer_bytes(text), text->n);
-		if (n >= 0)
-			buffer_consume(text, (size_t)n);
-		else if (errno != EINTR)
-			return -errno;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 int cursor_file_save(struct cursor_file *c, uint64_t position, const uint64_t *done, size_t n) {
 	struct buffer text;
 	int fd = openat(c->folder, c->name_new,
@@ -166,8 +156,10 @@ int cursor_file_save(struct cursor_file *c, uint64_t position, const uint64_t *d
 	(void)buffer_append_format(&text, "%" PRIu64 "\n", position);
 	for (size_t i = 0; i < n; i++)
 		(void)buffer_append_format(&text, "%" PRIu64 "\n", done[i]);
-	int r = write_all(fd, &text);
+	int r = output_write_to(fd, &text);
 	buffer_deinit(&text);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
 	(void)close(fd);
 	if (r == 0 && renameat(c->folder, c->name_new, c->folder, c->name) < 0)
 		r = -errno;

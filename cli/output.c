@@ -23,22 +23,26 @@ void output_occupy_descriptors(void) {
 }
 
 /* Whoever shares the descriptor with us may have made it non-blocking. */
-static void wait_until_writable(void) {
-	struct pollfd stdout_poll = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	(void)poll(&stdout_poll, 1, -1);
+static void wait_until_writable(int fd) {
+	struct pollfd output = { .fd = fd, .events = POLLOUT };
+	(void)poll(&output, 1, -1);
 }
 
-int output_write(struct buffer *out) {
+int output_write_to(int fd, struct buffer *out) {
 	while (out->n > 0) {
-		ssize_t n = write(STDOUT_FILENO, buffer_bytes(out), out->n);
+		ssize_t n = write(fd, buffer_bytes(out), out->n);
 		if (n >= 0)
 			buffer_consume(out, (size_t)n);
 		else if (errno == EAGAIN)
-			wait_until_writable();
+			wait_until_writable(fd);
 		else if (errno != EINTR)
 			return -errno;
 	}
 	return 0;
+}
+
+int output_write(struct buffer *out) {
+	return output_write_to(STDOUT_FILENO, out);
 }
 
 int output_exit_code(int r) {

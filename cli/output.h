@@ -19,6 +19,8 @@ void output_occupy_descriptors(void);
 /* Writes all that is buffered and leaves the buffer empty. -EPIPE when nobody reads any more;
  * other negative errno as write(2) has them. SIGPIPE must be ignored. */
 int output_write(struct buffer *out);
+/* The same into a file. */
+int output_write_to(int fd, struct buffer *out);
 
 /* The exit code for what output_write() returned: 0 for success and for a reader that has had
  * enough; else the failure is told on standard error. */

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/words.h"
 #include "cli/child.h"
+#include "cli/output.h"
 #include "cli/run-message.h"
 #include "config/language.h"
 
@@ -22,16 +23,9 @@ static int open_input(const struct run_job *job) {
 	int fd = memfd_create("posthorn-run", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	int r = 0;
-	buffer_init(&text, SIZE_MAX / 2);
+	buffer_init(&text, OUTPUT_MAX);
 	run_message_input(job, &text);
-	while (r == 0 && text.n > 0) {
-		ssize_t n = write(fd, buffer_bytes(&text), text.n);
-		if (n >= 0)
-			buffer_consume(&text, (size_t)n);
-		else if (errno != EINTR)
-			r = -errno;
-	}
+	int r = output_write_to(fd, &text);
 	buffer_deinit(&text);
 	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
 		r = -errno;
