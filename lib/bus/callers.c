@@ -43,16 +43,6 @@ static struct entry *entry_of(struct caller *caller) {
 	return CONTAINER_OF(caller, struct entry, caller);
 }
 
-/* Match rules: one for each caller, since the bus would tell of everybody's end otherwise. */
-
-static void send_match(struct callers *c, const char *member, const char *name) {
-	CLEANUP_TEXT char *rule = memory_format("type='signal',sender='" DBUS_SERVICE_DBUS
-						"',interface='" DBUS_INTERFACE_DBUS
-						"',member='NameOwnerChanged',arg0='%s'",
-		name);
-	connection_match(c->connection, member, rule);
-}
-
 /* Forgetting */
 
 static struct waiting *waiting_free(struct callers *c, struct waiting *w) {
@@ -78,7 +68,7 @@ static void entry_free(struct entry *entry) {
 }
 
 static void forget(struct entry *entry) {
-	send_match(entry->home, "RemoveMatch", entry->caller.name);
+	connection_match_owner(entry->home->connection, "RemoveMatch", entry->caller.name);
 	entry_free(entry);
 }
 
@@ -166,7 +156,8 @@ static void on_credentials(DBusPendingCall *pending, void *userdata) {
 		forget(entry_of(caller));
 }
 
-/* First the rule, then the question: who is answered for, and leaves, is told of. */
+/* First the rule, then the question: who is answered for, and leaves, is told of. A rule for each, since
+ * the bus would tell of everybody's end otherwise. */
 static struct entry *entry_new(struct callers *c, const char *name) {
 	struct entry *entry = MEMORY_NEW(struct entry);
 	entry->home = c;
@@ -174,7 +165,7 @@ static struct entry *entry_new(struct callers *c, const char *name) {
 	list_init(&entry->waiting);
 	list_append(&c->entries, &entry->link);
 	c->n_entries++;
-	send_match(c, "AddMatch", name);
+	connection_match_owner(c->connection, "AddMatch", name);
 	DBusMessage *call = message_new_bus_call("GetConnectionCredentials", name);
 	if (connection_call(c->connection, call, on_credentials, entry, &entry->pending) < 0) {
 		entry_free(entry);

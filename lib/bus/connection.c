@@ -422,6 +422,14 @@ void connection_match(struct connection *c, const char *member, const char *rule
 	(void)connection_send(c, call);
 }
 
+void connection_match_owner(struct connection *c, const char *member, const char *name) {
+	CLEANUP_TEXT char *rule = memory_format("type='signal',sender='" DBUS_SERVICE_DBUS
+						"',interface='" DBUS_INTERFACE_DBUS
+						"',member='NameOwnerChanged',arg0='%s'",
+		name);
+	connection_match(c, member, rule);
+}
+
 int connection_call(struct connection *c, DBusMessage *call, DBusPendingCallNotifyFunction on_reply,
 	void *userdata, DBusPendingCall **ret) {
 	CLEANUP(message_free) DBusMessage *owned = call;

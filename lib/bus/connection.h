@@ -80,6 +80,8 @@ void connection_cancel(DBusPendingCall **pending);
 
 /* AddMatch or RemoveMatch. Without a reply: the order on the wire is enough. */
 void connection_match(struct connection *c, const char *member, const char *rule);
+/* The same for NameOwnerChanged of one name. */
+void connection_match_owner(struct connection *c, const char *member, const char *name);
 
 /* Other modules of this folder hear of everything by a listener, embedded in what they own. All
  * functions are optional. A listener may leave from inside its own functions. */

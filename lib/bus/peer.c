@@ -29,11 +29,7 @@ static void set_owner(struct peer *p, const char *owner) {
 }
 
 static void send_matches(struct peer *p, const char *member) {
-	CLEANUP_TEXT char *owner_rule =
-		memory_format("type='signal',sender='%s',path='%s',interface='%s',member='"
-			      "NameOwnerChanged',arg0='%s'",
-			DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, p->name);
-	connection_match(p->connection, member, owner_rule);
+	connection_match_owner(p->connection, member, p->name);
 	if (!p->callbacks.on_signal)
 		return;
 	const char *only = p->callbacks.signal;

@@ -45,12 +45,8 @@ static void on_online(struct connection_listener *listener) {
 	struct service_watch *w = CONTAINER_OF(listener, struct service_watch, listener);
 	CLEANUP_TEXT char *signals =
 		memory_format("type='signal',sender='%s',path_namespace='%s'", w->name, w->path);
-	CLEANUP_TEXT char *owner = memory_format("type='signal',sender='" DBUS_SERVICE_DBUS
-						 "',interface='" DBUS_INTERFACE_DBUS
-						 "',member='NameOwnerChanged',arg0='%s'",
-		w->name);
 	connection_match(w->connection, "AddMatch", signals);
-	connection_match(w->connection, "AddMatch", owner);
+	connection_match_owner(w->connection, "AddMatch", w->name);
 	/* What happened before is not known. */
 	arm(w);
 }
