@@ -123,6 +123,16 @@ static DBusMessage *properties_get_all(const struct object_call *call) {
 	return reply;
 }
 
+/* The object behind the one at `*last` of those that the caller may see; the path takes the place of the
+ * other. False: there is none. */
+static bool go_to_next(const struct object_call *call, char **last, struct object_ref *ret) {
+	const struct object_tree *tree = object_server_tree(call->server);
+	char *path = tree->next(*last, call->caller, ret, tree->userdata);
+	free(*last);
+	*last = path;
+	return path != NULL;
+}
+
 /* org.freedesktop.DBus.ObjectManager */
 
 /* Objects in one slice: a thousandth of a second's work. */
@@ -152,24 +162,17 @@ static void managed_begin(struct managed *managed, DBusMessage *call) {
 	message_write_open(&managed->body, DBUS_TYPE_ARRAY, "{oa{sa{sv}}}", &managed->objects);
 }
 
-static void write_managed(struct managed *managed, const char *path, const struct object_ref *ref) {
-	struct message_writer entry;
-	message_write_open(&managed->objects, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
-	message_write_path(&entry, path);
-	object_standard_write_interfaces(&entry, ref);
-	message_write_close(&managed->objects, &entry);
-}
-
 /* The next object; false: there was none. */
 static bool managed_go_on(struct managed *managed, const struct object_call *call) {
-	const struct object_tree *tree = object_server_tree(call->server);
 	struct object_ref ref;
-	char *path = tree->next(managed->last, call->caller, &ref, tree->userdata);
-	if (path)
-		write_managed(managed, path, &ref);
-	free(managed->last);
-	managed->last = path;
-	return path != NULL;
+	struct message_writer entry;
+	if (!go_to_next(call, &managed->last, &ref))
+		return false;
+	message_write_open(&managed->objects, DBUS_TYPE_DICT_ENTRY, NULL, &entry);
+	message_write_path(&entry, managed->last);
+	object_standard_write_interfaces(&entry, &ref);
+	message_write_close(&managed->objects, &entry);
+	return true;
 }
 
 static DBusMessage *managed_step(const struct object_call *call, void *job) {
@@ -260,14 +263,11 @@ static void children_begin(struct children *c, const struct object_call *call) {
 }
 
 static bool children_go_on(struct children *c, const struct object_call *call) {
-	const struct object_tree *tree = object_server_tree(call->server);
 	struct object_ref ref;
-	char *path = tree->next(c->last_path, call->caller, &ref, tree->userdata);
-	if (path)
-		note_child(c, call->path, path);
-	free(c->last_path);
-	c->last_path = path;
-	return path != NULL;
+	if (!go_to_next(call, &c->last_path, &ref))
+		return false;
+	note_child(c, call->path, c->last_path);
+	return true;
 }
 
 static DBusMessage *children_step(const struct object_call *call, void *job) {
