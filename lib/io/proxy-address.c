@@ -1,5 +1,6 @@
 #include "io/proxy-address.h"
 
+#include <openssl/crypto.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -32,9 +33,7 @@ static const char *parse_scheme(const char *text, enum proxy_kind *ret) {
 }
 
 static int hex_value(char c) {
-	static const char digits[] = "0123456789abcdef";
-	const char *p = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-	return p ? (int)(p - digits) : -1;
+	return OPENSSL_hexchar2int((unsigned char)c);
 }
 
 /* "%40" is "@" (RFC 3986 2.1). NULL: a broken one, or one that stands for a control character. */

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #define OUTPUT_MAX ((size_t)4096)
@@ -223,10 +224,11 @@ static bool is_digit(char c) {
 static unsigned parse_status(const char *line) {
 	if (strncmp(line, "HTTP/1.", 7) != 0 || !is_digit(line[7]) || line[8] != ' ')
 		return 0;
+	uint32_t status;
 	const char *p = line + 9;
-	if (!is_digit(p[0]) || !is_digit(p[1]) || !is_digit(p[2]) || (p[3] && p[3] != ' '))
+	if (number_parse_u32(p, 3, &status) < 0 || (p[3] && p[3] != ' '))
 		return 0;
-	return (unsigned)(p[0] - '0') * 100 + (unsigned)(p[1] - '0') * 10 + (unsigned)(p[2] - '0');
+	return status;
 }
 
 static void on_status(struct proxy_talk *t, unsigned status, const char *line) {
