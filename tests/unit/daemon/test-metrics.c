@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -128,9 +129,48 @@ static void test_families(void **state) {
 	buffer_deinit(&out);
 }
 
+struct bounds {
+	double seconds[METRICS_N_LATENCY_BOUNDS];
+	size_t n;
+};
+
+static void no_begin(const struct metrics_family *family, void *userdata) {
+}
+
+static void no_end(void *userdata) {
+}
+
+static void collect_bound(const struct metrics_sample *sample, void *userdata) {
+	struct bounds *bounds = userdata;
+	if (!sample->label || strcmp(sample->label, "le") != 0 || !strcmp(sample->word, "+Inf"))
+		return;
+	assert_true(bounds->n < METRICS_N_LATENCY_BOUNDS);
+	bounds->seconds[bounds->n++] = strtod(sample->word, NULL);
+}
+
+/* The words that are written are the bounds that are counted by. */
+static void test_each_bucket_by_its_word(void **state) {
+	struct metrics none = { 0 };
+	struct bounds bounds = { .n = 0 };
+	const struct metrics_view view = { .metrics = &none, .version = "1.2" };
+	const struct metrics_sink sink = { no_begin, collect_bound, no_end, &bounds };
+	metrics_families_write(&view, &sink);
+	assert_int_equal(bounds.n, METRICS_N_LATENCY_BOUNDS);
+	for (size_t i = 0; i < bounds.n; i++) {
+		struct metrics m = { 0 };
+		uint64_t usec = (uint64_t)(bounds.seconds[i] * 1e6 + 0.5);
+		metrics_heard(&m, 7, 8, 1000);
+		metrics_signalled(&m, 7, 1000 + usec);
+		metrics_signalled(&m, 8, 1001 + usec);
+		assert_int_equal(m.latency[i], 1);
+		assert_int_equal(m.latency[i + 1], 1);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_buckets),
+		cmocka_unit_test(test_each_bucket_by_its_word),
 		cmocka_unit_test(test_each_event_by_its_report),
 		cmocka_unit_test(test_what_cannot_be_measured),
 		cmocka_unit_test(test_the_ring_is_bounded),
