@@ -34,6 +34,7 @@ static struct report_target target_of(struct store *store) {
 	/* one test after the other */
 	static struct metrics metrics;
 	static struct account_host host;
+	metrics = (struct metrics){ 0 };
 	host = (struct account_host){ .store = store, .metrics = &metrics };
 	return (struct report_target){ .host = &host, .config = &config, .now_usec = NOW };
 }
@@ -149,6 +150,31 @@ static void test_reset_says_why(void **state) {
 	assert_true(events.last == NOW);
 }
 
+/* The state file was set aside: what is seen for the first time may have been known, and is told of. */
+static void test_a_lost_state_is_a_reset(void **state) {
+	CLEANUP(store_close) struct store *store = open_store(*state);
+	const struct report_target known = target_of(store);
+	struct account_host host = *known.host;
+	host.state_lost = true;
+	const struct report_target target = { &host, known.config, known.now_usec };
+	struct watch_report report = {
+		.kind = WATCH_BASELINE, .mailbox = "INBOX", .cursor = cursor
+	};
+	assert_int_equal(report_store(&target, &report), 1);
+	assert_int_equal(store_commit(store), 0);
+	struct events events = read_events(store);
+	assert_int_equal(events.n, 1);
+	assert_int_equal(events.newest.type, STORE_EVENT_RESET);
+	assert_string_equal(events.reason, "state-lost");
+	/* What the server says of it comes first. */
+	report.reset_reason = "uidvalidity";
+	assert_int_equal(report_store(&target, &report), 1);
+	assert_int_equal(store_commit(store), 0);
+	events = read_events(store);
+	assert_int_equal(events.n, 2);
+	assert_string_equal(events.reason, "uidvalidity");
+}
+
 static void test_messages_in_their_order(void **state) {
 	CLEANUP(store_close) struct store *store = open_store(*state);
 	const struct report_target target = target_of(store);
@@ -165,7 +191,8 @@ static void test_messages_in_their_order(void **state) {
 		.mailbox = "INBOX",
 		.cursor = cursor,
 		.events = messages,
-		.n_events = ARRAY_SIZE(messages) };
+		.n_events = ARRAY_SIZE(messages),
+		.heard_usec = 4711 };
 	assert_int_equal(report_store(&target, &report), 1);
 	/* Nobody sees them before they are kept. */
 	assert_int_equal(read_events(store).n, 0);
@@ -175,6 +202,13 @@ static void test_messages_in_their_order(void **state) {
 	assert_int_equal(events.newest.uid, 3);
 	assert_true(events.last == NOW + 2);
 	expect_cursor(store, 12);
+	/* From the server's word on; what was asked for has none. */
+	const struct metrics *metrics = target.host->metrics;
+	assert_int_equal(metrics->n_events[STORE_EVENT_NEW], 2);
+	assert_int_equal(metrics->n_events[STORE_EVENT_RETIRED], 1);
+	assert_int_equal(metrics->n_heard, 1);
+	assert_true(metrics->heard[0].first_seq == NOW && metrics->heard[0].last_seq == NOW + 2);
+	assert_int_equal(metrics->heard[0].usec, 4711);
 }
 
 /* An event that does not fit is reported as such, and none behind it is stored in its place; the caller
@@ -259,6 +293,7 @@ int main(void) {
 		TEST(test_cursor_with_its_parts),
 		TEST(test_first_sight_is_silent),
 		TEST(test_reset_says_why),
+		TEST(test_a_lost_state_is_a_reset),
 		TEST(test_messages_in_their_order),
 		TEST(test_what_fails_leaves_nothing),
 		TEST(test_another_name),
