@@ -62,12 +62,14 @@ static void a_reason_is_a_sentence_with_what_the_server_said(void **state) {
 
 struct caught {
 	enum log_event event;
+	enum log_level level;
 	char host[32], reason[32];
 };
 
 static void catch_line(const struct log_line *line, void *userdata) {
 	struct caught *c = userdata;
 	c->event = line->fields.event;
+	c->level = line->level;
 	(void)snprintf(c->host, sizeof(c->host), "%s", line->fields.host);
 	(void)snprintf(c->reason, sizeof(c->reason), "%s", line->fields.reason);
 }
@@ -111,10 +113,34 @@ static void changes_have_their_event(void **state) {
 	standing_deinit(&s);
 }
 
+/* S3: who must act is warned; who would not be any the wiser is spared the line. */
+static void changes_have_their_level(void **state) {
+	static const enum log_level levels[] = {
+		[ACCOUNT_STATE_OFFLINE] = LOG_LEVEL_INFO,
+		[ACCOUNT_STATE_CONNECTING] = LOG_LEVEL_DEBUG,
+		[ACCOUNT_STATE_ONLINE] = LOG_LEVEL_INFO,
+		[ACCOUNT_STATE_DEGRADED] = LOG_LEVEL_INFO,
+		[ACCOUNT_STATE_PAUSED] = LOG_LEVEL_INFO,
+		[ACCOUNT_STATE_FAILED] = LOG_LEVEL_WARNING,
+	};
+	struct caught c = { 0 };
+	struct standing s;
+	standing_init(&s);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_set_sink(catch_line, &c);
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		standing_enter(&s, &owner, (enum account_state)i, 1);
+		assert_int_equal(c.level, levels[i]);
+	}
+	log_set_sink(NULL, NULL);
+	standing_deinit(&s);
+}
+
 int main(void) {
 	log_set_level(LOG_LEVEL_ERROR);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changes_have_their_event),
+		cmocka_unit_test(changes_have_their_level),
 		cmocka_unit_test(online_is_counted_from_its_first_moment),
 		cmocka_unit_test(what_is_not_online_has_no_strategy),
 		cmocka_unit_test(a_reason_is_a_sentence_with_what_the_server_said),
