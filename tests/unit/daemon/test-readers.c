@@ -80,11 +80,31 @@ static void nobody(void **state) {
 	assert_false(readers_have(NULL, &anybody));
 }
 
+/* 256 of all lines together: the next one is left out. */
+static void so_many_and_no_more(void **state) {
+	char *lines[5] = { NULL };
+	CLEANUP_TEXT char *unknown = memory_strdup("");
+	for (unsigned i = 0; i < 260; i++) {
+		char *line = lines[i / 65];
+		lines[i / 65] = memory_format("%s %u", line ? line : "", 1000 + i);
+		free(line);
+	}
+	struct readers *readers = readers_new(lines, on_unknown, &unknown);
+	assert_true(readers_have(readers, &(struct caller){ .uid = 1000 }));
+	assert_true(readers_have(readers, &(struct caller){ .uid = 1255 }));
+	assert_false(readers_have(readers, &(struct caller){ .uid = 1256 }));
+	assert_string_equal(unknown, "");
+	for (unsigned i = 0; i < 4; i++)
+		free(lines[i]);
+	assert_null(readers_free(readers));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_of_words),
 		cmocka_unit_test(users_and_groups),
 		cmocka_unit_test(nobody),
+		cmocka_unit_test(so_many_and_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
