@@ -220,6 +220,33 @@ static void test_a_probe_that_is_removed(void **state) {
 	assert_int_equal(world.n_opened, 2);
 }
 
+/* Another network: whom this machine's own trouble kept away tries now, as many as may at once, and the
+ * others know that they wait for these alone. What the logins cost is not forgotten. */
+static void test_a_new_network_starts_over(void **state) {
+	fail_all(REASON_TIMED_OUT);
+	for (size_t i = 0; i < 10; i++)
+		assert_false(enter(i, "h", NOW));
+	assert_int_equal(gate_wait(&world.places[9]).reason, REASON_TIMED_OUT);
+	world.gate.n_logins_max = 4;
+	world.n_moved = 0;
+	gate_start_over(&world.gate, NOW);
+	assert_int_equal(world.n_opened, 4);
+	assert_int_equal(world.n_moved, 6);
+	assert_int_equal(gate_wait(&world.places[9]).reason, REASON_NONE);
+	assert_int_equal(gate_wait(&world.places[9]).due_usec, USEC_NEVER);
+	for (size_t i = 0; i < 4; i++)
+		gate_accepted(&world.gate, &world.places[i], NOW);
+	assert_int_equal(world.n_opened, 8);
+	for (size_t i = 0; i < 10; i++)
+		leave(i, REASON_NONE, NOW);
+	world.gate.n_logins_max = LOGINS_MAX;
+	unsigned n = 0;
+	while (enter(n % 10, "h", NOW))
+		leave(n++ % 10, REASON_NONE, NOW);
+	/* 10 that failed, 8 that were let in, and 2 behind these */
+	assert_int_equal(n, 10 * LOGIN_BUDGET_BURST - 20);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -234,6 +261,7 @@ int main(void) {
 		TEST(test_one_probes_and_the_others_wait),
 		TEST(test_a_start_at_a_dead_server),
 		TEST(test_a_probe_that_is_removed),
+		TEST(test_a_new_network_starts_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
