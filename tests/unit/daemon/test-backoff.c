@@ -135,6 +135,30 @@ static void test_the_server_may_ask_for_patience_within_reason(void **state) {
 	assert_int_equal(next_asked(&backoff, REASON_SERVER_CLOSED, USEC_NEVER - 1), USEC_PER_HOUR);
 }
 
+/* All accounts of a host are told the same: they come back within an eighth of it, and none before. */
+static void test_patience_has_jitter_too(void **state) {
+	static const struct {
+		enum reason reason;
+		uint64_t asked_usec, most_usec;
+	} cases[] = {
+		{ REASON_SERVER_CLOSED, 80 * USEC_PER_SEC, 90 * USEC_PER_SEC },
+		{ REASON_SERVER_CLOSED, 2 * USEC_PER_HOUR, USEC_PER_HOUR * 9 / 8 },
+		{ REASON_THROTTLED, USEC_PER_HOUR, USEC_PER_HOUR * 9 / 8 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct backoff least = { 0 }, most = { 0 };
+		uint64_t asked = MIN(cases[i].asked_usec, USEC_PER_HOUR);
+		struct backoff_end end = {
+			.reason = cases[i].reason,
+			.asked_usec = cases[i].asked_usec,
+			.cap_usec = CAP,
+		};
+		assert_int_equal(backoff_next(&least, &end), asked);
+		end.random = asked / 8;
+		assert_int_equal(backoff_next(&most, &end), cases[i].most_usec);
+	}
+}
+
 static void test_a_throttle_that_names_its_time(void **state) {
 	struct backoff backoff = { 0 };
 	assert_int_equal(next_asked(&backoff, REASON_THROTTLED, USEC_PER_MINUTE), USEC_PER_MINUTE);
@@ -174,6 +198,7 @@ int main(void) {
 		cmocka_unit_test(test_limits_and_throttles_are_not_refusals),
 		cmocka_unit_test(test_locked_key_ring_tells_itself),
 		cmocka_unit_test(test_the_server_may_ask_for_patience_within_reason),
+		cmocka_unit_test(test_patience_has_jitter_too),
 		cmocka_unit_test(test_a_throttle_that_names_its_time),
 		cmocka_unit_test(test_only_the_user_helps),
 	};
