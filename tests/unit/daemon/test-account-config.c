@@ -151,6 +151,9 @@ static const struct {
 	{ GOOD "Host=other\n", true, "/etc/posthorn/accounts.d/work.conf:5: Host= is given twice" },
 	{ GOOD "PasswordCredential=../x\n", true,
 		"/etc/posthorn/accounts.d/work.conf:5: '../x' is no name of a credential" },
+	{ GOOD "Proxy=socks5://ann@proxy.example.com:1080\n", true,
+		"/etc/posthorn/accounts.d/work.conf: Proxy= names a user; ProxyPasswordFile= is "
+		"missing" },
 	{ "[Account]\nHost=a b\nUser=u\nPasswordFile=/x\n", true,
 		"/etc/posthorn/accounts.d/work.conf:2: 'a b' is no host name" },
 	{ "[Account]\nHost=h\nUser=u\x01\nPasswordFile=/x\n", true,
@@ -243,6 +246,25 @@ static void test_only_values_make_a_difference(void **state) {
 	assert_int_equal(compare(GOOD "Port=x\n", GOOD "Port=x\n"), ACCOUNT_CONFIG_SAME);
 }
 
+/* What was learned of the place, since the file was read, is no difference to what the file says. */
+static void test_a_place_that_was_learned_is_no_change(void **state) {
+	static const char asking[] = "[Account]\nGoaAccount=account_1\n";
+	const struct account_place place = {
+		.host = "imap.example.com", .user = "ann", .security = ACCOUNT_SECURITY_STARTTLS
+	};
+	struct config_messages messages = { 0 };
+	struct account_config *running = parse(asking, &messages);
+	struct account_config *read_again = parse(asking, &messages);
+	struct account_config *other = parse("[Account]\nGoaAccount=account_2\n", &messages);
+	assert_int_equal(account_config_take_place(running, &place), 1);
+	assert_int_equal(account_config_compare(running, read_again), ACCOUNT_CONFIG_SAME);
+	assert_int_equal(account_config_compare(running, other), ACCOUNT_CONFIG_OTHER);
+	account_config_free(running);
+	account_config_free(read_again);
+	account_config_free(other);
+	config_messages_deinit(&messages);
+}
+
 static void test_live_keys_move(void **state) {
 	struct config_messages messages = { 0 };
 	struct account_config *running = parse(GOOD "Name=Old\n", &messages);
@@ -297,6 +319,7 @@ int main(void) {
 		cmocka_unit_test(test_text_of_a_file_cannot_reach_the_terminal),
 		cmocka_unit_test(test_messages_are_bounded),
 		cmocka_unit_test(test_only_values_make_a_difference),
+		cmocka_unit_test(test_a_place_that_was_learned_is_no_change),
 		cmocka_unit_test(test_live_keys_move),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(c_03_empty_value_restores_the_default),
