@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "daemon/account-config.h"
+#include "daemon/login-memory.h"
 #include "daemon/refusal-memory.h"
 
 struct world {
@@ -114,6 +115,66 @@ static void test_outlives_a_restart(void **state) {
 	assert_int_equal(refusal_memory_load(w->store, config, &refusal), 0);
 }
 
+/* A server may say much; what is kept of it ends between two characters. */
+static void test_what_was_said_is_bounded(void **state) {
+	struct world *w = *state;
+	CLEANUP(account_config_free) struct account_config *config = parse(w, "");
+	char said[2000] = "x";
+	for (size_t i = 1; i + 2 < sizeof(said); i += 2)
+		memcpy(said + i, "\xc3\xa4", 2);
+	const struct refusal refusal = { REASON_AUTH_FAILED, 1, 1795000000000000, said };
+	assert_int_equal(refusal_memory_save(w->store, config, &refusal), 0);
+	struct refusal found;
+	assert_int_equal(refusal_memory_load(w->store, config, &found), 1);
+	assert_int_equal(strlen(found.text), 499);
+	assert_memory_equal(found.text, said, 499);
+	refusal_memory_deinit(&found);
+}
+
+/* The login that worked before is kept beside it, and stays when the refusal goes. */
+static void test_it_is_one_note_of_two(void **state) {
+	struct world *w = *state;
+	CLEANUP(account_config_free) struct account_config *config = parse(w, "");
+	const struct login_outcome worked = { SASL_MECHANISM_SCRAM_SHA_256,
+		SASL_BINDING_TLS_EXPORTER };
+	struct login_outcome found;
+	assert_int_equal(login_memory_save(w->store, config, &worked), 1);
+	assert_false(is_refused(w, ""));
+	refuse(w, "", 2);
+	assert_true(is_refused(w, ""));
+	assert_int_equal(login_memory_load(w->store, config, &found), 0);
+	assert_int_equal(found.mechanism, SASL_MECHANISM_SCRAM_SHA_256);
+	assert_int_equal(refusal_memory_forget(w->store, config), 0);
+	assert_false(is_refused(w, ""));
+	assert_int_equal(login_memory_load(w->store, config, &found), 0);
+	assert_int_equal(found.mechanism, SASL_MECHANISM_SCRAM_SHA_256);
+}
+
+/* After a restart it is not known yet where the mail is: that is no other login. */
+static void test_a_place_that_is_not_known_yet(void **state) {
+	static const char text[] = "[Account]\nGoaAccount=account_1\n";
+	const struct account_place place = { .host = "imap.example.com",
+		.port = 1993,
+		.security = ACCOUNT_SECURITY_STARTTLS,
+		.user = "ada" };
+	struct world *w = *state;
+	struct config_messages messages = { 0 };
+	CLEANUP(account_config_free)
+	struct account_config *before =
+		account_config_parse("work", "/f", text, strlen(text), &messages);
+	CLEANUP(account_config_free)
+	struct account_config *after =
+		account_config_parse("work", "/f", text, strlen(text), &messages);
+	assert_int_equal(account_config_take_place(before, &place), 1);
+	const struct refusal refusal = { REASON_TOKEN_EXPIRED, 1, 1795000000000000, NULL };
+	assert_int_equal(refusal_memory_save(w->store, before, &refusal), 0);
+	struct refusal found;
+	assert_int_equal(refusal_memory_load(w->store, after, &found), 1);
+	assert_int_equal(found.reason, REASON_TOKEN_EXPIRED);
+	refusal_memory_deinit(&found);
+	config_messages_deinit(&messages);
+}
+
 /* What a user changes to mend it, and what has nothing to do with it. */
 static void test_a_changed_login_is_another_one(void **state) {
 	static const struct {
@@ -186,6 +247,9 @@ static void test_the_record_holds_no_secret(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(test_outlives_a_restart),
+		TEST(test_what_was_said_is_bounded),
+		TEST(test_it_is_one_note_of_two),
+		TEST(test_a_place_that_is_not_known_yet),
 		TEST(test_a_changed_login_is_another_one),
 		TEST(test_a_command_is_known_by_its_arguments),
 		TEST(test_a_file_that_is_written_anew),
