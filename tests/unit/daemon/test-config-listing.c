@@ -48,11 +48,12 @@ static int setup(void **state) {
 	strcpy(folder->path, FOLDER_TEMPLATE);
 	if (!mkdtemp(folder->path))
 		return -1;
-	CLEANUP_TEXT char *make = memory_format("mkdir %s/accounts.d", folder->path);
+	CLEANUP_TEXT char *make = memory_format("mkdir -p %s/accounts.d/bad.conf.d", folder->path);
 	if (system(make) != 0)
 		return -1;
 	write_file(folder, "accounts.d/work.conf", account_text);
 	write_file(folder, "accounts.d/bad.conf", "[Account]\nPort=x\nName=a\033[2J\n");
+	write_file(folder, "accounts.d/bad.conf.d/1\033[2J.conf", "[Account]\nInterval=7min\n");
 	write_file(folder, "posthorn.conf", "[Daemon]\nLogLevel=debug\n[Account]\nALPN=no\n");
 	const char *const folders[] = { folder->path, NULL };
 	folder->config = config_load(folders, true);
@@ -113,6 +114,8 @@ static void test_origins(void **state) {
 	assert_non_null(strstr(text, "\n#PasswordFile=\n"));
 	assert_non_null(strstr(text, "# it cannot run: "));
 	assert_non_null(strstr(text, "\nName=a\\u{1b}[2J\n"));
+	assert_says(
+		text, folder->path, "accounts.d/bad.conf.d/1\\u{1b}[2J.conf:2", "Interval=7min");
 	assert_null(strchr(text, '\033'));
 }
 
