@@ -144,6 +144,21 @@ static void test_damaged(void **state) {
 	assert_null(done);
 }
 
+/* A link would lead to a file of somebody else's. */
+static void test_links(void **state) {
+	struct place *place = *state;
+	CLEANUP(cursor_file_free) struct cursor_file *c = NULL;
+	CLEANUP_TEXT char *path = memory_format("%s/y", place->folder);
+	uint64_t position = 1, *done = NULL;
+	size_t n = 1;
+	assert_int_equal(cursor_file_open(place->folder, "y", &c), 0);
+	write_file(place, "5\n");
+	assert_int_equal(symlink("x", path), 0);
+	assert_int_equal(cursor_file_load(c, &position, &done, &n), -ELOOP);
+	assert_int_equal(position, 1);
+	assert_null(done);
+}
+
 /* As many as there may be, and one more. */
 static void test_many(void **state) {
 	struct place *place = *state;
@@ -175,6 +190,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_saved_and_loaded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_links, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 		cmocka_unit_test(test_no_place),
 	};

@@ -159,6 +159,11 @@ static void test_requests_without_an_end(void **state) {
 	assert_int_equal(metrics_request_parse(bytes, sizeof(bytes)).status, 431);
 	static const char nul[] = "GET /metrics\0 HTTP/1.1\r\n\r\n";
 	assert_int_equal(metrics_request_parse(nul, sizeof(nul) - 1).status, 400);
+	/* what is behind the end is none of ours, whatever other ends are in it */
+	static const char behind[] = "GET /metrics HTTP/1.1\r\n\r\n\0\n\n";
+	assert_int_equal(metrics_request_parse(behind, sizeof(behind) - 1).status, 200);
+	static const char plain[] = "GET /metrics HTTP/1.1\n\n\0\n\r\n";
+	assert_int_equal(metrics_request_parse(plain, sizeof(plain) - 1).status, 200);
 }
 
 int main(void) {

@@ -13,11 +13,16 @@
 
 static const struct run_queue_options one_by_one = { .jobs = 1, .retries = 2 };
 
-static void add_at(struct run_queue *q, uint64_t seq, const char *mailbox, uint64_t now_usec) {
+static void add_of(struct run_queue *q, const char *account, uint64_t seq, const char *mailbox,
+	uint64_t now_usec) {
 	struct record *keys = record_new();
-	record_set_text(keys, "account", "work");
+	record_set_text(keys, "account", account);
 	record_set_text(keys, "mailbox", mailbox);
 	run_queue_add(q, &(struct event){ .type = EVENT_NEW, .seq = seq }, keys, now_usec);
+}
+
+static void add_at(struct run_queue *q, uint64_t seq, const char *mailbox, uint64_t now_usec) {
+	add_of(q, "work", seq, mailbox, now_usec);
 }
 
 static void add(struct run_queue *q, uint64_t seq, const char *mailbox) {
@@ -100,6 +105,30 @@ static void test_lanes(void **state) {
 	assert_int_equal(run_queue_end(q, take(q, 0, 2, 2), true, 0), RUN_OUTCOME_DONE);
 	assert_done(q, "4:");
 	assert_true(run_queue_is_finished(q));
+}
+
+/* Mailboxes of one name in two accounts are two. */
+static void test_lanes_of_accounts(void **state) {
+	struct run_queue_options options = { .jobs = 2 };
+	CLEANUP(run_queue_free) struct run_queue *q = run_queue_new(&options, 0, NULL, 0);
+	add_of(q, "work", 1, "INBOX", 0);
+	add_of(q, "home", 2, "INBOX", 0);
+	struct run_job *first = take(q, 0, 1, 1);
+	(void)run_queue_end(q, take(q, 0, 2, 2), true, 0);
+	assert_done(q, "0: 2");
+	(void)run_queue_end(q, first, true, 0);
+	assert_done(q, "2:");
+}
+
+/* Of several mailboxes the one goes first whose event is the oldest. */
+static void test_oldest_first(void **state) {
+	CLEANUP(run_queue_free) struct run_queue *q = run_queue_new(&one_by_one, 0, NULL, 0);
+	add(q, 1, "a");
+	add(q, 2, "b");
+	add(q, 3, "a");
+	for (uint64_t seq = 1; seq <= 3; seq++)
+		(void)run_queue_end(q, take(q, 0, seq, seq), true, 0);
+	assert_done(q, "3:");
 }
 
 static void test_together(void **state) {
@@ -268,6 +297,8 @@ int main(void) {
 		cmocka_unit_test(test_one_after_the_other),
 		cmocka_unit_test(test_what_is_passed),
 		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_lanes_of_accounts),
+		cmocka_unit_test(test_oldest_first),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_retries),

@@ -14,13 +14,18 @@ struct row {
 	const char *mailbox, *id;
 };
 
-static void feed(struct unread_list *l, uint64_t seq, const struct row *row) {
+static void feed_of(
+	struct unread_list *l, const char *account, uint64_t seq, const struct row *row) {
 	struct record *keys = record_new();
-	record_set_text(keys, "account", "work");
+	record_set_text(keys, "account", account);
 	record_set_text(keys, "mailbox", row->mailbox);
 	if (row->id)
 		record_set_text(keys, "id", row->id);
 	unread_list_feed(l, &(struct event){ .type = row->type, .seq = seq }, keys);
+}
+
+static void feed(struct unread_list *l, uint64_t seq, const struct row *row) {
+	feed_of(l, "work", seq, row);
 }
 
 /* "a b c": the ids from the oldest. */
@@ -61,6 +66,9 @@ static void test_what_is_left(void **state) {
 	assert_null(unread_list_find(l, ""));
 	/* numbered anew: what was told of that mailbox is not found there any more */
 	feed(l, 9, &(struct row){ EVENT_RESET, "Lists", NULL });
+	assert_list(l, "a");
+	/* another account has a mailbox of the same name */
+	feed_of(l, "home", 10, &(struct row){ EVENT_RESET, "INBOX", NULL });
 	assert_list(l, "a");
 }
 
