@@ -31,6 +31,7 @@ static const struct {
 	{ "%m", { .message_id = "--help@b" }, "" },
 	{ "%m", { .message_id = "<a b>" }, "" },
 	{ "%m", { .message_id = "a\nb@x" }, "" },
+	{ "%m", { .message_id = "a\x7f@x" }, "" },
 	{ "%f", { .from_address = "--help" }, "" },
 	{ "%f", { .from_address = "a\nb" }, "" },
 	/* nor is it looked at again */

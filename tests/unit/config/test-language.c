@@ -24,7 +24,8 @@ static void test_isolate(void **state) {
 		{ "Ada", "Ada" },
 		{ "Москва – Київ", "Москва – Київ" },
 		{ "東京", "東京" },
-		{ "՞", "՞" }, /* Armenian, the last before Hebrew */
+		{ "՞", "՞" }, /* Armenian */
+		{ "֏", "֏" }, /* the last of it, before Hebrew */
 		{ "שלום", BEGIN "שלום" END },
 		{ "a ש b", BEGIN "a ש b" END },
 		{ "مرحبا", BEGIN "مرحبا" END },

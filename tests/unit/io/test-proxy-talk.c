@@ -116,6 +116,11 @@ static const struct conversation {
 			  "Proxy-Authorization: Basic YWRhOng=\r\n\r\n"),
 			BYTES("HTTP/1.1 407 no\r\n\r\n") } },
 		REASON_PROXY_FAILED, "the proxy refuses the user name or password" },
+	{ "http refuses it as tinyproxy does", { PROXY_HTTP, "ada", "x", "h", 1 },
+		{ { BYTES("CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\n"
+			  "Proxy-Authorization: Basic YWRhOng=\r\n\r\n"),
+			BYTES("HTTP/1.0 401 Unauthorized\r\n\r\n") } },
+		REASON_PROXY_FAILED, "the proxy refuses the user name or password" },
 	{ "http: its rules", { PROXY_HTTP, NULL, NULL, "h", 1 },
 		{ { BYTES("CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\n\r\n"),
 			BYTES("HTTP/1.1 403 Access \x1b[31mviolation\r\n\r\n") } },

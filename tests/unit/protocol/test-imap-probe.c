@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "imap-driver.h"
+#include "protocol/limits.h"
 
 #define PATIENCE_USEC (3 * USEC_PER_SEC)
 
@@ -41,6 +42,22 @@ static void test_ends_in_time_everywhere(void **state) {
 		imap_session_tick(d.session, deadline);
 		bool is_leaving = place == IMAP_DRIVER_LEAVING;
 		assert_int_equal(end_of(d.session), is_leaving ? REASON_NONE : REASON_TIMED_OUT);
+		imap_session_free(d.session);
+	}
+}
+
+/* However much is offered: what is awaited already has no more time than it had, and what is asked now
+ * has that of any command. */
+static void test_gives_no_time(void **state) {
+	for (enum imap_driver_place place = 0; place < IMAP_DRIVER_COUNT_; place++) {
+		struct imap_driver d = { 0 };
+		imap_driver_lead(&d, place);
+		uint64_t most =
+			MAX(imap_session_deadline(d.session), d.now_usec + IMAP_COMMAND_USEC);
+		imap_session_probe(d.session, USEC_PER_HOUR);
+		imap_driver_send(&d);
+		if (imap_session_deadline(d.session) > most)
+			fail_msg("%s: waits for longer", imap_driver_place_name(place));
 		imap_session_free(d.session);
 	}
 }
@@ -123,6 +140,7 @@ static void test_an_answer_is_enough(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends_in_time_everywhere),
+		cmocka_unit_test(test_gives_no_time),
 		cmocka_unit_test(test_handshake_is_left_alone),
 		cmocka_unit_test(test_asks_in_one_write),
 		cmocka_unit_test(test_a_sleep_teaches_nothing),
