@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "bus/callers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +21,12 @@ struct test {
 	unsigned n_left;
 };
 
+/* There are rules for all callers that are known, but not for those that were. */
 #define LIMITS                                                   \
 	"<limit name=\"max_completed_connections\">1000</limit>" \
-	"<limit name=\"max_connections_per_user\">1000</limit>"
+	"<limit name=\"max_connections_per_user\">1000</limit>"  \
+	"<limit name=\"max_match_rules_per_connection\">264</limit>"
+static_assert(CALLERS_MAX == 256, "the limit is a little more");
 
 static void on_left(struct caller *caller, void *userdata) {
 	((struct test *)userdata)->n_left++;
@@ -189,6 +193,16 @@ static void a_caller_that_vanishes_is_forgotten(void **state) {
 	expect_call(t, "Echo", "x", "");
 }
 
+/* Returns when the call has come. */
+static void echo_from(struct test *t, DBusConnection *client) {
+	unsigned n = t->toy.n_calls;
+	CLEANUP(message_free) DBusMessage *m = new_call("Echo", "x");
+	assert_true(dbus_connection_send(client, m, NULL));
+	dbus_connection_flush(client);
+	while (t->toy.n_calls == n)
+		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+}
+
 /* Whoever was idle for longest makes room; a subscriber does not. */
 static void more_callers_than_places(void **state) {
 	struct test *t = *state;
@@ -199,14 +213,14 @@ static void more_callers_than_places(void **state) {
 	expect_call(t, "Subscribe", NULL, "");
 	for (unsigned i = 0; i < N; i++) {
 		others[i] = fixture_new_client(&t->fixture);
-		CLEANUP(message_free) DBusMessage *m = new_call("Echo", "x");
-		assert_true(dbus_connection_send(others[i], m, NULL));
-		dbus_connection_flush(others[i]);
-		while (t->toy.n_calls < i + 1)
-			assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
+		echo_from(t, others[i]);
+		if (i == CALLERS_MAX / 2)
+			echo_from(t, others[0]);
 		assert_true(callers_n_known(t->toy.callers) <= CALLERS_MAX);
 	}
 	assert_int_equal(t->n_left, N + 1 - CALLERS_MAX);
+	assert_non_null(callers_find(t->toy.callers, dbus_bus_get_unique_name(others[0])));
+	assert_null(callers_find(t->toy.callers, dbus_bus_get_unique_name(others[1])));
 	assert_true(callers_subscriber(t->toy.callers, 0)->is_subscribed);
 	for (unsigned i = 0; i < N; i++)
 		fixture_free_client(others[i]);
@@ -287,6 +301,38 @@ static void signals_are_for_subscribers_alone(void **state) {
 	fixture_free_client(ear);
 }
 
+/* The next signal about the object that this client gets; owned. */
+static DBusMessage *wait_about(struct test *t, DBusConnection *client, const char *path) {
+	for (;;) {
+		assert_true(sd_event_run(t->fixture.event, 0) >= 0);
+		assert_true(dbus_connection_read_write(client, 10));
+		DBusMessage *m = dbus_connection_pop_message(client);
+		if (m && (dbus_message_has_path(m, path) || dbus_message_has_path(m, TOY_PATH)))
+			return m;
+		message_free(m);
+	}
+}
+
+/* What was to be told to who had the place before is not told to who has it now. */
+static void a_place_is_taken_over_without_its_news(void **state) {
+	struct test *t = *state;
+	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
+	DBusConnection *heir = fixture_new_client(&t->fixture);
+	expect_call(t, "Subscribe", NULL, "");
+	echo_from(t, heir);
+	struct caller *first = callers_subscriber(t->toy.callers, 0);
+	struct caller *second = callers_find(t->toy.callers, dbus_bus_get_unique_name(heir));
+	object_signals_hidden(t->toy.server, oak->path, toy_shelf_interfaces, first);
+	object_signals_unsubscribe(t->toy.server, first);
+	assert_int_equal(object_signals_subscribe(t->toy.server, second), 0);
+	assert_ptr_equal(callers_subscriber(t->toy.callers, 0), second);
+	oak->height = 7;
+	object_signals_changed(t->toy.server, oak->path, &toy_shelf_interface, TOY_HEIGHT);
+	CLEANUP(message_free) DBusMessage *m = wait_about(t, heir, oak->path);
+	assert_string_equal(dbus_message_get_member(m), "PropertiesChanged");
+	fixture_free_client(heir);
+}
+
 /* Names of one bus mean nothing on the next. */
 static void all_are_forgotten_with_the_bus(void **state) {
 	struct test *t = *state;
@@ -321,6 +367,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(more_subscribers_than_places, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			signals_are_for_subscribers_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_place_is_taken_over_without_its_news, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_are_forgotten_with_the_bus, set_up, tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
