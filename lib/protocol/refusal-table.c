@@ -33,7 +33,7 @@
 		LIKELY(POP3, part), REASON_UNAVAILABLE, SOON_USEC, said, source \
 	}
 
-/* The first one that fits holds, of each kind of key. */
+/* In the order of their keys: the first one that fits holds. */
 static const struct refusal_row rows[] = {
 	/* too many connections */
 	{ CERTAIN(BOTH, "maximum number of connections"), REASON_LIMIT, 0,
@@ -97,13 +97,6 @@ static const struct refusal_row rows[] = {
 		"Your address is temporarily blocked", NO_SOURCE },
 	{ CERTAIN(IMAP, "temporarily locked"), REASON_THROTTLED, 0, "Account temporarily locked",
 		NO_SOURCE },
-	{ LIKELY(POP3, "too many login"), REASON_THROTTLED, 0, "Too many login failures",
-		NO_SOURCE },
-	{ LIKELY(POP3, "too many failed"), REASON_THROTTLED, 0, "Too many failed logins",
-		NO_SOURCE },
-	{ LIKELY(POP3, "too many attempts"), REASON_THROTTLED, 0, "Too many attempts", NO_SOURCE },
-	{ LIKELY(POP3, "temporarily blocked"), REASON_THROTTLED, 0, "Account temporarily blocked",
-		NO_SOURCE },
 	/* tokens */
 	{ CERTAIN(BOTH, "accesstokenexpired"), REASON_TOKEN_EXPIRED, 0,
 		"Session invalidated - AccessTokenExpired", "Microsoft 365: EmailEngine" },
@@ -136,6 +129,14 @@ static const struct refusal_row rows[] = {
 		"RFC 3206 4.1" },
 	{ POP3(SYS_PERM), REASON_NO_MAILBOX, LATE_USEC, "[SYS/PERM] mailbox is broken",
 		"RFC 3206 4.2: only the server's people can help" },
+	/* failures once more: here the code knows better */
+	{ LIKELY(POP3, "too many login"), REASON_THROTTLED, 0, "Too many login failures",
+		NO_SOURCE },
+	{ LIKELY(POP3, "too many failed"), REASON_THROTTLED, 0, "Too many failed logins",
+		NO_SOURCE },
+	{ LIKELY(POP3, "too many attempts"), REASON_THROTTLED, 0, "Too many attempts", NO_SOURCE },
+	{ LIKELY(POP3, "temporarily blocked"), REASON_THROTTLED, 0, "Account temporarily blocked",
+		NO_SOURCE },
 	/* locks and troubles */
 	{ LIKELY(POP3, "lock busy"), REASON_UNAVAILABLE, SOON_USEC,
 		"POP lock busy! Is another session active?", "qpopper" },
@@ -220,11 +221,10 @@ static bool row_fits(const struct refusal_row *row, const struct refusal_words *
 }
 
 const struct refusal_row *refusal_table_find(const struct refusal_words *words) {
-	const struct refusal_row *best = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if ((!best || rows[i].key < best->key) && row_fits(&rows[i], words))
-			best = &rows[i];
-	return best;
+		if (row_fits(&rows[i], words))
+			return &rows[i];
+	return NULL;
 }
 
 uint64_t refusal_table_asked(const char *text) {

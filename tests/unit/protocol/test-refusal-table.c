@@ -80,6 +80,19 @@ static void test_no_row_is_another_one(void **state) {
 	}
 }
 
+/* A sentence of the first kind outranks the code, one of the others does not. */
+static void test_kinds_in_their_order(void **state) {
+	for (size_t i = 1; i < refusal_table_count(); i++)
+		assert_true(refusal_table_at(i)->key >= refusal_table_at(i - 1)->key);
+	assert_int_equal(
+		over_pop3("[SYS/TEMP] Too many login failures").reason, REASON_UNAVAILABLE);
+	assert_int_equal(over_pop3("[SYS/TEMP] Rate limit").reason, REASON_THROTTLED);
+	assert_int_equal(over_imap("a NO", "[AUTHENTICATIONFAILED] Temporary failure").reason,
+		REASON_AUTH_FAILED);
+	assert_int_equal(over_imap("a NO", "[UNAVAILABLE] Too many login failures").reason,
+		REASON_THROTTLED);
+}
+
 /* Issue 5.8: whoever is told to come less often must not look for a new password. */
 static void test_a_limit_is_never_a_wrong_password(void **state) {
 	static const char *const limits[] = { "LIMIT", "THROTTLED", "UNAVAILABLE", "INUSE" };
@@ -141,6 +154,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_row),
 		cmocka_unit_test(test_no_row_is_another_one),
+		cmocka_unit_test(test_kinds_in_their_order),
 		cmocka_unit_test(test_a_limit_is_never_a_wrong_password),
 		cmocka_unit_test(test_what_is_not_in_it),
 		cmocka_unit_test(test_goodbyes_are_for_bye_alone),
