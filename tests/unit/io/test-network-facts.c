@@ -76,6 +76,31 @@ static struct message route(uint16_t type, uint8_t prefix, uint32_t metric) {
 	return m;
 }
 
+static struct message other_route(uint8_t type, uint32_t flags) {
+	struct message m = route(RTM_NEWROUTE, 0, 0);
+	m.body.route.rtm_type = type;
+	m.body.route.rtm_flags = flags;
+	return m;
+}
+
+/* In `table` of its head, or in that of its attribute (rtnetlink(7): more than a byte holds). */
+static struct message route_in(uint8_t table, uint32_t attribute) {
+	struct message m = route(RTM_NEWROUTE, 0, 0);
+	m.body.route.rtm_table = table;
+	if (attribute != 0)
+		add(&m, RTA_TABLE, &attribute, sizeof(attribute));
+	return m;
+}
+
+/* IPv6 has no IFA_LOCAL: 2001:db8::`last`. */
+static struct message address_v6(uint16_t type, uint8_t last) {
+	struct message m = begin(type, sizeof(m.body.address));
+	m.body.address = (struct ifaddrmsg){ .ifa_family = AF_INET6, .ifa_index = 2 };
+	const uint8_t bytes[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = last };
+	add(&m, IFA_ADDRESS, bytes, sizeof(bytes));
+	return m;
+}
+
 static struct message link_message(uint16_t type, int interface, unsigned flags) {
 	struct message m = begin(type, sizeof(m.body.link));
 	m.body.link = (struct ifinfomsg){ .ifi_index = interface, .ifi_flags = flags };
@@ -117,6 +142,10 @@ static void addresses(void **state) {
 		/* leads nowhere */
 		{ address(RTM_NEWADDR, 2, 5, RT_SCOPE_LINK, 0), NOTHING },
 		{ address(RTM_NEWADDR, 1, 6, RT_SCOPE_HOST, 0), NOTHING },
+		{ address_v6(RTM_NEWADDR, 1), GAINED },
+		{ address_v6(RTM_NEWADDR, 2), GAINED },
+		{ address_v6(RTM_NEWADDR, 1), NOTHING },
+		{ address_v6(RTM_DELADDR, 2), LOST },
 	};
 	play(steps, ARRAY_SIZE(steps));
 }
@@ -131,6 +160,15 @@ static void routes(void **state) {
 		{ route(RTM_DELROUTE, 0, 50), LOST },
 		/* it was there before we listened */
 		{ route(RTM_DELROUTE, 0, 7), LOST },
+		/* no way out, and what the kernel has found out for itself */
+		{ other_route(RTN_UNREACHABLE, 0), NOTHING },
+		{ other_route(RTN_UNICAST, RTM_F_CLONED), NOTHING },
+		/* tables are apart */
+		{ route_in(RT_TABLE_MAIN, 0), GAINED },
+		{ route_in(RT_TABLE_DEFAULT, 0), GAINED },
+		{ route_in(RT_TABLE_COMPAT, 1000), GAINED },
+		{ route_in(RT_TABLE_COMPAT, 1001), GAINED },
+		{ route_in(RT_TABLE_COMPAT, 1000), NOTHING },
 	};
 	play(steps, ARRAY_SIZE(steps));
 }
@@ -139,6 +177,10 @@ static void carriers(void **state) {
 	const struct step steps[] = {
 		/* without an address: a container's end */
 		{ link_message(RTM_NEWLINK, 2, IFF_UP | IFF_RUNNING), NOTHING },
+		{ link_message(RTM_NEWLINK, 2, IFF_UP), NOTHING },
+		{ link_message(RTM_NEWLINK, 2, IFF_UP | IFF_RUNNING), NOTHING },
+		/* a route is no address */
+		{ route(RTM_NEWROUTE, 0, 100), GAINED },
 		{ link_message(RTM_NEWLINK, 2, IFF_UP), NOTHING },
 		{ link_message(RTM_NEWLINK, 2, IFF_UP | IFF_RUNNING), NOTHING },
 		{ address(RTM_NEWADDR, 2, 1, RT_SCOPE_UNIVERSE, 0), GAINED },
