@@ -3,6 +3,7 @@ done without a screen comes from a scripted one."""
 
 import os
 import pty
+import signal
 import termios
 import time
 
@@ -250,6 +251,7 @@ class Terminal:
         env = environment(keyring.home, DBUS_SESSION_BUS_ADDRESS=keyring.bus.address)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # whatever we ignore
             os.execve(program("posthorn"), ["posthorn", "secret", "set", "work"], env)
         self.text = b""
 

@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import sys
+import time
 from xml.etree import ElementTree
 
 from gi.repository import Gio, GLib
@@ -42,6 +43,7 @@ class Notification:
     def __init__(self, arguments):
         (self.app_name, self.replaces_id, self.icon, self.summary, self.body, self.actions, self.hints,
          self.timeout) = arguments
+        self.when = time.monotonic()
 
     def __repr__(self):
         return f"{self.replaces_id}: {self.summary!r} {self.body!r} {self.hints}"
@@ -77,6 +79,11 @@ class Observer:
     def has_owner(self, name=SERVICE):
         return self.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                          "NameHasOwner", GLib.Variant("(s)", (name,)))[0]
+
+    def check_sounds(self):
+        """There was one; where it all took longer than half a minute, another one after that."""
+        times = [one.when for one in self.notifications if one.hints.get("sound-name") == "message-new-email"]
+        assert times and all(after - before > 25 for before, after in zip(times, times[1:])), times
 
     def ping(self, name):
         self.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
