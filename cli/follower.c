@@ -302,13 +302,14 @@ enum follower_news follower_next(struct follower *f, uint64_t now_usec, struct e
 		}
 		if (can_read_log(f, now_usec)) {
 			f->due_usec = USEC_NEVER;
-			if (!f->is_positioned)
-				return load_position(f, now_usec);
-			news = next_of_log(f, now_usec, ret);
-			if (news != FOLLOWER_END)
+			news = f->is_positioned ? next_of_log(f, now_usec, ret)
+						: load_position(f, now_usec);
+			/* What came before an answer is read with it: no poll() tells of that. */
+			bool may_be_news = news == FOLLOWER_NOTHING && f->client;
+			if (news != FOLLOWER_END && !may_be_news)
 				return news;
-			f->is_behind = false;
-			if (!f->options.follows)
+			f->is_behind = news != FOLLOWER_END;
+			if (news == FOLLOWER_END && !f->options.follows)
 				return FOLLOWER_END;
 		}
 		news = next_of_bus(f, now_usec, ret);
