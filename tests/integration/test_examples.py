@@ -153,7 +153,7 @@ def test_webhook_sends_each_message_until_it_is_taken(watched, client, server, u
         assert headers["Content-Type"] == "application/json"
         assert headers["Idempotency-Key"] == f"posthorn-{event['seq']}"
         assert json.loads(body)["subject"] == '"quoted"; $(id)'
-    assert "503" in process.text()
+    process.wait_for_line("503")
     process.stop()
 
 
