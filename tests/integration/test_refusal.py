@@ -27,8 +27,7 @@ def refused(daemon, client, proxy, authority, reason, **keys):
     keys = {"Port": proxy.port, "Security": "tls", "User": "secret-user", "CAFile": authority.ca, **keys}
     daemon.write_account("work", **keys)
     daemon.start()
-    account = client.wait_account("work", Reason=reason)
-    assert account["State"] in ("failed", "offline"), account
+    account = client.wait_account("work", Reason=reason, State="failed")
     assert account["ReasonText"]
     assert b"secret-user" not in proxy.sent("C")
     return account

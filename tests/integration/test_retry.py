@@ -120,8 +120,7 @@ def test_patience_is_no_wrong_password(daemon, client, serve, answer, reason):
     server = serve(type("Patience", (Refusing,), {"answer": answer}))
     daemon.write_account("work", Port=server.port, Security="none", User="ada")
     daemon.start()
-    account = client.wait_account("work", Reason=reason)
-    assert account["State"] == "offline", account
+    account = client.wait_account("work", Reason=reason, State="offline")
     assert client.property("AccountsFailed") == 0
     assert account["RetryAt"] > 0
     if "92415" in answer:

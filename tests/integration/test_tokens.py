@@ -87,5 +87,5 @@ def test_a_18_a_throttle_is_no_refused_token(daemon, client, token_server, direc
     daemon.write_account("work", Port=token_server.port, Security="none", PasswordFile=None,
                          TokenCommand=helper.path)
     daemon.start()
-    assert client.wait_account("work", Reason=reason)["State"] == "offline"
+    client.wait_account("work", Reason=reason, State="offline")
     assert helper.called() == ["alice refresh="]

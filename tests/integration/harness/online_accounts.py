@@ -97,7 +97,7 @@ class OnlineAccounts:
     def _on_list(self, _bus, _sender, _path, _interface, method, _parameters, invocation):
         self.calls.append((method, None))
         poke()
-        objects = {path: account["interfaces"] for path, account in self.accounts.items()}
+        objects = {path: account["interfaces"] for path, account in list(self.accounts.items())}
         invocation.return_value(GLib.Variant("(a{oa{sa{sv}}})", (objects,)))
 
     def _on_call(self, _bus, _sender, path, _interface, method, parameters, invocation):
