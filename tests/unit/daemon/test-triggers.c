@@ -11,6 +11,7 @@
 #include "../store/scratch.h"
 #include "base/macros.h"
 #include "base/memory.h"
+#include "daemon/account-config.h"
 #include "daemon/account-host.h"
 #include "daemon/alarm-clock.h"
 #include "daemon/metrics.h"
@@ -24,12 +25,14 @@ struct test {
 	struct metrics metrics;
 	struct account_host host;
 	struct triggers *triggers;
+	const struct account_config *config;
 	unsigned n_written;
 };
 
-/* No unit waits for mail of an account that is gone: its events are done as they are read. */
+/* NULL at first: no unit waits for mail of an account that is gone, its events are done as they are
+ * read. */
 static const struct account_config *config_of(void *userdata, const char *account) {
-	return NULL;
+	return ((struct test *)userdata)->config;
 }
 
 static void on_written(void *userdata, int error) {
@@ -66,8 +69,8 @@ static int tear_down(void **state) {
 	return r;
 }
 
-/* An event that was read, and whose units have all been asked for. */
-static void deal_with_an_event(struct test *t) {
+/* Numbers go on from the first one's. */
+static void read_an_event(struct test *t) {
 	const struct store_event event = { .type = STORE_EVENT_NEW,
 		.account = "work",
 		.mailbox = "INBOX",
@@ -75,7 +78,6 @@ static void deal_with_an_event(struct test *t) {
 		.uid = 1 };
 	uint64_t seq;
 	assert_int_equal(store_append(t->host.store, &event, NOW, &seq), 0);
-	assert_true(seq == NOW);
 	assert_int_equal(store_commit(t->host.store), 0);
 	triggers_wake(t->triggers);
 	assert_true(sd_event_run(t->host.loop, 0) > 0);
@@ -94,7 +96,7 @@ static void test_it_is_written_where_it_is_new(void **state) {
 	assert_int_equal(t->n_written, 0);
 	triggers_reconsider(t->triggers, true);
 	expect_cursor(t, 1);
-	deal_with_an_event(t);
+	read_an_event(t);
 	triggers_stop(t->triggers);
 	expect_cursor(t, 1 + NOW);
 	assert_int_equal(t->n_written, 2);
@@ -105,6 +107,28 @@ static void test_it_is_written_where_it_is_new(void **state) {
 	triggers_reconsider(t->triggers, false);
 	expect_cursor(t, 0);
 	assert_int_equal(t->n_written, 3);
+}
+
+/* What was read and still waits for its unit is read again after the next start, and all behind it. */
+static void test_what_waits_is_not_done(void **state) {
+	char *units[] = { (char *)"fetch@%m.service Lists/*", (char *)"fetch.service INBOX", NULL };
+	const struct account_config config = { .id = (char *)"work",
+		.start_units = units,
+		.debounce_usec = USEC_PER_HOUR,
+		.max_delay_usec = USEC_PER_HOUR };
+	struct test *t = *state;
+	triggers_reconsider(t->triggers, true);
+	read_an_event(t);
+	t->config = &config;
+	read_an_event(t);
+	read_an_event(t);
+	triggers_stop(t->triggers);
+	expect_cursor(t, 1 + NOW);
+	assert_int_equal(t->metrics.n_triggers[UNIT_START_QUEUED], 0);
+	/* Nobody wants to know of them any more. */
+	triggers_reconsider(t->triggers, false);
+	triggers_reconsider(t->triggers, true);
+	expect_cursor(t, 1 + NOW + 2);
 }
 
 static void test_what_was_rolled_back_is_written_again(void **state) {
@@ -125,6 +149,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_it_is_written_where_it_is_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_waits_is_not_done, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_what_was_rolled_back_is_written_again, set_up, tear_down),
 	};
