@@ -2,8 +2,10 @@
 no mailbox can bend, again while it cannot, and after any end of the daemon."""
 
 import pytest
+from harness.fault import sleep_for_an_hour, start_sleeper
 from harness.messages import message
 from harness.metrics import ask
+from harness.posthorn import Daemon
 from harness.service_manager import ServiceManager
 from harness.wait import wait_for
 
@@ -30,8 +32,8 @@ class Account:
                         encoding="utf-8")
         return self
 
-    def start(self):
-        self.daemon.start()
+    def start(self, start=Daemon.start):
+        start(self.daemon)
         self.client.wait_account("work", State="online")
         return self
 
@@ -109,6 +111,21 @@ def test_a_refusal_is_said_once_and_tried_again(systemd, account, error, advice)
     systemd.wait_started("fetch.service")
     # A reload is a new word of the user: only then it is said again.
     assert account.daemon.log().count("cannot be started") == 2
+
+
+def test_a_refusal_that_lasts_is_said_once(systemd, account):
+    systemd.refusals["fetch.service"] = "org.freedesktop.systemd1.NoSuchUnit"
+    account.write("StartUnit=fetch.service", "Debounce=0").start(start_sleeper)
+    account.deliver("One")
+    account.wait_log("the unit fetch.service cannot be started")
+    # Longer than any wait: it is tried again by itself.
+    sleep_for_an_hour(account.daemon)
+    wait_for(lambda: ask(account.daemon).values("posthorn_triggers_total", "outcome")["refused"] == 2,
+             "the second refusal")
+    del systemd.refusals["fetch.service"]
+    sleep_for_an_hour(account.daemon)
+    systemd.wait_started("fetch.service")
+    assert account.daemon.log().count("cannot be started") == 1
 
 
 def test_stored_but_not_asked_is_asked_after_a_crash(bus, account):
