@@ -66,6 +66,7 @@ static void save(struct agent *a) {
 	if (a->save_timer)
 		(void)g_source_remove(a->save_timer);
 	a->save_timer = 0;
+	/* What is not given out again yet stands in the old file alone. */
 	if (!a->ledger_path || !a->follower || !follower_position(a->follower, &l->position))
 		return;
 	popup_keep(a->popup, l);
@@ -176,6 +177,8 @@ static void on_reading(bool is_reading, void *userdata) {
 	struct agent *a = userdata;
 
 	popup_set_held(a->popup, is_reading);
+	if (!is_reading)
+		save_soon(a);
 }
 
 /* What the daemon's log does not know any more is no basis. */

@@ -37,6 +37,7 @@ struct follower {
 	bool has_position;
 	uint64_t position; /* where the log is read on */
 	uint64_t known; /* given out once, by an earlier agent */
+	bool has_caught_up; /* all of that was given out again */
 	uint64_t first_signalled; /* the lowest number before the position was known; 0: none */
 	bool was_signalled; /* since the log was last asked for */
 };
@@ -133,6 +134,7 @@ static void take_events(struct follower *f, GVariant *events) {
 	if (end > f->position)
 		advance(f, end);
 	else if (!f->was_signalled) {
+		f->has_caught_up = true;
 		enter_state(f, FOLLOWER_LIVE);
 		return;
 	}
@@ -192,6 +194,7 @@ static void take_last_sequence(struct follower *f, uint64_t last) {
 			    " that was told: following from there",
 			last, MAX(f->position, f->known));
 		f->known = last;
+		f->has_caught_up = true;
 		f->listener.on_lost(last, f->listener.userdata);
 		advance(f, last);
 	}
@@ -335,6 +338,7 @@ struct follower *follower_new(GDBusConnection *bus, struct accounts *accounts,
 	f->has_position = first->is_known;
 	f->position = first->read_after;
 	f->known = first->position;
+	f->has_caught_up = !first->is_known;
 	f->watch = g_bus_watch_name_on_connection(
 		bus, BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, f, NULL);
 	return f;
@@ -350,9 +354,10 @@ struct follower *follower_free(struct follower *f) {
 }
 
 bool follower_position(const struct follower *f, uint64_t *ret) {
-	if (f->has_position)
-		*ret = MAX(f->position, f->known);
-	return f->has_position;
+	if (!f->has_position || !f->has_caught_up)
+		return false;
+	*ret = MAX(f->position, f->known);
+	return true;
 }
 
 const char *follower_owner(const struct follower *f) {

@@ -51,7 +51,7 @@ DEFINE_CLEANUP(struct follower, follower_free);
 void follower_on_accounts(struct follower *f);
 
 /* The number of the last event that was given out; false before the daemon said where it is, if
- * nothing was known. */
+ * nothing was known, or before all that was known was given out again. */
 bool follower_position(const struct follower *f, uint64_t *ret);
 
 /* The daemon's unique name; NULL while it is away. */

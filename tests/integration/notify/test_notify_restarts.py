@@ -106,3 +106,21 @@ def test_killed_at_any_moment(make_service, observer, standin, agent):
         agent.kill()
         agent.start()
     observer.wait_summary("16 new messages")
+
+
+def test_agent_that_ends_before_it_read_the_log_keeps_what_was_kept(service, observer, standin, agent):
+    """As in a session that is left again before the daemon is there."""
+    agent.configure("QuietHours=00:00-24:00")
+    agent.start()
+    agent.wait_cursor(standin.last)
+    standin.mail("One")
+    agent.wait_line("mail, event")
+    agent.stop()
+    standin.vanish()
+    agent.launch()
+    agent.wait_line("daemon: away")
+    agent.stop()
+    standin.appear()
+    agent.configure("Sound=yes")
+    agent.start()
+    assert observer.wait().body == "One"
