@@ -24,8 +24,8 @@ struct card_facts {
 	bool can_open, can_mark; /* it makes sense for this account */
 };
 
-/* Key, serial and number of `ret` are the caller's; desk_card_clear() gives back the rest. A sound is
- * named in it when it makes one. */
+/* Key, serial and number of `ret` are the caller's, the rest is for desk_show(). A sound is named in
+ * it when it makes one. */
 void card_of_news(const struct news *news, const struct card_facts *facts, struct desk_card *ret);
 void card_of_trouble(const struct wording_trouble *trouble, const struct card_facts *facts,
 	struct desk_card *ret);

@@ -44,7 +44,7 @@ struct slot {
 /* A card on its way into the thread, or an event on its way out. */
 struct parcel {
 	struct desk *desk;
-	struct desk_card card; /* owned, with the key */
+	struct desk_card card; /* its texts are owned */
 	char *key;
 	enum desk_event_kind kind;
 	uint64_t serial;
@@ -52,20 +52,15 @@ struct parcel {
 	char *problem, *action, *token;
 };
 
-void desk_card_clear(struct desk_card *card) {
-	card->summary = memory_free(card->summary);
-	card->body = memory_free(card->body);
-	for (unsigned i = 0; i < card->n_actions; i++) {
-		memory_free(card->actions[i].name);
-		memory_free(card->actions[i].label);
-	}
-	card->n_actions = 0;
-}
-
 static void free_parcel(gpointer userdata) {
 	struct parcel *p = userdata;
 
-	desk_card_clear(&p->card);
+	memory_free(p->card.summary);
+	memory_free(p->card.body);
+	for (unsigned i = 0; i < p->card.n_actions; i++) {
+		memory_free(p->card.actions[i].name);
+		memory_free(p->card.actions[i].label);
+	}
 	memory_free(p->key);
 	memory_free(p->problem);
 	memory_free(p->action);
@@ -341,25 +336,13 @@ struct desk *desk_free(struct desk *d) {
 	return memory_free(d);
 }
 
-static void copy_card(struct desk_card *copy, const struct desk_card *card) {
-	assert(card->n_actions <= DESK_ACTIONS_MAX);
-	*copy = *card;
-	copy->key = NULL; /* the parcel's */
-	copy->summary = memory_strdup(card->summary);
-	copy->body = memory_strdup(card->body);
-	for (unsigned i = 0; i < card->n_actions; i++)
-		copy->actions[i] = (struct desk_action){
-			.name = memory_strdup(card->actions[i].name),
-			.label = memory_strdup(card->actions[i].label),
-		};
-}
-
 void desk_show(struct desk *d, const struct desk_card *card) {
 	struct parcel *p = new_parcel(d);
 
-	assert(!d->is_busy);
-	copy_card(&p->card, card);
+	assert(!d->is_busy && card->n_actions <= DESK_ACTIONS_MAX);
 	p->key = memory_strdup(card->key);
+	p->card = *card;
+	p->card.key = p->key;
 	d->is_busy = true;
 	send(d->context, show, p);
 }

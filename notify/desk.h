@@ -46,8 +46,7 @@ struct desk_action {
 	char *label;
 };
 
-/* One notification. It takes the place of the last one with its key. Texts are owned by whoever made
- * the card. */
+/* One notification. It takes the place of the last one with its key. */
 struct desk_card {
 	uint64_t serial;
 	const char *key;
@@ -63,9 +62,6 @@ struct desk_card {
 	uint32_t number; /* of the one to be replaced, which an earlier agent showed; 0: none */
 };
 
-/* Gives back the texts. */
-void desk_card_clear(struct desk_card *card);
-
 typedef void (*desk_event_fn)(const struct desk_event *event, void *userdata);
 
 struct desk;
@@ -78,8 +74,8 @@ struct desk *desk_new(GDBusConnection *bus, desk_event_fn on_event, void *userda
 struct desk *desk_free(struct desk *d);
 DEFINE_CLEANUP(struct desk, desk_free);
 
-/* Copies. Not while it is busy: the last card's DESK_SHOWN, DESK_FAILED or DESK_WITHDRAWN comes
- * first. */
+/* The texts that the card owns become the desk's. Not while it is busy: the last card's DESK_SHOWN,
+ * DESK_FAILED or DESK_WITHDRAWN comes first. */
 void desk_show(struct desk *d, const struct desk_card *card);
 
 /* Takes one off the screen. `number`: as in a card. */

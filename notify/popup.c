@@ -85,7 +85,6 @@ static void send_card(struct popup *p, struct board_face *face, struct desk_card
 	face->is_inherited = false;
 	face->is_problem_shown = true;
 	desk_show(p->desk, card);
-	desk_card_clear(card);
 }
 
 static void show_mail(struct popup *p, struct board_entry *entry) {
