@@ -228,11 +228,13 @@ static void act(struct popup *p, struct board_entry *entry, enum board_kind kind
 /* Lets happen what can happen now. */
 static void pump(struct popup *p) {
 	enum board_kind kind = BOARD_MAIL;
-	uint64_t due, wakes = wake(p);
-	struct board_entry *entry = next_due(p, &due, &kind);
+	struct board_entry *entry;
+	uint64_t due, wakes;
 
 	if (desk_is_busy(p->desk) || p->is_held)
 		return;
+	wakes = wake(p);
+	entry = next_due(p, &due, &kind);
 	if (entry)
 		due = MAX(due, service_not_before(p->service));
 	if (!entry || due > now()) {
