@@ -128,6 +128,7 @@ static void on_new(struct agent *a, uint64_t seq, const char *account, GVariant 
 		log_write(LOG_LEVEL_DEBUG, account, "mail, event %" PRIu64 ", ignored", seq);
 		return;
 	}
+	tray_add(a->tray, account, &mail);
 	if (!accounts_find(a->accounts, account))
 		accounts_reload(a->accounts);
 	if (!a->past || seq > a->past->position) {
@@ -150,7 +151,6 @@ static void on_event(enum follower_kind kind, uint64_t seq, GVariant *event, voi
 	switch (kind) {
 	case FOLLOWER_NEW:
 		on_new(a, seq, account, event);
-		tray_add(a->tray, seq, event);
 		break;
 	case FOLLOWER_RETIRED:
 		if (!g_variant_lookup(event, BUS_KEY_ID, "&s", &id))

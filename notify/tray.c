@@ -107,25 +107,10 @@ static void on_failed(const char *problem, void *userdata) {
 
 /* --- mail --- */
 
-/* What the rules ignore, and what one sent oneself, is not told here either. */
-static bool is_ignored(const struct tray *t, const struct rule_mail *rule) {
-	const struct account *account = accounts_find(t->accounts, rule->account);
-
-	return settings_decide(agent_config_of(t->config, rule->account), rule,
-		       account ? account->user : NULL) == RULE_IGNORE;
-}
-
-void tray_add(struct tray *t, uint64_t seq, GVariant *event) {
-	struct news_mail mail;
-	struct rule_mail rule;
-
+void tray_add(struct tray *t, const char *account, const struct news_mail *mail) {
 	if (!t->mails)
 		return;
-	event_parse_mail(event, &mail, &rule);
-	mail.seq = seq;
-	if (!rule.account || is_ignored(t, &rule))
-		return;
-	tray_mails_add(t->mails, rule.account, &mail);
+	tray_mails_add(t->mails, account, mail);
 	tray_refresh(t);
 }
 
@@ -136,6 +121,24 @@ void tray_retire(struct tray *t, const char *id) {
 	tray_refresh(t);
 }
 
+/* What the rules ignore, and what one sent oneself, is not told here either. */
+static bool is_ignored(const struct tray *t, const struct rule_mail *rule) {
+	const struct account *account = accounts_find(t->accounts, rule->account);
+
+	return settings_decide(agent_config_of(t->config, rule->account), rule,
+		       account ? account->user : NULL) == RULE_IGNORE;
+}
+
+static void add_old(struct tray *t, uint64_t seq, GVariant *event) {
+	struct news_mail mail;
+	struct rule_mail rule;
+
+	event_parse_mail(event, &mail, &rule);
+	mail.seq = seq;
+	if (rule.account && !is_ignored(t, &rule))
+		tray_add(t, rule.account, &mail);
+}
+
 static void take_old(struct tray *t, GVariant *event) {
 	const char *type = "", *id = "";
 	guint64 seq = 0;
@@ -144,7 +147,7 @@ static void take_old(struct tray *t, GVariant *event) {
 	(void)g_variant_lookup(event, BUS_KEY_SEQ, "t", &seq);
 	(void)g_variant_lookup(event, BUS_KEY_ID, "&s", &id);
 	if (!strcmp(type, BUS_TYPE_NEW))
-		tray_add(t, seq, event);
+		add_old(t, seq, event);
 	else if (!strcmp(type, BUS_TYPE_RETIRED))
 		tray_retire(t, id);
 }

@@ -26,6 +26,7 @@ void tray_set_locked(struct tray *t, bool is_locked);
 /* Something about the accounts has changed. */
 void tray_refresh(struct tray *t);
 
-/* Events as the daemon gives them. */
-void tray_add(struct tray *t, uint64_t seq, GVariant *event);
+/* One that the rules do not ignore. */
+void tray_add(struct tray *t, const char *account, const struct news_mail *mail);
+
 void tray_retire(struct tray *t, const char *id);
