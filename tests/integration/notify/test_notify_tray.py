@@ -176,6 +176,17 @@ def test_privacy_holds_in_the_menu(tray, daemon, agent):
     tray.wait_labels("Home", "Work – 2 unread", None, "Ada Lovelace", None, *DEEDS)
 
 
+def test_what_the_rules_ignore_is_not_in_the_menu(tray, daemon, agent):
+    agent.configure("Rule=ignore from:eve@*")
+    daemon.append(subject="Old", from_address="eve@example.net")
+    daemon.append(subject="One")
+    agent.start()
+    tray.wait_labels("Home", "Work – 2 unread", None, "Ada Lovelace: One", None, *DEEDS)
+    daemon.mail("New", from_address="eve@example.net")
+    daemon.mail("Two")
+    tray.wait_labels("Home", "Work – 2 unread", None, "Ada Lovelace: Two", "Ada Lovelace: One", None, *DEEDS)
+
+
 def test_daemon_comes_and_goes(tray, daemon, agent):
     daemon.append(subject="One")
     agent.start()
