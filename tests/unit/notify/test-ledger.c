@@ -1,5 +1,6 @@
 #include "notify/ledger.h"
 
+#include "base/buffer.h"
 #include "base/memory.h"
 
 #include <setjmp.h>
@@ -74,6 +75,12 @@ static void test_ids_stay_in_their_brackets(void **state) {
 	assert_null(ledger_take_account(l, "a]\nPosition=0"));
 	assert_null(ledger_take_account(l, ""));
 	assert_null(ledger_take_account(l, "\xff"));
+	char longest[130];
+	memset(longest, 'a', sizeof(longest));
+	longest[129] = '\0';
+	assert_null(ledger_take_account(l, longest));
+	longest[128] = '\0';
+	assert_non_null(ledger_take_account(l, longest));
 	for (int i = 0; i < 2 * LEDGER_ACCOUNTS_MAX; i++) {
 		CLEANUP_TEXT char *id = memory_format("a%d", i);
 
@@ -82,12 +89,45 @@ static void test_ids_stay_in_their_brackets(void **state) {
 	assert_int_equal(l->n_accounts, LEDGER_ACCOUNTS_MAX);
 }
 
+/* The file may be anybody's: no number in it makes us take more than we ever write. */
+static void test_bounded(void **state) {
+	struct ledger *l = NULL;
+	struct buffer text;
+
+	buffer_init(&text, 64 * 1024);
+	(void)buffer_append_text(&text, "[Agent]\nPosition=9999\n[Account a]\nTold=1");
+	for (int seq = 2; seq <= NEWS_MAILS_MAX; seq++)
+		(void)buffer_append_format(&text, " %d", seq);
+	CLEANUP_TEXT char *full_house = memory_strndup((const char *)text.data, text.n);
+	(void)buffer_append_format(&text, " %d", NEWS_MAILS_MAX + 1);
+	CLEANUP_TEXT char *one_more = buffer_take_text(&text);
+	CLEANUP(ledger_free) struct ledger *taken = parse(full_house);
+	assert_int_equal(ledger_find_account(taken, "a")->seqs[NEWS_TOLD].n, NEWS_MAILS_MAX);
+	assert_int_equal(ledger_parse(one_more, strlen(one_more), &l), -EBADMSG);
+}
+
+/* Accounts that had no place of their own; the first word counts. */
+static void test_told_together(void **state) {
+	CLEANUP(ledger_free)
+	struct ledger *l = parse("[Agent]\nPosition=9\nService=:1.7\nService=:1.8\n"
+				 "[Account *]\nTold=5\n[Account work]\nUntold=6\n");
+	enum news_state found;
+
+	assert_true(ledger_state(l, "work", 5, &found));
+	assert_int_equal(found, NEWS_TOLD);
+	assert_true(ledger_state(l, "home", 5, &found));
+	assert_false(ledger_state(l, "home", 6, &found));
+	assert_string_equal(l->service, ":1.7");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_nothing_kept_is_nothing_read),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_ids_stay_in_their_brackets),
+		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_told_together),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
