@@ -31,6 +31,8 @@ static const struct {
 	{ "*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		false },
 	{ "x**", "x", true },
+	{ "*", "a\xFF", true }, /* not UTF-8: fits as what is not known does */
+	{ "a*", "a\xFF", false },
 };
 
 static void test_globs(void **state) {
