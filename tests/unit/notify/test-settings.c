@@ -58,7 +58,8 @@ static void test_the_account_has_the_last_word(void **state) {
 		"[Notify]\nPrivacy=count\nRule=silent\nRule=ignore from:bob@*\n"
 		"Trouble=no\n",
 		"[Notify]\nPrivacy=sender\nRule=urgent subject:*fire*\nOwnAddress=*@ada.example\n"
-		"QuietHours=22:00-07:00\nSnooze=no\nOpenCommand=show %i\n",
+		"QuietHours=22:00-07:00\nQuietHours=22:00-23:30\nSnooze=no\n"
+		"OpenCommand=show %i\n",
 		&messages);
 
 	assert_int_equal(messages.n, 0);
@@ -70,7 +71,7 @@ static void test_the_account_has_the_last_word(void **state) {
 	assert_int_equal(decide(s, "me@ada.example", "fire!"), RULE_IGNORE);
 	assert_int_equal(settings_snooze(s, 0), 0);
 	assert_int_equal(settings_trouble_delay(s), USEC_NEVER);
-	assert_int_equal(settings_quiet_minutes(s, 2, 23 * 60), 8 * 60);
+	assert_int_equal(settings_quiet_minutes(s, 2, 23 * 60), 8 * 60); /* the longest */
 	assert_string_equal(settings_open_command(s)[1], "%i");
 	config_messages_deinit(&messages);
 }
@@ -100,11 +101,48 @@ static void test_errors_name_file_line_and_cure(void **state) {
 	config_messages_deinit(&messages);
 }
 
+/* Not every login name is an address. */
+static void test_a_login_name_is_no_address(void **state) {
+	struct config_messages messages = { 0 };
+	CLEANUP(settings_free) struct settings *s = settings_of("", "", &messages);
+	const struct rule_mail mail = { .account = "work", .from_address = "root" };
+
+	assert_int_equal(settings_decide(s, &mail, "root"), RULE_NOTIFY);
+	config_messages_deinit(&messages);
+}
+
+static void test_snooze(void **state) {
+	static const struct {
+		const char *line;
+		uint64_t usec[2]; /* of one that is wrong: the default's */
+	} rows[] = {
+		{ "[Notify]\nSnooze=no\n", { 0, 0 } },
+		{ "[Notify]\nSnooze=1min\n", { USEC_PER_MINUTE, 0 } },
+		{ "[Notify]\nSnooze=2h 30d\n", { 2 * USEC_PER_HOUR, 720 * USEC_PER_HOUR } },
+		{ "[Notify]\nSnooze=31d\n", { 10 * USEC_PER_MINUTE, USEC_PER_HOUR } },
+		{ "[Notify]\nSnooze=59s\n", { 10 * USEC_PER_MINUTE, USEC_PER_HOUR } },
+		{ "[Notify]\nSnooze=2h 3h 4h\n", { 10 * USEC_PER_MINUTE, USEC_PER_HOUR } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct config_messages messages = { 0 };
+		CLEANUP(settings_free)
+		struct settings *s = settings_of("", rows[i].line, &messages);
+
+		assert_int_equal(messages.n, i < 3 ? 0 : 1);
+		assert_int_equal(settings_snooze(s, 0), rows[i].usec[0]);
+		assert_int_equal(settings_snooze(s, 1), rows[i].usec[1]);
+		config_messages_deinit(&messages);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_the_account_has_the_last_word),
 		cmocka_unit_test(test_errors_name_file_line_and_cure),
+		cmocka_unit_test(test_a_login_name_is_no_address),
+		cmocka_unit_test(test_snooze),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
