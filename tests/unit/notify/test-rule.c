@@ -31,6 +31,7 @@ static const struct {
 	{ "*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		false },
 	{ "x**", "x", true },
+	{ "*ab", "aab", true }, /* what the star gave away is taken back */
 	{ "*", "a\xFF", true }, /* not UTF-8: fits as what is not known does */
 	{ "a*", "a\xFF", false },
 };
