@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -367,6 +368,89 @@ static void test_urgency_is_the_greatest(void **state) {
 	assert_false(news_has_urgent(n)); /* it was told */
 }
 
+static void add_many(struct news *n, uint64_t from, uint64_t to) {
+	char id[16];
+
+	for (uint64_t i = from; i <= to; i++) {
+		snprintf(id, sizeof(id), "%d", (int)i);
+		add_id(n, i, id);
+	}
+}
+
+static void assert_more(const struct news *n, uint64_t n_told, uint64_t n_untold) {
+	uint64_t told, untold;
+
+	news_more(n, &told, &untold);
+	assert_int_equal(told, n_told);
+	assert_int_equal(untold, n_untold);
+}
+
+/* What was told once and is in flight again has been told, whatever becomes of that. */
+static void test_counted_in_flight(void **state) {
+	CLEANUP(news_free) struct news *n = news_new("work");
+
+	add_many(n, 1, NEWS_MAILS_MAX + 2);
+	tell(n);
+	assert_more(n, 2, 0);
+	news_take(n);
+	assert_more(n, 2, 0);
+	assert_true(news_retire(n, "1", 5)); /* one of the two */
+	add_many(n, NEWS_MAILS_MAX + 3, NEWS_MAILS_MAX + 3); /* one more is counted */
+	assert_more(n, 2, 0);
+	news_failed(n, 5);
+	assert_more(n, 2, 0);
+}
+
+static void test_ids_are_bounded(void **state) {
+	CLEANUP(news_free) struct news *n = news_new("work");
+	char id[2050];
+
+	memset(id, 'i', sizeof(id));
+	id[2049] = '\0';
+	add_id(n, 1, id);
+	assert_int_equal(news_n_mails(n), 1);
+	assert_null(news_newest(n, 0)->id);
+	id[2048] = '\0';
+	add_id(n, 2, id);
+	assert_string_equal(news_newest(n, 0)->id, id);
+}
+
+static void test_only_what_is_held_is_settled_or_given_back(void **state) {
+	CLEANUP(news_free) struct news *n = news_new("work");
+	struct news_mail nameless = { .seq = 2 };
+	enum news_state kept;
+	uint64_t seq;
+
+	add_id(n, 1, "a");
+	news_add(n, &nameless, 0);
+	tell(n);
+	news_settle(n, "a");
+	news_give_back(n, "a", 5);
+	assert_int_equal(news_n_mails(n), 2);
+	assert_int_equal(news_due(n), USEC_NEVER);
+	char **ids = news_hold(n, 10); /* the other one stays, and is shown alone */
+	assert_null(ids[1]);
+	words_free(ids);
+	assert_int_equal(news_n_mails(n), 1);
+	assert_int_equal(news_due(n), 10);
+	assert_true(news_kept(n, 0, &seq, &kept));
+	assert_int_equal(kept, NEWS_UNTOLD); /* who ends now has not marked it */
+}
+
+static void test_urgency_is_of_what_is_told(void **state) {
+	CLEANUP(news_free) struct news *n = news_new("work");
+	struct news_mail urgent = { .seq = 1, .id = "a", .urgency = NEWS_URGENT };
+
+	news_add(n, &urgent, 0);
+	tell(n);
+	words_free(news_hold(n, 0));
+	add_id(n, 2, "b");
+	assert_int_equal(news_urgency(n), NEWS_BULK);
+	add_many(n, 3, NEWS_MAILS_MAX + 2);
+	assert_int_equal(
+		news_urgency(n), NEWS_PERSONAL); /* of those that are counted nothing is known */
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_burst_is_one),
@@ -388,6 +472,10 @@ int main(void) {
 		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_restored_when_its_time_is_over),
 		cmocka_unit_test(test_urgency_is_the_greatest),
+		cmocka_unit_test(test_counted_in_flight),
+		cmocka_unit_test(test_ids_are_bounded),
+		cmocka_unit_test(test_only_what_is_held_is_settled_or_given_back),
+		cmocka_unit_test(test_urgency_is_of_what_is_told),
 	};
 
 	return cmocka_run_group_tests_name("news", tests, NULL, NULL);
