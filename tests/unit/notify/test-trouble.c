@@ -120,6 +120,21 @@ static void test_off(void **state) {
 	assert_int_equal(trouble_due(&t, USEC_NEVER, &now), USEC_NEVER);
 }
 
+/* Who forgets that it was told would tell it again. */
+static void test_idle(void **state) {
+	struct trouble t = { 0 };
+
+	assert_true(trouble_is_idle(&t, 0));
+	trouble_observe(&t, "failed", "auth-failed", 0);
+	assert_false(trouble_is_idle(&t, 0));
+	tell(&t, 1000);
+	trouble_observe(&t, "online", "", 2000);
+	assert_false(trouble_is_idle(&t, 1000 + DAY));
+	trouble_closed(&t);
+	assert_false(trouble_is_idle(&t, 999 + DAY));
+	assert_true(trouble_is_idle(&t, 1000 + DAY));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_refused_login_is_told_at_once),
@@ -129,6 +144,7 @@ int main(void) {
 		cmocka_unit_test(test_lost_push_is_none),
 		cmocka_unit_test(test_failed_and_lost_are_told_again),
 		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_idle),
 	};
 
 	return cmocka_run_group_tests_name("trouble", tests, NULL, NULL);
