@@ -169,6 +169,10 @@ static void test_buttons(void **state) {
 	assert_string_equal(bare, "Could not be marked as read.");
 	CLEANUP_TEXT char *said = wording_not_marked("no\nway");
 	assert_string_equal(said, "Could not be marked as read: no way");
+	CLEANUP_TEXT char *closed = wording_not_opened(NULL);
+	assert_string_equal(closed, "Could not be opened.");
+	CLEANUP_TEXT char *why = wording_not_opened("no\nway");
+	assert_string_equal(why, "Could not be opened: no way");
 }
 
 /* Each word of the daemon has a sentence that names the account and what to do. */
