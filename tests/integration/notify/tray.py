@@ -1,6 +1,8 @@
 """A tray as a desktop has it, and somebody who looks at its icons and clicks: both know nothing of
 Posthorn but the specifications (StatusNotifierItem, com.canonical.dbusmenu)."""
 
+import re
+
 from gi.repository import Gio, GLib
 from standin import StandIn, connect, dictionary
 
@@ -103,7 +105,8 @@ class Tray:
 
         def entry(node):
             number, properties, children = node
-            label = None if properties.get("type") == "separator" else properties.get("label", "").replace("__", "_")
+            # a low line marks the access key, two are one
+            label = None if properties.get("type") == "separator" else re.sub("_(.)", r"\1", properties.get("label", ""))
             return label, properties.get("enabled", True), number, [entry(child) for child in children]
         return entry(root)[3]
 
