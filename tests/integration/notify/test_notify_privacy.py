@@ -1,9 +1,11 @@
 """Who may read what: Privacy=, a locked screen, names that are addresses in disguise."""
 
 import sys
+from contextlib import closing
 
 import pytest
 from gi.repository import GLib
+from tray import Tray, TrayStandIn
 
 from harness.process import Process, environment
 from harness.wait import wait_for
@@ -167,6 +169,22 @@ def test_locked_screen_shows_no_words_of_a_server(start_mock, service, observer,
     shown = observer.wait(2)
     assert "ada@example.org is not welcome" in shown.body
     assert (shown.replaces_id, shown.hints["urgency"]) == (1, 0)
+
+
+def test_locked_screen_has_no_mail_in_the_menu(start_mock, bus, observer, agent):
+    work = {"Name": "Work", "State": "online", "Protocol": "imap"}
+    saver = Saver(start_mock, observer, *SAVERS[0])
+    saver.answers(True)
+    with closing(Tray(bus.address)) as tray, closing(TrayStandIn(bus.address, work=work)) as daemon:
+        daemon.append(subject="Secret")
+        agent.start()
+        agent.wait_line("screen: locked")
+        deeds = ["Check now", "Pause for an hour", "Pause"]
+        tray.wait_labels("Work", None, *deeds)
+        saver.tells(False)
+        tray.wait_labels("Work", None, "Ada Lovelace: Secret", None, *deeds)
+        saver.tells(True)
+        tray.wait_labels("Work", None, *deeds)
 
 
 @pytest.mark.parametrize("name", ["boss@example.com", "Boss <boss@example.com>", "boss＠example.com",
