@@ -54,12 +54,13 @@ def test_own_mail_never(sender, service, observer, standin, agent):
     assert observer.wait().body == "Received"
 
 
-def test_rules_that_change_hold_for_what_comes(service, observer, standin, agent):
-    agent.configure("Rule=ignore")
+@pytest.mark.parametrize("account", [None, "work"])
+def test_rules_that_change_hold_for_what_comes(account, service, observer, standin, agent):
+    agent.configure("Rule=ignore", account)
     agent.start()
     standin.mail("One")
     agent.wait_line("ignored")
-    agent.configure("Rule=notify")
+    agent.configure("Rule=notify", account)
     agent.wait_line("configuration read")
     standin.mail("Two")
     assert observer.wait().body == "Two"
