@@ -75,12 +75,13 @@ def test_open_without_any_mail_program_is_said(shown, observer, agent):
     wait_for(lambda: any("no mail program" in one.body for one in observer.notifications[before:]), "the error")
 
 
-def test_mark_is_asked_for_at_once_and_leaves_the_screen(shown, standin, observer, agent):
+@pytest.mark.parametrize("outcome", ["seen", "gone"])
+def test_mark_is_asked_for_at_once_and_leaves_the_screen(outcome, shown, standin, observer, agent):
     observer.click("mark-read")
     marking = standin.wait_marking()
     assert (marking.account, marking.ids) == ("work", ["imap://1001", "imap://1002"])
     observer.wait_closed(1)  # before the server has answered
-    marking.answer("seen")
+    marking.answer(outcome)
     standin.mail("Three")
     assert observer.wait(3).body == "Three"
     agent.wait_cursor(standin.last)
@@ -105,9 +106,10 @@ def test_mark_that_is_refused_in_part(shown, standin, observer, agent):
     assert back.body.split("\n")[-1] == "Could not be marked as read: the server refused it"
 
 
-def test_mark_in_an_account_that_is_read_only_is_not_offered_again(shown, standin, observer, agent):
+@pytest.mark.parametrize("error", ["ReadOnly", "NotSupported"])
+def test_mark_in_an_account_that_is_read_only_is_not_offered_again(error, shown, standin, observer, agent):
     observer.click("mark-read")
-    standin.wait_marking().fail("ReadOnly", "it is configured so")
+    standin.wait_marking().fail(error, "it is configured so")
     back = wait_for(lambda: next((one for one in observer.notifications[2:] if "configured so" in one.body), None),
                     "the error")
     assert "mark-read" not in labels(back)
@@ -165,3 +167,14 @@ def test_click_after_a_restart_of_the_agent(shown, standin, observer, agent):
     observer.ping("org.posthorn.Notify1")  # what it asked the bus for stands before the answer
     observer.click("default", token="token-8")
     assert wait_seen(shown)[-3:-1] == ["token-8", "token-8"]
+
+
+def test_token_is_for_the_notification_it_came_with(shown, standin, observer, agent):
+    agent.wait_kept(standin.last)
+    agent.kill()
+    agent.start()
+    agent.wait_line("shows what we know")
+    observer.ping("org.posthorn.Notify1")  # what it asked the bus for stands before the answer
+    observer.emit("ActivationToken", "us", 2, "token-9")
+    observer.click("default")
+    assert wait_seen(shown)[-3:-1] == ["", ""]
