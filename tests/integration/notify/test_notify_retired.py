@@ -60,6 +60,38 @@ def test_backlog_that_is_read_elsewhere_goes_away_whole(service, observer, stand
     agent.wait_cursor(standin.last)
 
 
+def test_what_was_taken_away_is_not_taken_away_again(service, observer, standin, agent):
+    """Of those that are only counted a restart knows no ids."""
+    agent.start()
+    agent.wait_cursor(standin.last)
+    agent.stop()
+    events = [standin.append(subject=f"Number {number}") for number in range(503)]
+    agent.start()
+    observer.wait_summary("503 new messages")
+    agent.wait_line("work: shown, 503 new")
+    standin.retire(id=events[0]["id"])
+    observer.wait_summary("502 new messages")
+    agent.wait_line("work: shown, 502 new")
+    agent.stop()
+    agent.start()
+    before = len(observer.notifications)
+    standin.mail("One")
+    assert observer.wait(before + 1).summary == "503 new messages"
+
+
+def test_dismissed_after_a_restart_of_the_agent_is_forgotten(service, observer, standin, agent):
+    agent.start()
+    agent.wait_kept(standin.mail("One"))
+    agent.kill()
+    agent.start()
+    agent.wait_line("shows what we know")
+    observer.ping("org.posthorn.Notify1")  # what it asked the bus for stands before the answer
+    observer.dismiss()
+    agent.wait_line("work: closed")
+    standin.mail("Two")
+    assert observer.wait(2).body == "Two"
+
+
 def test_read_while_the_agent_was_down_closes(service, observer, standin, agent):
     agent.start()
     seq = standin.mail("One")
