@@ -64,8 +64,10 @@ class StandIn:
         self.floor = 0  # events up to here are gone
         self.last = 1000
         self.bus = connect(address)
-        # Called when LastSequence is asked for, before the answer; and after an answer of ReadEvents.
+        # Called when LastSequence is asked for, before the answer; when the answer of ReadEvents is made but
+        # not sent, with its events; and when it is sent.
         self.before_last_sequence = self.after_read_events = lambda: None
+        self.before_answer = lambda events: None
         self.properties = {}  # id -> {name: text}, beside Id and Name
         self.markings = []
         self.objects = {}  # id -> registration
@@ -107,6 +109,7 @@ class StandIn:
             return
         events = [event for event in self.log if event["seq"] > max(after, self.floor)][:limit]
         last = events[-1]["seq"] if events else self.last
+        self.before_answer(events)
         invocation.return_value(GLib.Variant("(aa{sv}t)", ([dictionary(event) for event in events], last)))
         self.after_read_events()
 

@@ -33,6 +33,20 @@ def test_lagged_twice_while_the_log_is_read(service, observer, standin, agent):
     assert not lags
 
 
+def test_signal_that_overtakes_an_answer_is_not_passed_over(service, observer, standin, agent):
+    """GDBus may give out an answer after a signal that was sent behind it."""
+    agent.start()
+    late = ["Late"]
+
+    def overtake(events):
+        if late and not events:
+            standin.mail(late.pop())
+    standin.before_answer = overtake
+    standin.lag(2)
+    assert observer.wait_summary("3 new messages").body.split("\n")[0] == "Ada Lovelace: Late"
+    assert not late
+
+
 def test_lagged_before_the_first_position_is_known_is_not_old(service, observer, standin, agent):
     standin.before_last_sequence = lambda: None if standin.log else standin.lag(3)
     agent.start()
