@@ -36,31 +36,12 @@ static int tear_down(void **state) {
 	return 0;
 }
 
-static dbus_uint32_t send(struct world *w, DBusMessage *owned) {
-	CLEANUP(message_free) DBusMessage *m = owned;
-	dbus_uint32_t serial = 0;
-	assert_true(dbus_connection_send(w->fixture.client, m, &serial));
-	return serial;
-}
-
 /* Until the bus has passed on all that was sent; the loop stands still meanwhile. */
 static void flush(struct world *w) {
 	for (unsigned i = 0; i < 2; i++) {
 		DBusError error = DBUS_ERROR_INIT;
 		(void)dbus_bus_name_has_owner(w->fixture.client, BUS_NAME, &error);
 		assert_false(dbus_error_is_set(&error));
-	}
-}
-
-static DBusMessage *wait_reply(struct world *w, dbus_uint32_t serial, size_t *ret_index) {
-	for (;;) {
-		fixture_pump(&w->fixture);
-		for (size_t i = 0; i < w->fixture.n_inbox; i++)
-			if (dbus_message_get_reply_serial(w->fixture.inbox[i]) == serial) {
-				*ret_index = i;
-				return w->fixture.inbox[i];
-			}
-		assert_true(sd_event_run(w->fixture.event, UINT64_MAX) >= 0);
 	}
 }
 
@@ -86,18 +67,18 @@ static DBusMessage *new_list_call(void) {
 /* D-10: whoever asked for less behind it has the answer before. */
 static void d10_all_objects_are_listed_in_slices(void **state) {
 	struct world *w = *state;
-	dbus_uint32_t all = send(w, new_list_call());
+	dbus_uint32_t all = fixture_send(&w->fixture, new_list_call());
 	DBusMessage *get = message_new_call(BUS_NAME, BUS_PATH, DBUS_INTERFACE_PROPERTIES, "Get");
 	struct message_writer writer;
 	message_writer_init(&writer, get);
 	message_write_string(&writer, BUS_INTERFACE_MANAGER);
 	message_write_string(&writer, BUS_PROPERTY_VERSION);
-	dbus_uint32_t small = send(w, get);
+	dbus_uint32_t small = fixture_send(&w->fixture, get);
 	flush(w);
-	size_t index_all, index_small;
-	DBusMessage *reply = wait_reply(w, all, &index_all);
-	(void)wait_reply(w, small, &index_small);
-	assert_true(index_small < index_all);
+	DBusMessage *reply = fixture_wait_reply(&w->fixture, all);
+	DBusMessage *before = fixture_wait_reply(&w->fixture, small);
+	for (size_t i = 0; w->fixture.inbox[i] != before; i++)
+		assert_ptr_not_equal(w->fixture.inbox[i], reply);
 	assert_string_equal(fixture_error_name(reply), "");
 	assert_int_equal(count_elements(reply), N_ACCOUNTS);
 	assert_true(message_size(reply) < MESSAGE_MAX);
@@ -106,10 +87,10 @@ static void d10_all_objects_are_listed_in_slices(void **state) {
 
 static void introspection_names_them_all(void **state) {
 	struct world *w = *state;
-	size_t index;
-	dbus_uint32_t serial = send(w, message_new_call(BUS_NAME, BUS_PATH_ACCOUNT,
-					       DBUS_INTERFACE_INTROSPECTABLE, "Introspect"));
-	DBusMessage *reply = wait_reply(w, serial, &index);
+	CLEANUP(message_free)
+	DBusMessage *reply =
+		fixture_call(&w->fixture, message_new_call(BUS_NAME, BUS_PATH_ACCOUNT,
+						  DBUS_INTERFACE_INTROSPECTABLE, "Introspect"));
 	struct message_reader r;
 	const char *xml;
 	unsigned n = 0;

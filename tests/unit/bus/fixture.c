@@ -107,18 +107,31 @@ static bool is_signal(DBusMessage *m, const char *interface, const char *member)
 	       (!interface || dbus_message_has_interface(m, interface));
 }
 
-DBusMessage *fixture_call(struct fixture *f, DBusMessage *call) {
+dbus_uint32_t fixture_send(struct fixture *f, DBusMessage *call) {
 	dbus_uint32_t serial = 0;
 	assert_true(dbus_connection_send(f->client, call, &serial));
 	dbus_message_unref(call);
 	dbus_connection_flush(f->client);
+	return serial;
+}
+
+static size_t find_reply(struct fixture *f, dbus_uint32_t serial) {
 	for (uint64_t deadline = now_usec() + PATIENCE_USEC;;) {
 		fixture_pump(f);
 		for (size_t i = 0; i < f->n_inbox; i++)
 			if (dbus_message_get_reply_serial(f->inbox[i]) == serial)
-				return take_at(f, i);
+				return i;
 		run_once(f, deadline);
 	}
+}
+
+DBusMessage *fixture_wait_reply(struct fixture *f, dbus_uint32_t serial) {
+	size_t i = find_reply(f, serial); /* which moves the inbox */
+	return f->inbox[i];
+}
+
+DBusMessage *fixture_call(struct fixture *f, DBusMessage *call) {
+	return take_at(f, find_reply(f, fixture_send(f, call)));
 }
 
 DBusMessage *fixture_wait_signal(struct fixture *f, const char *interface, const char *member) {

@@ -36,7 +36,11 @@ void fixture_pump(struct fixture *f);
 /* Turns the loop until `flag` is true. */
 void fixture_run_until(struct fixture *f, const bool *flag);
 
-/* Sends, releases, and waits for the reply or error; owned. */
+/* Sends and releases; its serial. */
+dbus_uint32_t fixture_send(struct fixture *f, DBusMessage *call);
+/* Waits for the reply or error to that, which stays in the inbox. */
+DBusMessage *fixture_wait_reply(struct fixture *f, dbus_uint32_t serial);
+/* Both; what is returned is owned. */
 DBusMessage *fixture_call(struct fixture *f, DBusMessage *call);
 /* Waits for the next signal of that name (any interface for NULL) and takes it; owned. */
 DBusMessage *fixture_wait_signal(struct fixture *f, const char *interface, const char *member);

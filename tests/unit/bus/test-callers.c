@@ -15,12 +15,6 @@
 #define ROOT "org.posthorn.Toy.Root"
 #define MATCH_ALL "type='signal'"
 
-struct test {
-	struct fixture fixture;
-	struct toy_service toy;
-	unsigned n_left;
-};
-
 /* There are rules for all callers that are known, but not for those that were. */
 #define LIMITS                                                   \
 	"<limit name=\"max_completed_connections\">1000</limit>" \
@@ -28,24 +22,8 @@ struct test {
 	"<limit name=\"max_match_rules_per_connection\">264</limit>"
 static_assert(CALLERS_MAX == 256, "the limit is a little more");
 
-static void on_left(struct caller *caller, void *userdata) {
-	((struct test *)userdata)->n_left++;
-}
-
 static int set_up(void **state) {
-	struct test *t = MEMORY_NEW(struct test);
-	fixture_init(&t->fixture, LIMITS);
-	toy_service_init_callers(&t->toy, &t->fixture, TOY_NAME);
-	callers_set_left(t->toy.callers, on_left, t);
-	*state = t;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	struct test *t = *state;
-	toy_service_deinit(&t->toy);
-	fixture_deinit(&t->fixture);
-	free(t);
+	*state = toy_test_new_callers(LIMITS);
 	return 0;
 }
 
@@ -58,41 +36,23 @@ static DBusMessage *new_call(const char *member, const char *text) {
 	return m;
 }
 
-static dbus_uint32_t send(struct test *t, DBusMessage *owned) {
-	CLEANUP(message_free) DBusMessage *m = owned;
-	dbus_uint32_t serial = 0;
-	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
-	dbus_connection_flush(t->fixture.client);
-	return serial;
-}
-
-/* What answers the call; it stays in the inbox. */
-static DBusMessage *wait_reply(struct test *t, dbus_uint32_t serial) {
-	for (;;) {
-		fixture_pump(&t->fixture);
-		for (size_t i = 0; i < t->fixture.n_inbox; i++)
-			if (dbus_message_get_reply_serial(t->fixture.inbox[i]) == serial)
-				return t->fixture.inbox[i];
-		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
-	}
-}
-
-static void expect_call(struct test *t, const char *member, const char *text, const char *error) {
+static void expect_call(
+	struct toy_test *t, const char *member, const char *text, const char *error) {
 	CLEANUP(message_free)
 	DBusMessage *reply = fixture_call(&t->fixture, new_call(member, text));
 	assert_string_equal(fixture_error_name(reply), error);
 }
 
 static void calls_wait_for_the_bus_in_their_order(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	dbus_uint32_t first = 0, last = 0;
 	for (unsigned i = 0; i < CALLERS_WAITING_MAX; i++) {
 		char text[16];
 		snprintf(text, sizeof(text), "%u", i);
-		last = send(t, new_call("Echo", text));
+		last = fixture_send(&t->fixture, new_call("Echo", text));
 		first = first ? first : last;
 	}
-	(void)wait_reply(t, last);
+	(void)fixture_wait_reply(&t->fixture, last);
 	unsigned n = 0;
 	for (size_t i = 0; i < t->fixture.n_inbox; i++) {
 		dbus_uint32_t serial = dbus_message_get_reply_serial(t->fixture.inbox[i]);
@@ -106,15 +66,15 @@ static void calls_wait_for_the_bus_in_their_order(void **state) {
 
 /* They come in one read, so that none is known before the last: what is too much is refused at once. */
 static void too_many_calls_before_the_first_answer(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	dbus_uint32_t serial = 0, first = 0;
 	for (unsigned i = 0; i < 4 * CALLERS_WAITING_MAX; i++) {
-		serial = send(t, new_call("Echo", "x"));
+		serial = fixture_send(&t->fixture, new_call("Echo", "x"));
 		first = first ? first : serial;
 	}
 	unsigned n_refused = 0;
 	for (; first <= serial; first++) {
-		const char *error = fixture_error_name(wait_reply(t, first));
+		const char *error = fixture_error_name(fixture_wait_reply(&t->fixture, first));
 		n_refused += *error != '\0';
 		assert_true(!*error || !strcmp(error, DBUS_ERROR_LIMITS_EXCEEDED));
 	}
@@ -133,13 +93,14 @@ static DBusMessage *new_large_call(size_t n) {
 }
 
 static void too_large_a_call_before_the_first_answer(void **state) {
-	struct test *t = *state;
-	dbus_uint32_t large = send(t, new_large_call(CALLERS_WAITING_BYTES_MAX));
-	assert_string_equal(fixture_error_name(wait_reply(t, large)), DBUS_ERROR_LIMITS_EXCEEDED);
+	struct toy_test *t = *state;
+	dbus_uint32_t large = fixture_send(&t->fixture, new_large_call(CALLERS_WAITING_BYTES_MAX));
+	assert_string_equal(fixture_error_name(fixture_wait_reply(&t->fixture, large)),
+		DBUS_ERROR_LIMITS_EXCEEDED);
 	/* Known by now, and nothing has to be kept. */
 	expect_call(t, "Echo", "x", "");
-	large = send(t, new_large_call(CALLERS_WAITING_BYTES_MAX));
-	assert_string_equal(fixture_error_name(wait_reply(t, large)), "");
+	large = fixture_send(&t->fixture, new_large_call(CALLERS_WAITING_BYTES_MAX));
+	assert_string_equal(fixture_error_name(fixture_wait_reply(&t->fixture, large)), "");
 }
 
 static DBusMessage *new_call_with_descriptors(int fd, unsigned n) {
@@ -151,11 +112,12 @@ static DBusMessage *new_call_with_descriptors(int fd, unsigned n) {
 
 /* They cannot be kept as bytes, and nothing here takes one. */
 static void descriptors_are_refused(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	for (unsigned i = 0; i < 3; i++) {
-		dbus_uint32_t serial = send(t, new_call_with_descriptors(STDERR_FILENO, 1 + i));
-		assert_string_equal(
-			fixture_error_name(wait_reply(t, serial)), DBUS_ERROR_INVALID_ARGS);
+		dbus_uint32_t serial =
+			fixture_send(&t->fixture, new_call_with_descriptors(STDERR_FILENO, 1 + i));
+		assert_string_equal(fixture_error_name(fixture_wait_reply(&t->fixture, serial)),
+			DBUS_ERROR_INVALID_ARGS);
 	}
 	expect_call(t, "Echo", "x", "");
 	assert_int_equal(t->toy.n_calls, 1);
@@ -163,17 +125,19 @@ static void descriptors_are_refused(void **state) {
 
 /* The bus is still asked who it is when the second one comes. */
 static void descriptors_are_refused_while_others_wait(void **state) {
-	struct test *t = *state;
-	dbus_uint32_t first = send(t, new_call("Echo", "x"));
-	dbus_uint32_t second = send(t, new_call_with_descriptors(STDERR_FILENO, 1));
-	assert_string_equal(fixture_error_name(wait_reply(t, second)), DBUS_ERROR_INVALID_ARGS);
-	assert_string_equal(fixture_error_name(wait_reply(t, first)), "");
+	struct toy_test *t = *state;
+	dbus_uint32_t first = fixture_send(&t->fixture, new_call("Echo", "x"));
+	dbus_uint32_t second =
+		fixture_send(&t->fixture, new_call_with_descriptors(STDERR_FILENO, 1));
+	assert_string_equal(fixture_error_name(fixture_wait_reply(&t->fixture, second)),
+		DBUS_ERROR_INVALID_ARGS);
+	assert_string_equal(fixture_error_name(fixture_wait_reply(&t->fixture, first)), "");
 	assert_int_equal(t->toy.n_calls, 1);
 }
 
 /* Gone before the bus was asked, while it was, and after. */
 static void a_caller_that_vanishes_is_forgotten(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	enum {
 		N = 20
 	};
@@ -187,14 +151,14 @@ static void a_caller_that_vanishes_is_forgotten(void **state) {
 			assert_true(sd_event_run(t->fixture.event, 0) >= 0);
 		fixture_free_client(other);
 	}
-	while (t->n_left < N)
+	while (t->toy.n_left < N)
 		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
 	assert_int_equal(callers_n_known(t->toy.callers), 1);
 	expect_call(t, "Echo", "x", "");
 }
 
 /* Returns when the call has come. */
-static void echo_from(struct test *t, DBusConnection *client) {
+static void echo_from(struct toy_test *t, DBusConnection *client) {
 	unsigned n = t->toy.n_calls;
 	CLEANUP(message_free) DBusMessage *m = new_call("Echo", "x");
 	assert_true(dbus_connection_send(client, m, NULL));
@@ -205,7 +169,7 @@ static void echo_from(struct test *t, DBusConnection *client) {
 
 /* Whoever was idle for longest makes room; a subscriber does not. */
 static void more_callers_than_places(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	enum {
 		N = CALLERS_MAX + 40
 	};
@@ -218,7 +182,7 @@ static void more_callers_than_places(void **state) {
 			echo_from(t, others[0]);
 		assert_true(callers_n_known(t->toy.callers) <= CALLERS_MAX);
 	}
-	assert_int_equal(t->n_left, N + 1 - CALLERS_MAX);
+	assert_int_equal(t->toy.n_left, N + 1 - CALLERS_MAX);
 	assert_non_null(callers_find(t->toy.callers, dbus_bus_get_unique_name(others[0])));
 	assert_null(callers_find(t->toy.callers, dbus_bus_get_unique_name(others[1])));
 	assert_true(callers_subscriber(t->toy.callers, 0)->is_subscribed);
@@ -231,9 +195,9 @@ static void more_callers_than_places(void **state) {
 
 /* The answer to whoever lost its place is not what it asked for, and does not look like it. */
 static void a_slow_answer_to_one_who_lost_its_place(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	static DBusConnection *others[CALLERS_MAX];
-	dbus_uint32_t serial = send(t, new_call("Endless", NULL));
+	dbus_uint32_t serial = fixture_send(&t->fixture, new_call("Endless", NULL));
 	fixture_run_until(&t->fixture, &t->toy.is_waiting);
 	for (unsigned i = 0; i < CALLERS_MAX; i++) {
 		others[i] = fixture_new_client(&t->fixture);
@@ -243,7 +207,7 @@ static void a_slow_answer_to_one_who_lost_its_place(void **state) {
 		while (t->toy.n_calls < i + 1)
 			assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
 	}
-	DBusMessage *reply = wait_reply(t, serial);
+	DBusMessage *reply = fixture_wait_reply(&t->fixture, serial);
 	assert_string_equal(fixture_error_name(reply), DBUS_ERROR_LIMITS_EXCEEDED);
 	assert_false(t->toy.is_waiting);
 	for (unsigned i = 0; i < CALLERS_MAX; i++)
@@ -252,7 +216,7 @@ static void a_slow_answer_to_one_who_lost_its_place(void **state) {
 
 /* A user may have some of the places, root all. */
 static void more_subscribers_than_places(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	const unsigned most =
 		getuid() == 0 ? CALLERS_SUBSCRIBERS_MAX : CALLERS_SUBSCRIBERS_PER_USER;
 	static DBusConnection *others[CALLERS_SUBSCRIBERS_MAX];
@@ -279,7 +243,7 @@ static void more_subscribers_than_places(void **state) {
 }
 
 static void signals_are_for_subscribers_alone(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
 	DBusConnection *ear = fixture_new_client(&t->fixture);
 	DBusError error = DBUS_ERROR_INIT;
@@ -302,7 +266,7 @@ static void signals_are_for_subscribers_alone(void **state) {
 }
 
 /* The next signal about the object that this client gets; owned. */
-static DBusMessage *wait_about(struct test *t, DBusConnection *client, const char *path) {
+static DBusMessage *wait_about(struct toy_test *t, DBusConnection *client, const char *path) {
 	for (;;) {
 		assert_true(sd_event_run(t->fixture.event, 0) >= 0);
 		assert_true(dbus_connection_read_write(client, 10));
@@ -315,7 +279,7 @@ static DBusMessage *wait_about(struct test *t, DBusConnection *client, const cha
 
 /* What was to be told to who had the place before is not told to who has it now. */
 static void a_place_is_taken_over_without_its_news(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
 	DBusConnection *heir = fixture_new_client(&t->fixture);
 	expect_call(t, "Subscribe", NULL, "");
@@ -335,7 +299,7 @@ static void a_place_is_taken_over_without_its_news(void **state) {
 
 /* Names of one bus mean nothing on the next. */
 static void all_are_forgotten_with_the_bus(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	expect_call(t, "Subscribe", NULL, "");
 	private_bus_stop(&t->fixture.bus);
 	while (t->toy.online)
@@ -348,28 +312,22 @@ static void all_are_forgotten_with_the_bus(void **state) {
 	expect_call(t, "Subscribe", NULL, "");
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, toy_test_tear_down)
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			calls_wait_for_the_bus_in_their_order, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			too_many_calls_before_the_first_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			too_large_a_call_before_the_first_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(descriptors_are_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			descriptors_are_refused_while_others_wait, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_caller_that_vanishes_is_forgotten, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(more_callers_than_places, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_slow_answer_to_one_who_lost_its_place, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(more_subscribers_than_places, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			signals_are_for_subscribers_alone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_place_is_taken_over_without_its_news, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(all_are_forgotten_with_the_bus, set_up, tear_down),
+		TEST(calls_wait_for_the_bus_in_their_order),
+		TEST(too_many_calls_before_the_first_answer),
+		TEST(too_large_a_call_before_the_first_answer),
+		TEST(descriptors_are_refused),
+		TEST(descriptors_are_refused_while_others_wait),
+		TEST(a_caller_that_vanishes_is_forgotten),
+		TEST(more_callers_than_places),
+		TEST(a_slow_answer_to_one_who_lost_its_place),
+		TEST(more_subscribers_than_places),
+		TEST(signals_are_for_subscribers_alone),
+		TEST(a_place_is_taken_over_without_its_news),
+		TEST(all_are_forgotten_with_the_bus),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();

@@ -14,31 +14,16 @@
 #define ROOT "org.posthorn.Toy.Root"
 #define SHELF "org.posthorn.Toy.Shelf"
 
-struct test {
-	struct fixture fixture;
-	struct toy_service toy;
-};
-
 static int set_up(void **state) {
-	struct test *t = MEMORY_NEW(struct test);
-	fixture_init(&t->fixture, "");
-	toy_service_init(&t->toy, &t->fixture, TOY_NAME);
+	struct toy_test *t = toy_test_new("");
 	toy_service_add(&t->toy, "oak")->label = "oak";
 	toy_service_add(&t->toy, "me@example.org")->label = "caf\xe9 \xed\xa0\x80";
 	*state = t;
 	return 0;
 }
 
-static int tear_down(void **state) {
-	struct test *t = *state;
-	toy_service_deinit(&t->toy);
-	fixture_deinit(&t->fixture);
-	free(t);
-	return 0;
-}
-
 static DBusMessage *call(
-	struct test *t, const char *path, const char *interface, const char *member) {
+	struct toy_test *t, const char *path, const char *interface, const char *member) {
 	return toy_service_call(&t->toy, path, interface, member, NULL);
 }
 
@@ -48,7 +33,7 @@ static void expect_error(DBusMessage *owned, const char *name) {
 }
 
 static void methods_are_called(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	static const char *const interfaces[] = { ROOT, NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(interfaces); i++) {
 		CLEANUP(message_free)
@@ -67,7 +52,7 @@ static void methods_are_called(void **state) {
 }
 
 static void errors_are_the_standard_ones(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	const char *oak = t->toy.shelves[0].path;
 	expect_error(call(t, "/nowhere", ROOT, "Echo"), DBUS_ERROR_UNKNOWN_OBJECT);
 	expect_error(call(t, "/nowhere", INTROSPECTABLE, "Introspect"), DBUS_ERROR_UNKNOWN_OBJECT);
@@ -85,7 +70,7 @@ static void errors_are_the_standard_ones(void **state) {
 	assert_int_equal(t->toy.n_calls, 0);
 }
 
-static dbus_uint32_t begin_wait(struct test *t, bool no_reply) {
+static dbus_uint32_t begin_wait(struct toy_test *t, bool no_reply) {
 	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Wait");
 	dbus_uint32_t serial = 0;
 	dbus_message_set_no_reply(m, no_reply);
@@ -96,17 +81,17 @@ static dbus_uint32_t begin_wait(struct test *t, bool no_reply) {
 	return serial;
 }
 
-static void end_wait(struct test *t) {
+static void end_wait(struct toy_test *t) {
 	DBusMessage *reply = message_new_reply(object_reply_call(t->toy.later));
 	object_reply_send(t->toy.later, reply);
 }
 
 /* Whatever was sent before has arrived when this is answered. */
-static void expect_echo(struct test *t) {
+static void expect_echo(struct toy_test *t) {
 	expect_error(toy_service_call(&t->toy, TOY_PATH, ROOT, "Echo", TEXTS("x")), "");
 }
 
-static bool has_reply(struct test *t, dbus_uint32_t serial) {
+static bool has_reply(struct toy_test *t, dbus_uint32_t serial) {
 	for (size_t i = 0; i < t->fixture.n_inbox; i++)
 		if (dbus_message_get_reply_serial(t->fixture.inbox[i]) == serial)
 			return true;
@@ -114,7 +99,7 @@ static bool has_reply(struct test *t, dbus_uint32_t serial) {
 }
 
 static void a_reply_may_take_time(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	dbus_uint32_t serial = begin_wait(t, false);
 	expect_echo(t);
 	assert_false(has_reply(t, serial));
@@ -124,7 +109,7 @@ static void a_reply_may_take_time(void **state) {
 }
 
 static void nobody_waits_for_it(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	dbus_uint32_t serial = begin_wait(t, true);
 	end_wait(t);
 	expect_echo(t);
@@ -132,7 +117,7 @@ static void nobody_waits_for_it(void **state) {
 }
 
 static void the_server_goes_before_the_reply(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	(void)begin_wait(t, false);
 	t->toy.server = object_server_free(t->toy.server);
 	end_wait(t);
@@ -140,11 +125,9 @@ static void the_server_goes_before_the_reply(void **state) {
 
 /* What was not finished is no answer: an empty one would have another type than the table says. */
 static void the_server_goes_before_the_last_slice(void **state) {
-	struct test *t = *state;
-	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Endless");
-	dbus_uint32_t serial = 0;
-	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
-	dbus_message_unref(m);
+	struct toy_test *t = *state;
+	dbus_uint32_t serial =
+		fixture_send(&t->fixture, message_new_call(TOY_NAME, TOY_PATH, ROOT, "Endless"));
 	fixture_run_until(&t->fixture, &t->toy.is_waiting);
 	t->toy.server = object_server_free(t->toy.server);
 	assert_false(t->toy.is_waiting);
@@ -160,11 +143,12 @@ static void the_server_goes_before_the_last_slice(void **state) {
 	assert_string_equal(name, DBUS_ERROR_NO_REPLY);
 }
 
-static DBusMessage *get(struct test *t, const char *path, const char *interface, const char *name) {
+static DBusMessage *get(
+	struct toy_test *t, const char *path, const char *interface, const char *name) {
 	return toy_service_call(&t->toy, path, PROPERTIES, "Get", TEXTS(interface, name));
 }
 
-static DBusMessage *set(struct test *t, const char *name) {
+static DBusMessage *set(struct toy_test *t, const char *name) {
 	DBusMessage *m = message_new_call(TOY_NAME, t->toy.shelves[0].path, PROPERTIES, "Set");
 	struct message_writer w, variant;
 	message_writer_init(&w, m);
@@ -188,7 +172,7 @@ static void expect_label(DBusMessage *owned, const char *expected) {
 }
 
 static void properties_are_read_only(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	const char *oak = t->toy.shelves[0].path;
 	expect_label(get(t, oak, SHELF, "Label"), "oak");
 	expect_label(get(t, oak, "", "Label"), "oak");
@@ -206,7 +190,7 @@ static void properties_are_read_only(void **state) {
 
 /* D-01: what a property holds, and what an argument of a call holds. */
 static void d01_hostile_texts_do_no_harm(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	const char *path = t->toy.shelves[1].path;
 	expect_label(get(t, path, SHELF, "Label"),
 		"caf\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
@@ -233,7 +217,7 @@ static void d01_hostile_texts_do_no_harm(void **state) {
 }
 
 /* Counts what Introspect on `path` and all below it finds. */
-static void walk(struct test *t, const char *path, unsigned *n_nodes, unsigned *n_interfaces) {
+static void walk(struct toy_test *t, const char *path, unsigned *n_nodes, unsigned *n_interfaces) {
 	CLEANUP(message_free) DBusMessage *reply = call(t, path, INTROSPECTABLE, "Introspect");
 	struct message_reader r;
 	const char *xml, *at, *end;
@@ -262,7 +246,7 @@ static void walk(struct test *t, const char *path, unsigned *n_nodes, unsigned *
 
 /* D-11 */
 static void d11_introspection_reaches_every_object(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	unsigned n_nodes = 0, n_interfaces = 0;
 	walk(t, "/", &n_nodes, &n_interfaces);
 	/* "/", org, posthorn, Toy, shelf and two shelves */
@@ -272,7 +256,7 @@ static void d11_introspection_reaches_every_object(void **state) {
 }
 
 static void introspection_tells_the_tables(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	static const char *const pieces[] = {
 		"<method name=\"Echo\">\n   <arg name=\"text\" type=\"s\" direction=\"in\"/>\n"
 		"   <arg name=\"text\" type=\"s\" direction=\"out\"/>\n  </method>",
@@ -296,7 +280,7 @@ static void introspection_tells_the_tables(void **state) {
 }
 
 static void the_manager_lists_all_objects(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	CLEANUP(message_free)
 	DBusMessage *reply = call(t, TOY_PATH, OBJECT_MANAGER, "GetManagedObjects");
 	struct message_reader r, objects, object, interfaces, interface, properties, value;
@@ -326,7 +310,7 @@ static void the_manager_lists_all_objects(void **state) {
 }
 
 static void a_call_without_reply_gets_none(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	DBusMessage *m = message_new_call(TOY_NAME, TOY_PATH, ROOT, "Echo");
 	struct message_writer w;
 	message_writer_init(&w, m);
@@ -348,21 +332,27 @@ static void a_call_without_reply_gets_none(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(methods_are_called, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_reply_may_take_time, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nobody_waits_for_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(methods_are_called, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(a_reply_may_take_time, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(nobody_waits_for_it, set_up, toy_test_tear_down),
 		cmocka_unit_test_setup_teardown(
-			the_server_goes_before_the_reply, set_up, tear_down),
+			the_server_goes_before_the_reply, set_up, toy_test_tear_down),
 		cmocka_unit_test_setup_teardown(
-			the_server_goes_before_the_last_slice, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(errors_are_the_standard_ones, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(properties_are_read_only, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(d01_hostile_texts_do_no_harm, set_up, tear_down),
+			the_server_goes_before_the_last_slice, set_up, toy_test_tear_down),
 		cmocka_unit_test_setup_teardown(
-			d11_introspection_reaches_every_object, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(introspection_tells_the_tables, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_manager_lists_all_objects, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_call_without_reply_gets_none, set_up, tear_down),
+			errors_are_the_standard_ones, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			properties_are_read_only, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			d01_hostile_texts_do_no_harm, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			d11_introspection_reaches_every_object, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			introspection_tells_the_tables, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_manager_lists_all_objects, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_call_without_reply_gets_none, set_up, toy_test_tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();

@@ -15,35 +15,21 @@
 
 #define SHELF "org.posthorn.Toy.Shelf"
 
-struct test {
-	struct fixture fixture;
-	struct toy_service toy;
-};
-
 /* Replies as many as a session bus allows; for a slow reader the bus keeps less. */
 #define LIMITS                                                     \
 	"<limit name=\"max_replies_per_connection\">50000</limit>" \
 	"<limit name=\"max_outgoing_bytes\">20000000</limit>"
 
 static int set_up(void **state) {
-	struct test *t = MEMORY_NEW(struct test);
-	fixture_init(&t->fixture, LIMITS);
-	toy_service_init(&t->toy, &t->fixture, TOY_NAME);
-	*state = t;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	struct test *t = *state;
-	toy_service_deinit(&t->toy);
-	fixture_deinit(&t->fixture);
-	free(t);
+	*state = toy_test_new(LIMITS);
 	return 0;
 }
 
 /* A descriptor that is always ready sees how much was done since its last turn: calls, and objects that
  * were given to who lists them. */
 struct witness {
+	sd_event_source *source;
+	int always;
 	const unsigned *count;
 	unsigned seen;
 	unsigned most;
@@ -59,6 +45,16 @@ static int on_turn(sd_event_source *source, int fd, uint32_t revents, void *user
 	return 0;
 }
 
+static void witness_begin(struct witness *w, sd_event *event, const unsigned *count) {
+	*w = (struct witness){ .always = eventfd(1, EFD_CLOEXEC), .count = count };
+	assert_true(sd_event_add_io(event, &w->source, w->always, EPOLLIN, on_turn, w) >= 0);
+}
+
+static void witness_end(struct witness *w) {
+	sd_event_source_disable_unref(w->source);
+	close(w->always);
+}
+
 static size_t count_replies(const struct fixture *f) {
 	size_t n = 0;
 	for (size_t i = 0; i < f->n_inbox; i++)
@@ -71,7 +67,7 @@ static void d03_a_flood_of_calls_leaves_turns_to_others(void **state) {
 	enum {
 		N_CALLS = 10000
 	};
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	for (unsigned i = 0; i < N_CALLS; i++) {
 		DBusMessage *m =
 			message_new_call(TOY_NAME, TOY_PATH, "org.posthorn.Toy.Root", "Echo");
@@ -81,11 +77,8 @@ static void d03_a_flood_of_calls_leaves_turns_to_others(void **state) {
 		assert_true(dbus_connection_send(t->fixture.client, m, NULL));
 		dbus_message_unref(m);
 	}
-	struct witness witness = { .count = &t->toy.n_calls };
-	sd_event_source *source = NULL;
-	int always = eventfd(1, EFD_CLOEXEC);
-	assert_true(sd_event_add_io(
-			    t->fixture.event, &source, always, EPOLLIN, on_turn, &witness) >= 0);
+	struct witness witness;
+	witness_begin(&witness, t->fixture.event, &t->toy.n_calls);
 	/* The bus's own signals to the client count too, so this may be too early. */
 	while (t->fixture.n_inbox < N_CALLS || count_replies(&t->fixture) < N_CALLS) {
 		assert_true(sd_event_run(t->fixture.event, 0) >= 0);
@@ -95,8 +88,7 @@ static void d03_a_flood_of_calls_leaves_turns_to_others(void **state) {
 	/* Twice: both may wait since the same turn, and either be first. */
 	assert_true(witness.most <= 2 * BUS_LOOP_MESSAGES_A_TURN);
 	assert_true(witness.n_turns >= N_CALLS / (2 * BUS_LOOP_MESSAGES_A_TURN));
-	sd_event_source_disable_unref(source);
-	close(always);
+	witness_end(&witness);
 }
 
 static void read_height(DBusMessage *m, uint32_t *ret_height, unsigned *ret_n) {
@@ -115,7 +107,7 @@ static void read_height(DBusMessage *m, uint32_t *ret_height, unsigned *ret_n) {
 
 /* D-13 */
 static void d13_many_changes_are_one_signal(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	fixture_match(&t->fixture, MATCH_TOY);
 	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
 	struct toy_shelf *elm = toy_service_add(&t->toy, "elm");
@@ -150,7 +142,7 @@ static void d13_many_changes_are_one_signal(void **state) {
 	assert_int_equal(fixture_count_signals(&t->fixture, "PropertiesChanged"), 0);
 }
 
-static void expect_manager_signal(struct test *t, const char *member, const char *expected) {
+static void expect_manager_signal(struct toy_test *t, const char *member, const char *expected) {
 	CLEANUP(message_free)
 	DBusMessage *m =
 		fixture_wait_signal(&t->fixture, "org.freedesktop.DBus.ObjectManager", member);
@@ -163,7 +155,7 @@ static void expect_manager_signal(struct test *t, const char *member, const char
 }
 
 static void objects_come_and_go(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	fixture_match(&t->fixture, MATCH_TOY);
 	struct object_server *server = t->toy.server;
 	char oak[64], elm[64];
@@ -208,7 +200,7 @@ static void d08_a_reader_that_never_reads_harms_nobody(void **state) {
 	enum {
 		N_SIGNALS = 5000
 	};
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	DBusConnection *sloth = fixture_new_client(&t->fixture);
 	DBusError error = DBUS_ERROR_INIT;
 	dbus_bus_add_match(sloth, MATCH_TOY, &error);
@@ -235,7 +227,7 @@ static void d08_a_reader_that_never_reads_harms_nobody(void **state) {
 
 /* A bus that stands still: signals are refused at the limit, changes wait as one record each. */
 static void a_bus_that_takes_nothing_is_waited_for(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	fixture_match(&t->fixture, MATCH_TOY);
 	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
 	kill(t->fixture.bus.pid, SIGSTOP);
@@ -263,7 +255,7 @@ static void a_bus_that_takes_nothing_is_waited_for(void **state) {
 
 /* What waited for a bus that then died is not told to the next one: nobody there asked. */
 static void changes_end_with_the_bus(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	struct toy_shelf *oak = toy_service_add(&t->toy, "oak");
 	struct toy_shelf *elm = toy_service_add(&t->toy, "elm");
 	kill(t->fixture.bus.pid, SIGSTOP);
@@ -285,7 +277,7 @@ static void changes_end_with_the_bus(void **state) {
 }
 
 static void two_thousand_objects_fit(void **state) {
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	fixture_match(&t->fixture, MATCH_TOY);
 	for (unsigned i = 0; i < TOY_SHELVES_MAX; i++) {
 		char id[16];
@@ -303,28 +295,16 @@ static void two_thousand_objects_fit(void **state) {
 	assert_int_equal(dbus_message_iter_get_element_count(&iter), TOY_SHELVES_MAX);
 }
 
-static dbus_uint32_t ask_for_all(struct test *t) {
-	CLEANUP(message_free)
-	DBusMessage *m = message_new_call(
-		TOY_NAME, TOY_PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
-	dbus_uint32_t serial = 0;
-	assert_true(dbus_connection_send(t->fixture.client, m, &serial));
-	return serial;
+static dbus_uint32_t ask_for_all(struct toy_test *t) {
+	return fixture_send(
+		&t->fixture, message_new_call(TOY_NAME, TOY_PATH,
+				     "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"));
 }
 
-static int elements_of_reply(struct test *t, dbus_uint32_t serial) {
-	for (;;) {
-		fixture_pump(&t->fixture);
-		for (size_t i = 0; i < t->fixture.n_inbox; i++) {
-			DBusMessageIter iter;
-			DBusMessage *m = t->fixture.inbox[i];
-			if (dbus_message_get_reply_serial(m) != serial)
-				continue;
-			assert_true(dbus_message_iter_init(m, &iter));
-			return dbus_message_iter_get_element_count(&iter);
-		}
-		assert_true(sd_event_run(t->fixture.event, UINT64_MAX) >= 0);
-	}
+static int elements_of_reply(struct toy_test *t, dbus_uint32_t serial) {
+	DBusMessageIter iter;
+	assert_true(dbus_message_iter_init(fixture_wait_reply(&t->fixture, serial), &iter));
+	return dbus_message_iter_get_element_count(&iter);
 }
 
 /* D-10: some objects a turn, for all who ask together; more than may wait keep calls in the bus. */
@@ -334,18 +314,15 @@ static void d10_lists_of_objects_are_written_in_slices(void **state) {
 		N_LISTS = 3 * OBJECT_SLICES_MAX,
 		SLICE_MAX = 64,
 	};
-	struct test *t = *state;
+	struct toy_test *t = *state;
 	dbus_uint32_t serials[N_LISTS];
 	for (unsigned i = 0; i < N_OBJECTS; i++) {
 		char id[16];
 		snprintf(id, sizeof(id), "s%u", i);
 		(void)toy_service_add(&t->toy, id);
 	}
-	struct witness witness = { .count = &t->toy.n_given };
-	sd_event_source *source = NULL;
-	int always = eventfd(1, EFD_CLOEXEC);
-	assert_true(sd_event_add_io(
-			    t->fixture.event, &source, always, EPOLLIN, on_turn, &witness) >= 0);
+	struct witness witness;
+	witness_begin(&witness, t->fixture.event, &t->toy.n_given);
 	for (unsigned i = 0; i < N_LISTS; i++)
 		serials[i] = ask_for_all(t);
 	for (unsigned i = 0; i < N_LISTS; i++)
@@ -353,24 +330,26 @@ static void d10_lists_of_objects_are_written_in_slices(void **state) {
 	assert_int_equal(t->toy.n_given, N_LISTS * N_OBJECTS);
 	/* Twice: both may wait since the same turn, and either be first. */
 	assert_true(witness.most <= 2 * SLICE_MAX);
-	sd_event_source_disable_unref(source);
-	close(always);
+	witness_end(&witness);
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			d03_a_flood_of_calls_leaves_turns_to_others, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(d13_many_changes_are_one_signal, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(objects_come_and_go, set_up, tear_down),
+			d03_a_flood_of_calls_leaves_turns_to_others, set_up, toy_test_tear_down),
 		cmocka_unit_test_setup_teardown(
-			d08_a_reader_that_never_reads_harms_nobody, set_up, tear_down),
+			d13_many_changes_are_one_signal, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(objects_come_and_go, set_up, toy_test_tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_bus_that_takes_nothing_is_waited_for, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(changes_end_with_the_bus, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_thousand_objects_fit, set_up, tear_down),
+			d08_a_reader_that_never_reads_harms_nobody, set_up, toy_test_tear_down),
 		cmocka_unit_test_setup_teardown(
-			d10_lists_of_objects_are_written_in_slices, set_up, tear_down),
+			a_bus_that_takes_nothing_is_waited_for, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			changes_end_with_the_bus, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			two_thousand_objects_fit, set_up, toy_test_tear_down),
+		cmocka_unit_test_setup_teardown(
+			d10_lists_of_objects_are_written_in_slices, set_up, toy_test_tear_down),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	dbus_shutdown();

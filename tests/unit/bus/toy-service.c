@@ -150,13 +150,20 @@ static void on_lost(enum connection_loss loss, const char *text, void *userdata)
 	((struct toy_service *)userdata)->online = false;
 }
 
+static void on_left(struct caller *caller, void *userdata) {
+	((struct toy_service *)userdata)->n_left++;
+}
+
 static void init(struct toy_service *t, struct fixture *f, const char *name, bool has_callers) {
 	memset(t, 0, sizeof(*t));
 	t->fixture = f;
 	const struct connection_options options = { .address = f->bus.address, .name = name };
 	const struct connection_callbacks callbacks = { on_online, on_lost, t };
 	assert_int_equal(connection_new(f->event, &options, &callbacks, &t->connection), 0);
-	t->callers = has_callers ? callers_new(t->connection) : NULL;
+	if (has_callers) {
+		t->callers = callers_new(t->connection);
+		callers_set_left(t->callers, on_left, t);
+	}
 	const struct object_tree tree = {
 		.root = TOY_PATH,
 		.callers = t->callers,
@@ -170,10 +177,6 @@ static void init(struct toy_service *t, struct fixture *f, const char *name, boo
 
 void toy_service_init(struct toy_service *t, struct fixture *f, const char *name) {
 	init(t, f, name, false);
-}
-
-void toy_service_init_callers(struct toy_service *t, struct fixture *f, const char *name) {
-	init(t, f, name, true);
 }
 
 void toy_service_deinit(struct toy_service *t) {
@@ -200,4 +203,27 @@ DBusMessage *toy_service_call(struct toy_service *t, const char *path, const cha
 	for (; texts && *texts; texts++)
 		message_write_string(&w, *texts);
 	return fixture_call(t->fixture, call);
+}
+
+static struct toy_test *new_test(const char *limits, bool has_callers) {
+	struct toy_test *t = MEMORY_NEW(struct toy_test);
+	fixture_init(&t->fixture, limits);
+	init(&t->toy, &t->fixture, TOY_NAME, has_callers);
+	return t;
+}
+
+struct toy_test *toy_test_new(const char *limits) {
+	return new_test(limits, false);
+}
+
+struct toy_test *toy_test_new_callers(const char *limits) {
+	return new_test(limits, true);
+}
+
+int toy_test_tear_down(void **state) {
+	struct toy_test *t = *state;
+	toy_service_deinit(&t->toy);
+	fixture_deinit(&t->fixture);
+	free(t);
+	return 0;
 }

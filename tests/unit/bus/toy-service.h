@@ -27,6 +27,7 @@ struct toy_service {
 	bool online;
 	unsigned n_calls; /* of Echo */
 	unsigned n_given; /* objects, to whoever walks through them */
+	unsigned n_left; /* callers that are gone */
 	struct object_reply *later; /* of Wait */
 	bool is_waiting;
 	struct toy_shelf shelves[TOY_SHELVES_MAX];
@@ -45,8 +46,6 @@ extern const struct object_interface *const toy_shelf_interfaces[];
 
 /* Returns when it is online and owns `name`. */
 void toy_service_init(struct toy_service *t, struct fixture *f, const char *name);
-/* The same, and it asks the bus who calls; signals are for subscribers. */
-void toy_service_init_callers(struct toy_service *t, struct fixture *f, const char *name);
 void toy_service_deinit(struct toy_service *t);
 struct toy_shelf *toy_service_add(struct toy_service *t, const char *id);
 
@@ -54,3 +53,16 @@ struct toy_shelf *toy_service_add(struct toy_service *t, const char *id);
 #define TEXTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 DBusMessage *toy_service_call(struct toy_service *t, const char *path, const char *interface,
 	const char *member, const char *const *texts);
+
+/* A test of it: a bus with `limits` of its own (elements of its configuration), and the service under
+ * TOY_NAME. */
+struct toy_test {
+	struct fixture fixture;
+	struct toy_service toy;
+};
+
+struct toy_test *toy_test_new(const char *limits);
+/* The same, and the service asks the bus who calls; signals are for subscribers. */
+struct toy_test *toy_test_new_callers(const char *limits);
+/* cmocka's teardown; *state is the struct toy_test. */
+int toy_test_tear_down(void **state);
