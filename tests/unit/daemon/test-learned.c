@@ -5,22 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../store/scratch.h"
-#include "base/macros.h"
+#include "../store/helper.h"
 #include "daemon/learned.h"
-#include "store/store.h"
 
-#define NOW UINT64_C(1790000000000000)
-#define DAY (24 * USEC_PER_HOUR)
 #define ABOUT "imap.example.org 192.0.2.0/24"
-
-static struct store *open_store(struct scratch *s) {
-	const struct store_limits limits = { 0 };
-	struct store *store = NULL;
-	enum store_opened opened;
-	assert_int_equal(store_open(s->path, &limits, &store, &opened, NULL), 0);
-	return store;
-}
 
 static void learn(struct store *store, enum store_fact_kind kind, uint64_t value) {
 	const struct store_fact fact = { value, NOW };
@@ -30,7 +18,7 @@ static void learn(struct store *store, enum store_fact_kind kind, uint64_t value
 
 /* A gateway that is too impatient today may be another one tomorrow. */
 static void what_was_fatal_is_forgotten_after_a_day(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	uint64_t interval = 6 * USEC_PER_MINUTE, fatal = 8 * USEC_PER_MINUTE;
 	assert_int_equal(learned_renewal(store, ABOUT, NOW), 0);
 	learn(store, STORE_FACT_RENEWAL, fatal << 32 | interval);
@@ -41,7 +29,7 @@ static void what_was_fatal_is_forgotten_after_a_day(void **state) {
 }
 
 static void a_number_of_connections_is_forgotten_after_a_day(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	learn(store, STORE_FACT_CONNECTIONS, 3);
 	assert_int_equal(learned_connections(store, ABOUT, NOW + DAY), 3);
 	assert_int_equal(learned_connections(store, ABOUT, NOW + DAY + 1), 0);

@@ -8,22 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../store/scratch.h"
+#include "../store/helper.h"
 #include "base/buffer.h"
-#include "base/macros.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/mailbox-list.h"
 #include "protocol/limits.h"
-#include "store/store.h"
-
-static struct store *open_store(struct scratch *s) {
-	const struct store_limits limits = { 0 };
-	struct store *store = NULL;
-	enum store_opened opened;
-	assert_int_equal(store_open(s->path, &limits, &store, &opened, NULL), 0);
-	return store;
-}
 
 static void remember(struct store *store, const char *mailbox, uint32_t messages, uint32_t unseen) {
 	const struct store_cursor cursor = {
@@ -38,7 +28,7 @@ static void load(struct mailbox_list *list, struct scratch *s, const char *const
 	struct account_config config = { .id = (char *)"work", .watch = patterns };
 	for (; watch[config.n_watch]; config.n_watch++)
 		patterns[config.n_watch] = memory_strdup(watch[config.n_watch]);
-	CLEANUP(store_close) struct store *store = open_store(s);
+	CLEANUP(store_close) struct store *store = helper_open(s);
 	remember(store, "INBOX", 40, 4);
 	remember(store, "Work", 20, 2);
 	remember(store, "Team/A", 10, 1);

@@ -5,12 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../store/scratch.h"
-#include "base/macros.h"
+#include "../store/helper.h"
 #include "daemon/pause.h"
-#include "store/store.h"
-
-#define NOW UINT64_C(1790000000000000)
 
 static void when_to_look_again(void **state) {
 	static const struct {
@@ -42,16 +38,8 @@ static void one_without_end_shows_none(void **state) {
 	assert_int_equal(pause_end(&endless), 0);
 }
 
-static struct store *open_store(struct scratch *s) {
-	const struct store_limits limits = { 0 };
-	struct store *store = NULL;
-	enum store_opened opened;
-	assert_int_equal(store_open(s->path, &limits, &store, &opened, NULL), 0);
-	return store;
-}
-
 static void it_is_kept_and_ended(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	struct pause pause, again;
 	pause_load(&pause, store, "work");
 	assert_false(pause_is_on(&pause));

@@ -8,25 +8,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../store/scratch.h"
-#include "base/macros.h"
+#include "../store/helper.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-host.h"
 #include "daemon/metrics.h"
 #include "daemon/report-store.h"
 #include "daemon/watch-report.h"
-#include "store/store.h"
-
-#define NOW UINT64_C(1790000000000000)
-
-static struct store *open_store(struct scratch *s) {
-	const struct store_limits limits = { 0 };
-	struct store *store = NULL;
-	enum store_opened opened;
-	assert_int_equal(store_open(s->path, &limits, &store, &opened, NULL), 0);
-	return store;
-}
 
 static const struct account_config config = { .id = (char *)"work" };
 
@@ -92,7 +80,7 @@ static struct events read_events(struct store *store) {
 }
 
 static void test_cursor_with_its_parts(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	const struct store_part parts[] = { { 0, "zero", 4 }, { 1, "one", 3 }, { 2, "two", 3 } };
 	struct watch_report report = { .kind = WATCH_COUNTS,
@@ -121,7 +109,7 @@ static void test_cursor_with_its_parts(void **state) {
 }
 
 static void test_first_sight_is_silent(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	const struct watch_report report = {
 		.kind = WATCH_BASELINE, .mailbox = "INBOX", .cursor = cursor
@@ -133,7 +121,7 @@ static void test_first_sight_is_silent(void **state) {
 }
 
 static void test_reset_says_why(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	const struct watch_report report = { .kind = WATCH_BASELINE,
 		.mailbox = "INBOX",
@@ -152,7 +140,7 @@ static void test_reset_says_why(void **state) {
 
 /* The state file was set aside: what is seen for the first time may have been known, and is told of. */
 static void test_a_lost_state_is_a_reset(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target known = target_of(store);
 	struct account_host host = *known.host;
 	host.state_lost = true;
@@ -176,7 +164,7 @@ static void test_a_lost_state_is_a_reset(void **state) {
 }
 
 static void test_messages_in_their_order(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	const struct store_event messages[] = {
 		{ .type = STORE_EVENT_NEW, .account = "work", .mailbox = "INBOX", .uid = 10 },
@@ -214,7 +202,7 @@ static void test_messages_in_their_order(void **state) {
 /* An event that does not fit is reported as such, and none behind it is stored in its place; the caller
  * rolls back, and the cursor with it. */
 static void test_what_fails_leaves_nothing(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	CLEANUP_TEXT char *huge = memory_zalloc(STORE_TEXT_MAX + 2, 1);
 	memset(huge, 'x', STORE_TEXT_MAX + 1);
@@ -246,7 +234,7 @@ static void test_what_fails_leaves_nothing(void **state) {
 }
 
 static void test_another_name(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	const struct watch_report report = {
 		.kind = WATCH_COUNTS, .mailbox = "Old", .cursor = cursor
@@ -261,7 +249,7 @@ static void test_another_name(void **state) {
 }
 
 static void test_what_is_learned(void **state) {
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	const struct watch_report report = { .kind = WATCH_LEARNED,
 		.about = "imap.example.org",
@@ -277,7 +265,7 @@ static void test_what_is_learned(void **state) {
 static void test_nothing_to_write(void **state) {
 	static const enum watch_report_kind kinds[] = { WATCH_ONLINE, WATCH_SWEPT, WATCH_ALERT,
 		WATCH_CONTACT, WATCH_SCHEDULED, WATCH_MARKED, WATCH_CLOSED };
-	CLEANUP(store_close) struct store *store = open_store(*state);
+	CLEANUP(store_close) struct store *store = helper_open(*state);
 	const struct report_target target = target_of(store);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		const struct watch_report report = { .kind = kinds[i], .mailbox = "INBOX" };

@@ -8,17 +8,13 @@
 
 #include <systemd/sd-event.h>
 
-#include "../store/scratch.h"
-#include "base/macros.h"
+#include "../store/helper.h"
 #include "base/memory.h"
 #include "daemon/account-config.h"
 #include "daemon/account-host.h"
 #include "daemon/alarm-clock.h"
 #include "daemon/metrics.h"
 #include "daemon/triggers.h"
-#include "store/store.h"
-
-#define NOW UINT64_C(1790000000000000)
 
 struct test {
 	void *scratch; /* struct scratch */
@@ -43,14 +39,10 @@ static void on_written(void *userdata, int error) {
 
 static int set_up(void **state) {
 	struct test *t = MEMORY_NEW(struct test);
-	const struct store_limits limits = { 0 };
-	enum store_opened opened;
-	int r = scratch_setup(&t->scratch);
-	assert_int_equal(r, 0);
-	const struct scratch *scratch = t->scratch;
+	assert_int_equal(scratch_setup(&t->scratch), 0);
 	assert_true(sd_event_new(&t->host.loop) >= 0);
 	assert_int_equal(alarm_clock_new(t->host.loop, &t->host.clock), 0);
-	assert_int_equal(store_open(scratch->path, &limits, &t->host.store, &opened, NULL), 0);
+	t->host.store = helper_open(t->scratch);
 	t->host.metrics = &t->metrics;
 	const struct triggers_source source = { config_of, on_written, t };
 	t->triggers = triggers_new(&t->host, &source);
