@@ -72,25 +72,19 @@ def test_signals(watched, client, number):
     give back."""
     running = [watched.cli_process(*arguments) for arguments in ON_AND_ON]
     # Each has a connection, ours and the daemon's are there already.
-    wait_for(lambda: len(unique_names(client)) >= 2 + len(running), "all on the bus")
+    wait_for(lambda: len(client.unique_names()) >= 2 + len(running), "all on the bus")
     for arguments, process in zip(ON_AND_ON, running):
         process.signal(number)
         assert process.wait() == (0 if "--watch" in arguments else -number), arguments
         assert process.output("err") == [], arguments
 
 
-def unique_names(client):
-    found = client.call_raw("/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames",
-                            destination="org.freedesktop.DBus").unpack()[0]
-    return {name for name in found if name.startswith(":")}
-
-
 def test_ctrl_c_on_a_terminal(watched, client):
     for arguments in (["watch"], ["wait"], ["waybar"]):
-        before = unique_names(client)
+        before = client.unique_names()
         screen = Terminal(watched, *arguments)
         try:
-            wait_for(lambda: unique_names(client) - before, "posthorn on the bus")  # noqa: B023
+            wait_for(lambda: client.unique_names() - before, "posthorn on the bus")  # noqa: B023
             screen.type(b"\x03")
             assert screen.wait_end() == -signal.SIGINT, arguments
         finally:

@@ -17,18 +17,12 @@ def subjects(follower):
     return [json.loads(line)["subject"] for line in follower.output("out")]
 
 
-def unique_names(client):
-    names = client.call_raw("/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames",
-                            destination="org.freedesktop.DBus").unpack()[0]
-    return {name for name in names if name.startswith(":")}
-
-
 def follow(watched, client, *arguments):
     """A follower that listens, and its unique name: it has shown what the log held."""
-    before = unique_names(client)
+    before = client.unique_names()
     follower = watched.cli_process("watch", "--json", "--since", "0", *arguments)
     follower.wait_for_line("Before")
-    return follower, (unique_names(client) - before).pop()
+    return follower, (client.unique_names() - before).pop()
 
 
 def test_d02_restart_of_the_bus(watched, client, bus, server, user):
@@ -92,11 +86,11 @@ def test_log_that_begins_later(watched, client, server, user):
 def test_reader_that_has_had_enough(watched, client, server, user):
     """The end of a pipe is noticed without an event to write into it."""
     reading, writing = os.pipe()
-    before = unique_names(client)
+    before = client.unique_names()
     follower = subprocess.Popen([program("posthorn"), "watch"], stdout=writing,
                                 env=watched.environment())
     os.close(writing)
-    wait_for(lambda: unique_names(client) - before, "a posthorn on the bus")
+    wait_for(lambda: client.unique_names() - before, "a posthorn on the bus")
     os.close(reading)
     try:
         wait_for(lambda: follower.poll() is not None, "the end of posthorn")

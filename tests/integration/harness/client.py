@@ -119,6 +119,12 @@ class Client:
         except GLib.Error:
             return ""
 
+    def unique_names(self):
+        """Of all connections to the bus."""
+        names = self.call_raw("/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames",
+                              destination="org.freedesktop.DBus").unpack()[0]
+        return {name for name in names if name.startswith(":")}
+
     def manager(self, method, signature=None, *arguments):
         return self.call(ROOT, MANAGER, method, signature, *arguments)
 
