@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "bus/names.h"
 #include "cli/moment.h"
 #include "cli/table.h"
 #include "config/language.h"
@@ -39,14 +40,14 @@ static const char *text_of(const struct event *event, const char *name) {
  * noticed, which `seq` is: it counts microseconds of the wall clock. */
 static uint64_t time_of(const struct event *event) {
 	if (event->type == EVENT_NEW)
-		return record_unsigned(event->keys, "received", event->seq);
+		return record_unsigned(event->keys, BUS_KEY_RECEIVED, event->seq);
 	return event->seq;
 }
 
 /* "work", "work/Projects": INBOX goes without saying. */
 static char *place_of(const struct event *event) {
-	const char *mailbox = text_of(event, "mailbox");
-	const char *account = text_of(event, "account");
+	const char *mailbox = text_of(event, BUS_KEY_MAILBOX);
+	const char *account = text_of(event, BUS_KEY_ACCOUNT);
 	if (text_is_empty(mailbox) || text_equal_nocase(mailbox, "INBOX"))
 		return memory_strdup(account);
 	return memory_format("%s/%s", account, mailbox);
@@ -54,8 +55,8 @@ static char *place_of(const struct event *event) {
 
 /* The name alone never stands for the sender: it is free text, an address of somebody else too. */
 static char *sender_of(const struct event *event) {
-	const char *name = text_of(event, "from_name");
-	const char *address = text_of(event, "from_address");
+	const char *name = text_of(event, BUS_KEY_FROM_NAME);
+	const char *address = text_of(event, BUS_KEY_FROM_ADDRESS);
 	if (text_is_empty(address))
 		return memory_strdup(text_is_empty(name) ? _("(no sender)") : name);
 	if (text_is_empty(name))
@@ -65,7 +66,7 @@ static char *sender_of(const struct event *event) {
 
 /* New, or why it is no longer: "seen", "gone". A reason that is not known here is shown as is. */
 static const char *word_of(const struct event *event) {
-	const char *reason = text_of(event, "reason");
+	const char *reason = text_of(event, BUS_KEY_REASON);
 	if (event->type == EVENT_RETIRED && !text_is_empty(reason))
 		return reason;
 	return event_type_to_string(event->type);
@@ -82,12 +83,12 @@ static char *reset_sentence(const char *reason) {
 }
 
 static char *what_of(const struct event *event) {
-	const char *subject = text_of(event, "subject");
+	const char *subject = text_of(event, BUS_KEY_SUBJECT);
 	if (event->type == EVENT_RESET)
-		return reset_sentence(text_of(event, "reason"));
+		return reset_sentence(text_of(event, BUS_KEY_REASON));
 	/* what is not new says no more than which one it is */
 	if (event->type == EVENT_RETIRED && text_is_empty(subject))
-		return memory_strdup(text_of(event, "id"));
+		return memory_strdup(text_of(event, BUS_KEY_ID));
 	CLEANUP_TEXT char *sender = sender_of(event);
 	return memory_format(
 		"%s  %s", sender, text_is_empty(subject) ? _("(no subject)") : subject);
@@ -134,7 +135,7 @@ void event_add_row(const struct event *event, struct table *table) {
 	CLEANUP_TEXT char *time = moment_format_local(time_of(event));
 	CLEANUP_TEXT char *place = place_of(event);
 	CLEANUP_TEXT char *sender = sender_of(event);
-	const char *subject = text_of(event, "subject");
+	const char *subject = text_of(event, BUS_KEY_SUBJECT);
 	table_add(table, TABLE_STYLE_PLAIN, number);
 	table_add(table, TABLE_STYLE_PLAIN, time);
 	table_add(table, TABLE_STYLE_PLAIN, place);
@@ -143,12 +144,12 @@ void event_add_row(const struct event *event, struct table *table) {
 }
 
 void event_print_json(const struct event *event, struct buffer *out) {
-	static const char *const said[] = { "type", "seq", NULL };
+	static const char *const said[] = { BUS_KEY_TYPE, BUS_KEY_SEQ, NULL };
 	struct json_writer w;
 	json_init(&w, out);
 	json_begin_object(&w);
-	json_key_string(&w, "type", event_type_to_string(event->type));
-	json_key(&w, "seq");
+	json_key_string(&w, BUS_KEY_TYPE, event_type_to_string(event->type));
+	json_key(&w, BUS_KEY_SEQ);
 	json_unsigned(&w, event->seq);
 	record_write_json(event->keys, said, &w);
 	json_end_object(&w);
@@ -213,6 +214,6 @@ static bool is_wanted(const struct event_filter *filter, enum option option, con
 
 bool event_filter_admits(const struct event_filter *filter, const struct event *event) {
 	return (filter->types & (1u << event->type)) &&
-	       is_wanted(filter, OPTION_ACCOUNT, text_of(event, "account"), same_account) &&
-	       is_wanted(filter, OPTION_MAILBOX, text_of(event, "mailbox"), same_mailbox);
+	       is_wanted(filter, OPTION_ACCOUNT, text_of(event, BUS_KEY_ACCOUNT), same_account) &&
+	       is_wanted(filter, OPTION_MAILBOX, text_of(event, BUS_KEY_MAILBOX), same_mailbox);
 }

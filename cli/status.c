@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/reason.h"
 #include "base/text.h"
+#include "bus/names.h"
 #include "cli/moment.h"
 #include "config/language.h"
 
@@ -59,7 +60,7 @@ static bool is_among(const char *const *ids, const char *id) {
 void status_select(struct status *s, const char *const *ids) {
 	size_t n = 0;
 	for (size_t i = 0; i < s->n_accounts; i++)
-		if (is_among(ids, record_text_or_empty(s->accounts[i], "Id")))
+		if (is_among(ids, record_text_or_empty(s->accounts[i], BUS_PROPERTY_ID)))
 			s->accounts[n++] = s->accounts[i];
 		else
 			(void)record_free(s->accounts[i]);
@@ -69,13 +70,13 @@ void status_select(struct status *s, const char *const *ids) {
 
 bool status_has_account(const struct status *s, const char *id) {
 	for (size_t i = 0; i < s->n_accounts; i++)
-		if (strcmp(record_text_or_empty(s->accounts[i], "Id"), id) == 0)
+		if (strcmp(record_text_or_empty(s->accounts[i], BUS_PROPERTY_ID), id) == 0)
 			return true;
 	return false;
 }
 
 static bool is_in_state(const struct record *account, const char *word) {
-	return strcmp(record_text_or_empty(account, "State"), word) == 0;
+	return strcmp(record_text_or_empty(account, BUS_PROPERTY_STATE), word) == 0;
 }
 
 bool status_all_online(const struct status *s) {
@@ -88,9 +89,9 @@ bool status_all_online(const struct status *s) {
 uint64_t status_unseen(const struct status *s) {
 	uint64_t n = 0;
 	if (!s->mailboxes)
-		return record_unsigned(s->manager, "Unseen", 0);
+		return record_unsigned(s->manager, BUS_PROPERTY_UNSEEN, 0);
 	for (size_t i = 0; i < s->n_accounts; i++)
-		n += record_unsigned(s->accounts[i], "Unseen", 0);
+		n += record_unsigned(s->accounts[i], BUS_PROPERTY_UNSEEN, 0);
 	return n;
 }
 
@@ -111,8 +112,8 @@ static enum table_style style_of(const struct record *account) {
 
 /* "Work (work)": the id in brackets is what other verbs want to be told. */
 static char *name_of(const struct record *account) {
-	const char *id = record_text_or_empty(account, "Id");
-	const char *name = record_text_or_empty(account, "Name");
+	const char *id = record_text_or_empty(account, BUS_PROPERTY_ID);
+	const char *name = record_text_or_empty(account, BUS_PROPERTY_NAME);
 	if (text_is_empty(name) || strcmp(id, name) == 0)
 		return memory_strdup(id);
 	return memory_format("%s (%s)", name, id);
@@ -125,9 +126,9 @@ static const char *dash_if_empty(const char *text) {
 /* "The server does not answer: read timed out; next try in 14 min", or NULL when there is nothing
  * to say. A reason that is not known here stands as the daemon's word. */
 static char *note_of(const struct record *account, uint64_t now_usec) {
-	const char *word = record_text_or_empty(account, "Reason");
-	const char *detail = record_text_or_empty(account, "ReasonText");
-	uint64_t retry_usec = record_unsigned(account, "RetryAt", 0);
+	const char *word = record_text_or_empty(account, BUS_PROPERTY_REASON);
+	const char *detail = record_text_or_empty(account, BUS_PROPERTY_REASON_TEXT);
+	uint64_t retry_usec = record_unsigned(account, BUS_PROPERTY_RETRY_AT, 0);
 	if (is_in_state(account, "online"))
 		return NULL;
 
@@ -152,15 +153,17 @@ static char *note_of(const struct record *account, uint64_t now_usec) {
 static void add_account(struct table *t, const struct record *account, uint64_t now_usec) {
 	CLEANUP_TEXT char *name = name_of(account);
 	CLEANUP_TEXT char *unseen =
-		memory_format("%" PRIu64, record_unsigned(account, "Unseen", 0));
-	uint64_t contact_usec = record_unsigned(account, "LastContact", 0);
+		memory_format("%" PRIu64, record_unsigned(account, BUS_PROPERTY_UNSEEN, 0));
+	uint64_t contact_usec = record_unsigned(account, BUS_PROPERTY_LAST_CONTACT, 0);
 	CLEANUP_TEXT char *contact = contact_usec > 0 ? moment_format_ago(now_usec, contact_usec)
 						      : memory_strdup("never");
 	CLEANUP_TEXT char *note = note_of(account, now_usec);
 
 	table_add(t, TABLE_STYLE_PLAIN, name);
-	table_add(t, style_of(account), dash_if_empty(record_text_or_empty(account, "State")));
-	table_add(t, TABLE_STYLE_PLAIN, dash_if_empty(record_text_or_empty(account, "Strategy")));
+	table_add(t, style_of(account),
+		dash_if_empty(record_text_or_empty(account, BUS_PROPERTY_STATE)));
+	table_add(t, TABLE_STYLE_PLAIN,
+		dash_if_empty(record_text_or_empty(account, BUS_PROPERTY_STRATEGY)));
 	table_add(t, TABLE_STYLE_PLAIN, unseen);
 	table_add(t, TABLE_STYLE_PLAIN, contact);
 	if (note)
@@ -172,8 +175,9 @@ static void print_mailboxes(
 	CLEANUP(table_free) struct table *t = mailbox_list_new_table();
 	size_t n = 0;
 	for (size_t i = 0; i < s->n_accounts; i++) {
-		const char *id =
-			s->n_accounts > 1 ? record_text_or_empty(s->accounts[i], "Id") : NULL;
+		const char *id = s->n_accounts > 1
+					 ? record_text_or_empty(s->accounts[i], BUS_PROPERTY_ID)
+					 : NULL;
 		mailbox_list_add_rows(&s->mailboxes[i], id, t);
 		n += s->mailboxes[i].n;
 	}
