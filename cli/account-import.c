@@ -158,7 +158,7 @@ static void settle_id(struct account_import *import, size_t index) {
 	const char *wanted = text_is_empty(draft->id) ? draft->user : draft->id;
 	CLEANUP_TEXT char *id = memory_strndup(wanted, MIN(strlen(wanted), (size_t)ID_LENGTH));
 	for (char *p = id; *p; p++)
-		if (*p == '/' || !account_id_is_valid((char[]){ 'x', *p, '\0' }))
+		if (!account_id_is_valid((char[]){ 'x', *p, '\0' }))
 			*p = '_';
 	if (id[0] == '.')
 		id[0] = '_';
