@@ -171,11 +171,12 @@ static void a_bad_account_is_there_to_be_seen(void **state) {
 
 static void only_known_accounts_are_checked(void **state) {
 	static const struct {
-		const char *ids[3];
+		const char *ids[4];
 		const char *error;
 	} cases[] = {
 		{ { NULL }, "" },
 		{ { "home", "work" }, "" },
+		{ { "home", "work", "home" }, DBUS_ERROR_LIMITS_EXCEEDED },
 		{ { "work", "nobody" }, BUS_ERROR_NO_SUCH_ACCOUNT },
 		{ { "" }, BUS_ERROR_NO_SUCH_ACCOUNT },
 		{ { "../work" }, BUS_ERROR_NO_SUCH_ACCOUNT },

@@ -275,6 +275,19 @@ static void d09_what_was_not_signalled_is_signalled(void **state) {
 	assert_int_equal(fixture_count_signals(&w->fixture, BUS_SIGNAL_MAIL_RETIRED), 0);
 }
 
+/* The bus was away for longer than the log goes back: what is still there is signalled. */
+static void what_was_dropped_meanwhile_is_passed_over(void **state) {
+	static const char shape[] = "seq:t id:s account:s mailbox:s uid:u uidvalidity:u";
+	const struct store_event events[] = { bare, bare, bare, bare, bare };
+	struct world *w = *state;
+	uint64_t last = world_append(w, events, ARRAY_SIZE(events));
+	world_set_published(w, last - 4);
+	world_trim(w, 2);
+	world_start(w);
+	expect_signal(w, BUS_SIGNAL_NEW_MAIL, last - 1, shape);
+	expect_signal(w, BUS_SIGNAL_NEW_MAIL, last, shape);
+}
+
 /* Without a bus nothing is lost; when there is one, each comes once. */
 static void signals_wait_for_a_bus(void **state) {
 	static const char shape[] = "seq:t id:s account:s mailbox:s uid:u uidvalidity:u";
@@ -334,6 +347,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(what_is_not_known_is_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			d09_what_was_not_signalled_is_signalled, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_was_dropped_meanwhile_is_passed_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(signals_wait_for_a_bus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_burst_is_not_told_one_by_one, set_up, tear_down),
 	};

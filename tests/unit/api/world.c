@@ -64,6 +64,11 @@ uint64_t world_append(struct world *w, const struct store_event *events, size_t 
 	return seq;
 }
 
+void world_set_published(struct world *w, uint64_t seq) {
+	CLEANUP(store_close) struct store *store = open_store(w, 0);
+	store_set_published(store, seq);
+}
+
 void world_trim(struct world *w, uint64_t keep_events) {
 	CLEANUP(store_close) struct store *store = open_store(w, keep_events);
 	assert_int_equal(store_trim(store, NOW), 0);

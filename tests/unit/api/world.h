@@ -26,6 +26,8 @@ void world_write_account(struct world *w, const char *id, const char *text);
 
 /* Puts events into the log, before the manager opens it; the last one's seq. */
 uint64_t world_append(struct world *w, const struct store_event *events, size_t n);
+/* As if the daemon before had told of all up to this one. */
+void world_set_published(struct world *w, uint64_t seq);
 /* Drops all but the newest events. */
 void world_trim(struct world *w, uint64_t keep_events);
 
