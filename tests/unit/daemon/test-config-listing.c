@@ -153,7 +153,8 @@ static void test_files_are_looked_at(void **state) {
 	static const char text[] =
 		"[Account]\nHost=h\nUser=u\nPasswordFile=open.password\n"
 		"ClientCertificate=me.pem\n"
-		"PinSHA256=YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE= 2020-01-01\n";
+		"PinSHA256=YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE= 2020-01-01\n"
+		"ProxyPasswordFile=open.password\n";
 	write_file(folder, "accounts.d/files.conf", text);
 	write_file(folder, "accounts.d/open.password", "x\n");
 	write_file(
@@ -169,6 +170,7 @@ static void test_files_are_looked_at(void **state) {
 		{ "files.conf:5: ClientCertificate= ", "me.pem cannot be read", true },
 		{ "files.conf:6: PinSHA256= ", "the last day of every pin has passed", true },
 		{ "files.conf:4: PasswordFile= ", "can be read by others", true },
+		{ "files.conf:7: ProxyPasswordFile= ", "can be read by others", true },
 		{ "work.conf:6: CAFile= ", "ca.pem cannot be read", true },
 		{ "work.conf:4: PasswordCommand= ", "the program get was not found", false },
 	};
