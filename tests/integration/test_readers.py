@@ -9,6 +9,7 @@ from harness.wait import wait_for
 ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
 NO_SUCH_ACCOUNT = NAME + ".Error.NoSuchAccount"
+HOUR_USEC = 3600 * 10**6
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 
 
@@ -196,6 +197,22 @@ def test_many_accounts_go_at_once(machine):
     for path in paths.values():
         ada.wait_signal("InterfacesRemoved", lambda signal, path=path: signal[4] == [path, [ACCOUNT]])
     assert ada.call(ROOT, OBJECT_MANAGER, "GetManagedObjects")[0] == {}
+
+
+def test_where_the_log_begins_is_told_by_the_hour(machine):
+    """The number at which it does is that of somebody's event."""
+    ada = machine.client("ada")
+    dropped = machine.deliver("vault", "The combination")[4][0]
+    kept = machine.deliver("desk", "A pencil")[4][0]
+    (machine.daemon.config / "posthorn.conf").write_text("[Events]\nMaxCount=1\n", encoding="ascii")
+    machine.root.manager("Reload")
+    wait_for(lambda: len(machine.root.read_events()) == 1, "a log of one event")
+    read = ("ReadEvents", "(tu)")
+    # Who sees all, and has read the one that was dropped, misses nothing.
+    assert machine.root.manager(*read, dropped, 0)[1] == kept
+    assert ada.error(ada.manager, *read, dropped, 0) == NAME + ".Error.SequenceGone"
+    assert ada.manager(*read, dropped - dropped % HOUR_USEC + HOUR_USEC, 0) == [[], kept]
+    assert [event["subject"] for event in ada.read_events()] == ["A pencil"]
 
 
 def test_vanished_subscribers_are_forgotten(machine):
