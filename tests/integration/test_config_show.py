@@ -4,6 +4,7 @@ import json
 
 import pytest
 from harness.posthorn import program
+from harness.process import run
 
 
 @pytest.fixture
@@ -29,6 +30,13 @@ def test_show(configured):
     assert f"# {configured.account_file('work')}:6\nPort=1143\n" in out, out
     assert "# default\nSecurity=tls\n" in out
     assert "LogLevel" not in out
+
+
+def test_a_complaint_cannot_reach_the_terminal(daemon):
+    """What posthornd repeats of its command line may have come from anywhere."""
+    done = run(daemon.arguments("--show-config", "a\x1b[2Jb"), daemon.environment(), check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"posthornd: there is no account a\\u{1b}[2Jb\n"
 
 
 def test_show_as_json(configured):
