@@ -49,6 +49,9 @@ def test_another_address(wire, daemon, client, record_property):
     wait_for(lambda: server.logins == 2, "another login", look_every=0.02)
     client.wait_account("work", State="online")
     record_property("online again after", since(begin))
+    # It was not asked first, which would have lasted for seconds.
+    log = daemon.log()
+    assert "the network of this machine has changed" in log and "reason=timed-out" not in log, log
     server.deliver("On the new network")
     assert client.wait_new_mail()[0]["subject"] == "On the new network"
 
