@@ -1,9 +1,9 @@
 """The system bus: who is told what. ada may read one account, bob another by his group, eve is not in
 the group posthorn, and nobody but root sees the third account."""
 
-from harness.client import ACCOUNT, OBJECT_MANAGER, PROPERTIES
+from harness.client import ACCOUNT, MANAGER, NAME, OBJECT_MANAGER, PROPERTIES, ROOT
 from harness.messages import message
-from harness.system_bus import MANAGER, NAME, PATHS, ROOT
+from harness.system_bus import PATHS
 from harness.wait import wait_for
 
 ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"

@@ -2,6 +2,7 @@
 no mailbox can bend, again while it cannot, and after any end of the daemon."""
 
 import pytest
+from harness.client import ACCOUNT
 from harness.fault import sleep_for_an_hour, start_sleeper
 from harness.messages import message
 from harness.metrics import ask
@@ -60,7 +61,7 @@ def test_a_burst_starts_the_unit_once(systemd, account):
     systemd.wait_started(*2 * ["fetch@work.service", "other.target"])
     assert ask(account.daemon).values("posthorn_triggers_total", "outcome") == {"started": 4}
     # What was read needs no program.
-    account.client.call(account.client.account_path("work"), "org.posthorn.Posthorn1.Account", "MarkSeen", "(as)",
+    account.client.call(account.client.account_path("work"), ACCOUNT, "MarkSeen", "(as)",
                         [event["id"] for event in account.client.new_events()])
     account.client.wait_signal("MailRetired")
     account.deliver("Five")

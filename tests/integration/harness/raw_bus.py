@@ -10,7 +10,8 @@ import gi
 gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib  # noqa: E402
 
-NAME = "org.posthorn.Posthorn1"
+from .client import NAME  # noqa: E402
+
 METHOD_RETURN, ERROR = 2, 3
 
 

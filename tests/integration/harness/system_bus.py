@@ -9,7 +9,7 @@ import sys
 import threading
 
 from .bus import Bus
-from .client import ACCOUNT
+from .client import ACCOUNT, MANAGER, NAME, PROPERTIES, ROOT
 from .messages import message
 from .posthorn import SOURCE, Daemon, program
 from .process import Process, environment, run
@@ -142,9 +142,6 @@ tell(name=bus.get_unique_name())
 loop.run()
 '''
 
-NAME = "org.posthorn.Posthorn1"
-ROOT = "/org/posthorn/Posthorn1"
-MANAGER = NAME + ".Manager"
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
 PATHS = {account: f"{ROOT}/account/{account}" for account in ("desk", "hall", "vault", "nowhere")}
 
@@ -202,7 +199,7 @@ class SystemClient:
         raise AssertionError(f"no error, but {answer}")
 
     def properties(self, path=ROOT, interface=MANAGER):
-        return self.call(path, "org.freedesktop.DBus.Properties", "GetAll", "(s)", interface)[0]
+        return self.call(path, PROPERTIES, "GetAll", "(s)", interface)[0]
 
     def read_events(self, after=0):
         return self.manager("ReadEvents", "(tu)", after, 0)[0]
