@@ -2,7 +2,6 @@
 messages as large as the bus lets through, descriptors. The daemon answers, stays small, and goes on."""
 
 import os
-import re
 import socket
 import struct
 
@@ -35,19 +34,15 @@ class Crowd:
     def __init__(self, daemon, client, server, user, bus):
         self.daemon, self.client, self.server, self.user, self.address = daemon, client, server, user, bus.address
         self.raw = []
-        self.before = self._status("VmHWM")
+        self.before = daemon.peak_kib()
 
     def one(self):
         self.raw.append(RawBus(self.address))
         return self.raw[-1]
 
-    def _status(self, key):
-        with open(f"/proc/{self.daemon.process.pid}/status", encoding="ascii") as file:
-            return int(re.search(rf"{key}:\s+(\d+) kB", file.read())[1]) * 1024
-
     def grown(self):
         """By how much its memory was larger at most than at the beginning."""
-        return self._status("VmHWM") - self.before
+        return (self.daemon.peak_kib() - self.before) * 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.daemon.process.pid}/fd"))

@@ -3,14 +3,13 @@ do not read. Nothing is lost, nothing comes out of order, and memory stays bound
 
 import json
 import os
-import pathlib
 import re
 import signal
-import socket
 
-from gi.repository import Gio, GLib
+from gi.repository import GLib
 from harness.client import MANAGER, NAME, ROOT
 from harness.messages import message
+from harness.raw_bus import RawBus
 from harness.wait import wait_for
 
 WEEK = 5000
@@ -20,12 +19,6 @@ LEAN = {"ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=0:malloc_context_size
 
 # By so much the peak may grow: a window of messages, a megabyte for the bus, and what the sanitizer adds.
 PEAK_KIB = 6 * 1024
-
-
-def peak_kib(daemon):
-    """The most memory that it ever had."""
-    status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii")
-    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
 
 
 def told(client):
@@ -53,7 +46,7 @@ def test_a_week(daemon, client, server, user, proxy, record_property):
         server.place([message(subject) for subject in subjects[begin:end]], user)
         daemon.start(**LEAN)
         wait_for(lambda: len(told(client)) == end, f"{end} events", 120)
-        peaks.append(peak_kib(daemon))
+        peaks.append(daemon.peak_kib())
     events = client.new_events()
     assert [event["subject"] for event in events] == subjects
     assert told(client) == [event["seq"] for event in events]
@@ -73,12 +66,12 @@ def test_bus_that_does_not_keep_up(daemon, client, bus, server, user, proxy, rec
     daemon.start(**LEAN)
     client.wait_account("work", State="online")
     reader = daemon.cli_process("watch", "--json", "--since=0")
-    before = peak_kib(daemon)
+    before = daemon.peak_kib()
     os.kill(bus.process.pid, signal.SIGSTOP)
     try:
         server.place([message(subject) for subject in subjects], user)
         wait_for(lambda: subjects[-1].encode() in proxy.sent("S"), "the last envelope", 120)
-        grown = peak_kib(daemon) - before
+        grown = daemon.peak_kib() - before
     finally:
         os.kill(bus.process.pid, signal.SIGCONT)
     wait_for(lambda: len(told(client)) == len(subjects), lambda: f"all told, not {len(told(client))}", 120)
@@ -103,34 +96,6 @@ def test_bus_that_does_not_keep_up(daemon, client, bus, server, user, proxy, rec
     reader.stop()
 
 
-class DeafReader:
-    """A program on the bus that asks, and never reads what it gets."""
-
-    def __init__(self, bus):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(bus.socket))
-        self.socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\nBEGIN\r\n")
-        self.serial = 0
-        self.send("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello")
-        self.send("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
-                  GLib.Variant("(s)", (f"sender='{NAME}'",)))
-
-    def send(self, destination, path, interface, method, body=None):
-        call = Gio.DBusMessage.new_method_call(destination, path, interface, method)
-        if body:
-            call.set_body(body)
-        self.serial += 1
-        call.set_serial(self.serial)
-        self.socket.sendall(call.to_blob(Gio.DBusCapabilityFlags.NONE))
-
-    def read_events(self, times):
-        for _ in range(times):
-            self.send(NAME, ROOT, MANAGER, "ReadEvents", GLib.Variant("(tu)", (0, 1000)))
-
-    def close(self):
-        self.socket.close()
-
-
 def test_reader_that_never_reads(daemon, client, bus, server, user):
     """It costs its bus, not us, and nobody else misses anything."""
     daemon.write_account("work", Port=server.imap, Security="none", User=user)
@@ -139,13 +104,15 @@ def test_reader_that_never_reads(daemon, client, bus, server, user):
     server.place([message(f"Number {number}") for number in range(1000)], user)
     wait_for(lambda: len(told(client)) == 1000, "1000 events", 60)
     answer = len(client.call_raw(ROOT, MANAGER, "ReadEvents", GLib.Variant("(tu)", (0, 1000))).get_data_as_bytes().get_data())
-    before = peak_kib(daemon)
-    deaf = DeafReader(bus)
-    deaf.read_events(60)
+    before = daemon.peak_kib()
+    deaf = RawBus(bus.address)
+    dbus = "org.freedesktop.DBus"
+    deaf.write_and_leave(deaf.call("/org/freedesktop/DBus", dbus, "AddMatch", "(s)", f"sender='{NAME}'", destination=dbus),
+                         *(deaf.call(ROOT, MANAGER, "ReadEvents", "(tu)", 0, 1000) for _ in range(60)))
     # Answered in their order: ours comes behind all of its.
     assert len(client.new_events()) == 1000
     assert 60 * answer > 3 * 1024 * PEAK_KIB
-    assert peak_kib(daemon) - before < PEAK_KIB
+    assert daemon.peak_kib() - before < PEAK_KIB
     server.deliver(message("For those who listen"), user)
     client.wait_signal("NewMail", lambda heard: heard.arguments[2]["subject"] == "For those who listen")
     deaf.close()

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import socket
 import threading
@@ -159,6 +160,11 @@ class Daemon:
     def trial_environment(self):
         """Its temporary files stay in the test's own folder."""
         return {**self.environment(), "TMPDIR": str(self.home / "run")}
+
+    def peak_kib(self):
+        """The most memory that it ever had."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
     # --- the command line client -----------------------------------------------------------------
 

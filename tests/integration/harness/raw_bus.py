@@ -16,7 +16,7 @@ METHOD_RETURN, ERROR = 2, 3
 
 
 class RawBus:
-    """Writes are whole, in one piece as far as the socket goes; `answers` counts what came for each serial."""
+    """Writes are whole, in one piece as far as the socket goes. A serial is answered once."""
 
     def __init__(self, address):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
