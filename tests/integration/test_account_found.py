@@ -1,12 +1,10 @@
 """posthorn account add, from an address alone to an account that works: the server is found by DNS. One
 outside of the address' domain is somebody's word for it, and needs the user's."""
 
-import os
-import pty
-
 from harness import named_machine
 from harness.posthorn import program
 from harness.process import run
+from harness.terminal import Terminal
 
 ADDRESS = "ada@example.test"
 
@@ -16,7 +14,7 @@ def command(daemon, authority, target, *options):
     argv = [*named_machine.COMMAND, target, pem, key, program("posthorn"), "account", "add", ADDRESS, *options]
     environment = {**daemon.trial_environment(), "POSTHORN_DAEMON": str(program("posthornd")),
                    "SSL_CERT_FILE": str(authority.ca), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
-    return [str(word) for word in argv], environment
+    return argv, environment
 
 
 def written(daemon):
@@ -31,21 +29,14 @@ def add(daemon, authority, target, *options):
 
 def on_terminal(daemon, authority, target, *answers):
     """(what is asked, the answer) in their order; its exit status and what it showed."""
-    argv, environment = command(daemon, authority, target)
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execvpe(argv[0], argv, environment)
-    text = b""
+    terminal = Terminal(*command(daemon, authority, target))
     try:
         for question, reply in answers:
-            while question not in text:
-                text += os.read(terminal, 1024)
-            os.write(terminal, reply)
-        while data := os.read(terminal, 1024):
-            text += data
-    except OSError:  # the other end is closed
-        pass
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode("utf-8")
+            terminal.wait_bytes(question)
+            terminal.type(reply)
+        return terminal.wait_end(), terminal.bytes.decode("utf-8")
+    finally:
+        terminal.close()
 
 
 def test_server_of_the_domain(daemon, authority):

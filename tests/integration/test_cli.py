@@ -3,7 +3,7 @@
 import json
 
 from harness.messages import encoded_word, message
-from harness.terminal import Terminal
+from harness.terminal import Screen
 from harness.wait import wait_for
 
 
@@ -147,7 +147,7 @@ def test_hostile_subject_on_a_terminal(watched, client, server, user):
     server.deliver(message(encoded_word(hostile, "utf-8"), sender=encoded_word("\x1b[2J", "utf-8")
                            + b" <evil@example.test>"), user)
     client.wait_new_mail()
-    screen = Terminal(watched, "watch", "--since", "0", "--no-follow")
+    screen = Screen(watched, "watch", "--since", "0", "--no-follow")
     assert screen.wait_end() == 0
     raw, shown = screen.bytes.decode("utf-8"), screen.text()
     screen.close()

@@ -9,7 +9,7 @@ import pytest
 
 from harness.messages import message
 from harness.posthorn import program
-from harness.terminal import Terminal
+from harness.terminal import Screen
 from harness.wait import wait_for
 
 # What asks the daemon once, and what goes on. `run` is the subject of test_run.py.
@@ -82,7 +82,7 @@ def test_signals(watched, client, number):
 def test_ctrl_c_on_a_terminal(watched, client):
     for arguments in (["watch"], ["wait"], ["waybar"]):
         before = client.unique_names()
-        screen = Terminal(watched, *arguments)
+        screen = Screen(watched, *arguments)
         try:
             wait_for(lambda: client.unique_names() - before, "posthorn on the bus")  # noqa: B023
             screen.type(b"\x03")

@@ -9,7 +9,7 @@ import pytest
 from harness.messages import encoded_word, message
 from harness.odd_server import OddServer
 from harness.posthorn import program
-from harness.terminal import Terminal
+from harness.terminal import Screen
 from harness.wait import wait_for
 
 # Titles, the clipboard, colors, C1, writing that runs backwards, ends of lines.
@@ -127,7 +127,7 @@ def test_live_pictures_and_bars(hostile):
 def test_on_a_terminal(hostile):
     for arguments in (["status"], ["list"], ["watch", "--since=0", "--no-follow"], ["wait", "--since=0"], ["doctor"],
                       ["status", "--watch"]):
-        screen = Terminal(hostile, *arguments)
+        screen = Screen(hostile, *arguments)
         try:
             if "--watch" in arguments:
                 lines = screen.wait_picture("failed")

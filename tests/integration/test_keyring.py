@@ -1,18 +1,16 @@
 """Passwords from the key ring, with a real gnome-keyring-daemon; what its users do that cannot be
 done without a screen comes from a scripted one."""
 
-import os
-import pty
-import signal
-import termios
 import time
 
+import pytest
 from harness.client import Client
 from harness.dovecot import PASSWORD
 from harness.keyring import KeyRing
 from harness.messages import message
 from harness.posthorn import program
 from harness.process import environment, run
+from harness.terminal import Terminal
 from harness.wait import wait_for
 
 MINUTE = 60 * 1000000
@@ -244,52 +242,28 @@ def test_no_key_ring_and_no_bus(bus, directory):
     assert done.returncode == 69 and b"Cannot connect to the session bus" in done.stderr
 
 
-class Terminal:
-    """posthorn secret set on a terminal of its own."""
-
-    def __init__(self, keyring):
-        env = environment(keyring.home, DBUS_SESSION_BUS_ADDRESS=keyring.bus.address)
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # whatever we ignore
-            os.execve(program("posthorn"), ["posthorn", "secret", "set", "work"], env)
-        self.text = b""
-
-    def read_until(self, words):
-        while words not in self.text:
-            self.text += os.read(self.fd, 1024)
-
-    def has_echo(self):
-        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
-
-    def write(self, text):
-        os.write(self.fd, text)
-
-    def end(self):
-        """Its wait status, and all that it showed."""
-        try:
-            while data := os.read(self.fd, 1024):
-                self.text += data
-        except OSError:
-            pass
-        return os.waitpid(self.pid, 0)[1]
+@pytest.fixture
+def terminal(keyring):
+    """posthorn secret set, which has asked for the password and shows nothing that is typed."""
+    started = Terminal([program("posthorn"), "secret", "set", "work"],
+                       environment(keyring.home, DBUS_SESSION_BUS_ADDRESS=keyring.bus.address))
+    try:
+        started.wait_bytes(b"Password of account work: ")
+        assert not started.shows_typing(), "a quick answer would be shown"
+        yield started
+    finally:
+        started.close()
 
 
-def test_terminal_does_not_show_the_password(keyring):
-    terminal = Terminal(keyring)
-    terminal.read_until(b"Password of account work: ")
-    assert not terminal.has_echo(), "a quick answer would be shown"
-    terminal.write(b"hunter2\n")
-    assert os.waitstatus_to_exitcode(terminal.end()) == 0
-    assert b"hunter2" not in terminal.text
+def test_terminal_does_not_show_the_password(keyring, terminal):
+    terminal.type(b"hunter2\n")
+    assert terminal.wait_end() == 0
+    assert b"hunter2" not in terminal.bytes
     assert len(keyring.items(account="work")[0]) == 1
 
 
-def test_interrupted_terminal_shows_again_what_is_typed(keyring):
-    terminal = Terminal(keyring)
-    terminal.read_until(b"Password of account work: ")
-    assert not terminal.has_echo()
-    terminal.write(b"hunt\x03")
-    wait_for(terminal.has_echo, "the echo", look_every=0.02)
-    assert os.WIFSIGNALED(terminal.end())
+def test_interrupted_terminal_shows_again_what_is_typed(keyring, terminal):
+    terminal.type(b"hunt\x03")
+    wait_for(terminal.shows_typing, "echo", look_every=0.02)
+    assert terminal.wait_end() < 0
     assert keyring.items(account="work") == ([], [])

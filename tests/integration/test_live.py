@@ -12,7 +12,7 @@ from gi.repository import GLib
 from harness.client import MANAGER
 from harness.messages import encoded_word, message
 from harness.posthorn import program
-from harness.terminal import Terminal
+from harness.terminal import Screen
 from harness.wait import wait_for
 from notify.standin import StandIn, interface
 
@@ -22,7 +22,7 @@ def look(watched):
     terminals = []
 
     def start(*arguments, **more):
-        terminals.append(Terminal(watched, *arguments, **more))
+        terminals.append(Screen(watched, *arguments, **more))
         return terminals[-1]
     yield start
     for terminal in terminals:

@@ -1,4 +1,4 @@
-"""A terminal of a person who looks at posthorn."""
+"""A terminal of a person, who types to a program and looks at what it shows."""
 
 import fcntl
 import os
@@ -14,17 +14,17 @@ from .wait import poke, wait_for
 
 
 class Terminal:
-    """A posthorn that a person looks at. `screen` is what a terminal of its size would show."""
+    """Of a program that was started on it. `bytes`: all that it wrote; `status`: its end, when it has come."""
 
-    def __init__(self, daemon, *arguments, rows=24, columns=100, **environment):
-        environment = {**daemon.environment(), "TERM": "xterm-256color", **environment}
-        argv = ["posthorn", *map(str, arguments)]
+    def __init__(self, argv, environment, rows=24, columns=100):
+        argv = [str(word) for word in argv]
         self.pid, self.leader = pty.fork()
         if self.pid == 0:
             for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)  # whatever we ignore
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execve(str(program("posthorn")), argv, environment)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # whatever whoever started us ignores
+            os.execvpe(argv[0], argv, environment)
         self.bytes = b""
         self.status = None
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -49,6 +49,30 @@ class Terminal:
     def type(self, keys):
         os.write(self.leader, keys)
 
+    def shows_typing(self):
+        return bool(termios.tcgetattr(self.leader)[3] & termios.ECHO)
+
+    def wait_bytes(self, part):
+        wait_for(lambda: part in self.bytes, lambda: f"{part} in {self.bytes}")
+
+    def wait_end(self):
+        wait_for(lambda: self.status is not None, lambda: f"its end; it has said {self.bytes[-4000:]}")
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.wait_end()
+        os.close(self.leader)
+
+
+class Screen(Terminal):
+    """Of a posthorn."""
+
+    def __init__(self, daemon, *arguments, rows=24, columns=100, **environment):
+        super().__init__([program("posthorn"), *arguments],
+                         {**daemon.environment(), "TERM": "xterm-256color", **environment}, rows, columns)
+
     def pictures(self):
         """The lines of each picture that is whole."""
         found = re.findall(rb"\x1b\[\?2026h\x1b\[H(.*?)\x1b\[J\x1b\[\?2026l", self.bytes, re.S)
@@ -61,13 +85,3 @@ class Terminal:
     def text(self):
         """All that was written, without what Posthorn itself colors by."""
         return re.sub(r"\x1b\[[0-9;]*m", "", self.bytes.decode("utf-8")).replace("\r\n", "\n")
-
-    def wait_end(self):
-        wait_for(lambda: self.status is not None, "the end of posthorn")
-        return self.status
-
-    def close(self):
-        if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            self.wait_end()
-        os.close(self.leader)
