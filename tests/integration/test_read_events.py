@@ -1,10 +1,10 @@
 """ReadEvents at all of its edges, and a log that has forgotten what a reader did not fetch in time."""
 
 import json
-import sqlite3
 
 from harness.client import MANAGER, ROOT
 from harness.messages import message
+from harness.state_file import edit
 from harness.wait import wait_for
 
 GONE = "org.posthorn.Posthorn1.Error.SequenceGone"
@@ -87,10 +87,9 @@ def test_kept_by_age(watched, client, server, user):
     found = fill(client, server, user, 4)
     watched.stop()
     set_limits(watched, MaxAge="10d")
-    with sqlite3.connect(watched.state / "posthorn.db") as file:
+    with edit(watched) as file:
         for seq, days in zip(found[:3], (30, 11, 9)):
             file.execute("UPDATE event SET seq = ? WHERE seq = ?", (seq - days * DAY_USEC, seq))
-    file.close()
     expected = [found[2] - 9 * DAY_USEC, found[3]]
     watched.start()
     client.wait_account("work", State="online")
@@ -104,9 +103,8 @@ def test_everything_is_gone(watched, client, server, user):
     """The log is empty, and its last number stands: nobody is told of anything again."""
     found = fill(client, server, user, 2)
     watched.stop()
-    with sqlite3.connect(watched.state / "posthorn.db") as file:
+    with edit(watched) as file:
         file.execute("UPDATE event SET seq = seq - ?", (400 * DAY_USEC,))
-    file.close()
     watched.start()
     client.wait_account("work", State="online")
     watched.reload()

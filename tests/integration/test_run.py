@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import signal
-import sqlite3
 import stat
 import subprocess
 
@@ -12,6 +11,7 @@ import pytest
 
 from harness.messages import encoded_word, message
 from harness.posthorn import program
+from harness.state_file import forget_events
 from harness.wait import wait_for
 
 
@@ -358,10 +358,7 @@ def test_events_that_are_lost(watched, client, server, user, script):
     client.wait_new_mail(3)
     seqs = [event["seq"] for event in client.new_events()]
     watched.stop()
-    with sqlite3.connect(watched.state / "posthorn.db") as store:
-        store.execute("DELETE FROM event WHERE seq <= ?", (seqs[1],))
-        store.execute("INSERT OR REPLACE INTO meta VALUES ('floor', ?)", (seqs[1],))
-    store.close()
+    forget_events(watched, seqs[1])
     watched.start()
     arguments = ("run", "--cursor=test", "--no-follow")
     done = watched.cli(*arguments, "--on-gap=stop", "--", script.path, check=False)

@@ -3,7 +3,6 @@ else's: the account says so, nothing is lost, nothing is told twice, and it goes
 
 import errno
 import os
-import sqlite3
 
 import pytest
 from harness.bus import Bus
@@ -12,6 +11,7 @@ from harness.fault import Disk
 from harness.messages import message
 from harness.posthorn import Daemon
 from harness.small_disk import SmallDisk
+from harness.state_file import edit
 
 
 def subjects(client):
@@ -33,7 +33,7 @@ def check_told(client, expected):
 
 
 @pytest.fixture
-def small_disk(daemon, request):
+def small_disk(daemon):
     """Room for the file and a few commits."""
     disk = SmallDisk(daemon, "300k")
     yield disk
@@ -142,18 +142,16 @@ def test_file_of_a_newer_version(watched, client, server, user):
     client.wait_new_mail()
     watched.stop()
     path = watched.state / "posthorn.db"
-    with sqlite3.connect(path) as file:
+    with edit(watched) as file:
         version = file.execute("PRAGMA user_version").fetchone()[0]
         file.execute("PRAGMA user_version = 99")
-    file.close()
     server.deliver(message("Meanwhile"), user)
     before = path.read_bytes()
     watched.launch()
     assert f"{path}: written by a newer Posthorn, left untouched" in refusal(watched)
     assert path.read_bytes() == before
-    with sqlite3.connect(path) as file:
+    with edit(watched) as file:
         file.execute(f"PRAGMA user_version = {version}")
-    file.close()
     watched.start()
     client.wait_new_mail(2)
     assert signalled(client) == subjects(client) == ["Before", "Meanwhile"]
@@ -166,9 +164,8 @@ def test_damaged_under_the_daemon(watched, client, server, user):
     client.wait_new_mail(300)
     watched.stop()
     path = watched.state / "posthorn.db"
-    with sqlite3.connect(path) as file:  # larger than what it keeps in memory
+    with edit(watched) as file:  # larger than what it keeps in memory
         file.execute("UPDATE event SET preview = hex(zeroblob(5000))")
-    file.close()
     watched.start()
     client.wait_account("work", State="online")
     size = path.stat().st_size

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 
 from gi.repository import GLib
@@ -10,6 +9,7 @@ from harness.client import MANAGER, ROOT
 from harness.client import Client
 from harness.messages import message
 from harness.posthorn import program
+from harness.state_file import forget_events
 from harness.wait import wait_for
 
 
@@ -70,11 +70,7 @@ def test_log_that_begins_later(watched, client, server, user):
     client.wait_new_mail(4)
     seqs = [event["seq"] for event in client.new_events()]
     watched.stop()
-    # What retention leaves behind.
-    with sqlite3.connect(watched.state / "posthorn.db") as store:
-        store.execute("DELETE FROM event WHERE seq <= ?", (seqs[1],))
-        store.execute("INSERT OR REPLACE INTO meta VALUES ('floor', ?)", (seqs[1],))
-    store.close()
+    forget_events(watched, seqs[1])
     watched.start()
     done = watched.cli("watch", "--json", "--no-follow", "--since", seqs[0])
     shown = [json.loads(line)["subject"] for line in done.stdout.decode("utf-8").splitlines()]
