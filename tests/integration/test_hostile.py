@@ -2,13 +2,12 @@
 what a server says, what stands in a configuration, and words of the command line."""
 
 import json
-import subprocess
 
 import pytest
 
 from harness.messages import encoded_word, message
 from harness.odd_server import OddServer
-from harness.posthorn import program
+from harness.posthorn import program, verbs
 from harness.terminal import Screen
 from harness.wait import wait_for
 
@@ -84,11 +83,6 @@ CASES = {
     "doctor": [([], 1), (["--json"], 1)],
     "metrics": [([], 0)],
 }
-
-
-def verbs():
-    lines = subprocess.run([program("posthorn"), "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    return [line.split()[0] for line in lines.partition("Verbs:\n")[2].partition("\n\n")[0].splitlines()]
 
 
 def test_every_verb_makes_it_harmless(hostile):

@@ -7,11 +7,8 @@ import pytest
 
 from harness import language
 from harness.language import BEGIN, END
-from harness.posthorn import program
+from harness.posthorn import program, verbs
 from harness.process import environment, run
-
-VERBS = ("status list watch wait run waybar open mark-seen pause resume check config account secret doctor "
-         "metrics").split()
 
 
 @pytest.fixture
@@ -26,7 +23,7 @@ def ask(directory, more, *words):
 
 
 def test_no_word_of_the_help_is_missed(directory, pseudo):
-    for words in ((), *((verb,) for verb in VERBS)):
+    for words in ((), *((verb,) for verb in verbs())):
         text = ask(directory, pseudo, *words, "--help").stdout.decode()
         # names stand on the left, what they mean on the right
         explained = re.findall(r"(?m)^  \S.*?  +(\S.*)$", text)

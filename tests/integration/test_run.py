@@ -92,6 +92,16 @@ def wait_cursor(watched, *numbers):
              look_every=0.05)
 
 
+def wait_gone(pid):
+    """Until there is no such process, or nobody has asked yet how it ended."""
+    def is_gone():
+        try:
+            return " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return True
+    wait_for(is_gone, f"the end of process {pid}", look_every=0.05)
+
+
 def test_once_for_each_message(watched, client, server, user, script):
     server.deliver(message("Before"), user)
     client.wait_new_mail()
@@ -187,8 +197,7 @@ def test_orphan_does_not_outlive_it(watched, client, server, user, script):
              look_every=0.05)
     pid = int(script.flag("pid").read_text())
     os.kill(runner.pid, signal.SIGKILL)
-    wait_for(lambda: not pathlib.Path(f"/proc/{pid}/stat").exists()
-             or " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text(), "the end of the program", look_every=0.05)
+    wait_gone(pid)
 
 
 def test_failure_is_tried_again(watched, client, server, user, script):
@@ -224,9 +233,7 @@ def test_time_that_is_over(watched, client, server, user, script):
     server.deliver(message("Endless"), user)
     assert runner.wait() == 3
     runner.wait_for_line("its time was over")
-    pid = int(script.flag("pid").read_text())
-    wait_for(lambda: not pathlib.Path(f"/proc/{pid}/stat").exists()
-             or " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text(), "the end of its child", look_every=0.05)
+    wait_gone(int(script.flag("pid").read_text()))
 
 
 def test_no_such_program(watched, client, server, user):

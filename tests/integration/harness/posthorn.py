@@ -26,6 +26,12 @@ def program(name):
     return path
 
 
+def verbs():
+    """Of posthorn, as --help lists them."""
+    lines = run([program("posthorn"), "--help"]).stdout.decode()
+    return [line.split()[0] for line in lines.partition("Verbs:\n")[2].partition("\n\n")[0].splitlines()]
+
+
 class NotifySocket:
     """The other end of sd_notify(): `messages` is every assignment in its order."""
 
