@@ -1,10 +1,10 @@
-"""A DNS server in fifty lines, at port 53 of a namespace: answers by a table that a test changes."""
+"""A DNS server in sixty lines, at port 53 of a namespace: answers by a table that a test changes."""
 
 import socket
 import struct
 import threading
 
-A, AAAA = 1, 28
+A, AAAA, SRV = 1, 28, 33
 NO_ERROR, SERVER_FAILURE, NO_NAME = 0, 2, 3
 
 
@@ -48,15 +48,18 @@ class NameServer:
         kind = struct.unpack(">H", data[at + 1:at + 3])[0]
         name = ".".join(labels)
         self.asked.append(name)
-        found = self.names.get(name, NO_NAME)
+        found = self.look_up(name, kind)
         if found is None:
             return None
-        code, found = (NO_ERROR, found) if isinstance(found, list) else (found, [])
-        records = b""
-        for address in found:
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            if kind == (AAAA if ":" in address else A):
-                packed = socket.inet_pton(family, address)
-                records += struct.pack(">HHHLH", 0xC00C, kind, 1, 0, len(packed)) + packed
-        count = len(records) // (28 if kind == AAAA else 16)
-        return data[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, count, 0, 0) + question + records
+        code, records = found
+        body = b"".join(struct.pack(">HHHLH", 0xC00C, kind, 1, 0, len(record)) + record for record in records)
+        return data[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(records), 0, 0) + question + body
+
+    def look_up(self, name, kind):
+        """The code of the answer, and the data of its records; None for no answer at all."""
+        found = self.names.get(name, NO_NAME)
+        if not isinstance(found, list):
+            return None if found is None else (found, [])
+        family = {A: socket.AF_INET, AAAA: socket.AF_INET6}.get(kind)
+        return NO_ERROR, [socket.inet_pton(family, address) for address in found
+                          if family == (socket.AF_INET6 if ":" in address else socket.AF_INET)]

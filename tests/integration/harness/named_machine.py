@@ -7,21 +7,18 @@ name. Then PROGRAM is run, and the users that have logged in are printed on stan
 
 import base64
 import pathlib
-import socket
 import ssl
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from harness.name_server import NO_ERROR, NO_NAME, SRV, A, NameServer  # noqa: E402
 from harness.odd_server import TlsServer  # noqa: E402
 
 COMMAND = ["unshare", "--map-root-user", "--net", "--mount", "--", "/usr/bin/python3", "-B", __file__]
-SERVICE = b"\x06_imaps\x04_tcp"
-A, SRV = 1, 33
 
 
 class Server(TlsServer):
@@ -34,31 +31,18 @@ class Server(TlsServer):
         super().on_authenticate(link, tag, rest)
 
 
-def in_dns(name):
-    return b"".join(bytes([len(label)]) + label.encode("ascii") for label in name.split(".")) + b"\0"
+class Names(NameServer):
+    def __init__(self, target, port):
+        self.target, self.port = target.lower(), port
+        super().__init__("127.0.0.1")
 
-
-def answer(query, target, port):
-    """RFC 1035 4.1: the header, the question as it came, and one record or none."""
-    end = query.index(b"\0", 12) + 5
-    name, kind = query[12:end - 4], struct.unpack(">H", query[end - 4:end - 2])[0]
-    data = None
-    if kind == SRV and name.startswith(SERVICE):
-        data = struct.pack(">HHH", 0, 1, port) + in_dns(target)
-    elif kind == A and name.lower() == in_dns(target):
-        data = bytes([127, 0, 0, 1])
-    is_known = data or name.lower() == in_dns(target)
-    header = query[:2] + struct.pack(">HHHHH", 0x8180 if is_known else 0x8183, 1, 1 if data else 0, 0, 0)
-    record = b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data if data else b""
-    return header + query[12:end] + record
-
-
-def serve_names(target, port):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 53))
-    while True:
-        query, peer = server.recvfrom(4096)
-        server.sendto(answer(query, target, port), peer)
+    def look_up(self, name, kind):
+        if name == self.target:
+            return NO_ERROR, [bytes([127, 0, 0, 1])] if kind == A else []
+        if kind == SRV and name.startswith("_imaps._tcp."):
+            labels = b"".join(bytes([len(label)]) + label.encode("ascii") for label in self.target.split("."))
+            return NO_ERROR, [struct.pack(">HHH", 0, 1, self.port) + labels + b"\0"]
+        return NO_NAME, []
 
 
 def replace(path, text):
@@ -75,7 +59,7 @@ def main(target, certificate, key, *program):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server = Server(context)
-    threading.Thread(target=serve_names, args=(target, server.port), daemon=True).start()
+    Names(target, server.port)
     status = subprocess.run(program, check=False, timeout=120).returncode
     print("users:", *server.users, file=sys.stderr)
     return status
