@@ -8,7 +8,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from harness.optional import need  # noqa: E402
-from machine import Machine, missing  # noqa: E402
+from machine import SANITIZERS, Machine, missing  # noqa: E402
+from machine_dovecot import MachineDovecot  # noqa: E402
 
 # A port that nothing listens on: the account is offline, which is enough for the service.
 ACCOUNT = """\
@@ -21,11 +22,7 @@ User=ada
 PasswordCredential=work
 """
 
-# What the sanitizers of a test build need: the leak detector stops all threads by ptrace(2), which
-# the service's filter refuses. Nothing of it is in the units that are installed.
-DROP_IN = """\
-[Service]
-Environment=ASAN_OPTIONS=detect_leaks=0:exitcode=99
+DROP_IN = SANITIZERS + """\
 Environment=UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 LoadCredential=work:/etc/credstore/work
 """
@@ -66,3 +63,11 @@ def machine(empty_machine):
     empty_machine.run("systemctl", "daemon-reload")
     empty_machine.run("systemctl", "enable", "posthornd.service")
     return empty_machine
+
+
+@pytest.fixture
+def server(machine, directory, certificate):
+    """A Dovecot for the programs of the machine."""
+    dovecot = MachineDovecot(machine, directory / "dovecot", certificate).start()
+    yield dovecot
+    dovecot.kill()

@@ -5,15 +5,20 @@ tree is made stands in `machine-root`."""
 import json
 import os
 import pathlib
+import re
 import subprocess
 
-from harness.posthorn import NotifySocket, build_directory
+from harness.posthorn import SOURCE, NotifySocket, build_directory
 from harness.process import Process, run
 from harness.wait import wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = "posthorn-machine.target"
 SYSTEMD = "/lib/systemd/systemd"
+CATALOG = SOURCE / "units/posthorn.catalog"
+# A drop-in that a service of a test build needs: the leak detector stops all threads by ptrace(2), which
+# sandboxes refuse. Nothing of it is in the units that are installed.
+SANITIZERS = "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\n"
 
 
 def missing():
@@ -36,6 +41,11 @@ def _cgroup2():
         if kind == "cgroup2":
             return pathlib.Path(where)
     return None
+
+
+def event_number(name):
+    """The MESSAGE_ID of an event, by its name in the catalog."""
+    return re.search(rf"^# {name}\n-- ([0-9a-f]{{32}})$", CATALOG.read_text(encoding="utf-8"), re.MULTILINE)[1]
 
 
 class Journal:
@@ -174,6 +184,11 @@ class Machine:
     def process(self, *argv, user=None):
         """A command that goes on."""
         return Process(self._inside(argv, user), dict(os.environ), name=str(argv[0]))
+
+    def explained(self, name):
+        """What journalctl -x says of the events of this name. The catalog is read first, as a package's trigger does."""
+        self.run("journalctl", "--update-catalog")
+        return self.run("journalctl", "-x", "--no-pager", f"MESSAGE_ID={event_number(name)}").stdout
 
     def status(self):
         """For the message of a failed assertion: the newest about our services."""

@@ -2,6 +2,7 @@
 
 import pytest
 from harness.wait import wait_for
+from machine import SANITIZERS
 
 UNIT = "posthornd.service"
 PASSWORD = "correct-horse"
@@ -52,8 +53,7 @@ def encrypted(machine):
 
 
 def drop_in(machine, kind, how):
-    machine.write(f"/etc/systemd/{kind}/posthornd.service.d/test.conf",
-                  "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\n" + how + "\n")
+    machine.write(f"/etc/systemd/{kind}/posthornd.service.d/test.conf", SANITIZERS + how + "\n")
 
 
 def test_system_service(machine, server):

@@ -1,10 +1,8 @@
 """The journal of a real machine: fields to search by, numbers of events, and what journalctl -x explains."""
 
-import pathlib
-import re
+from machine import event_number
 
 UNIT = "posthornd.service"
-CATALOG = pathlib.Path(__file__).resolve().parents[3] / "units" / "posthorn.catalog"
 FIELDS = ("PRIORITY", "POSTHORN_ACCOUNT", "POSTHORN_HOST", "POSTHORN_REASON")
 
 # An IMAP server of one client at a time, in the machine, that knows one password.
@@ -37,27 +35,18 @@ while True:
 ACCOUNT = "[Account]\nHost=127.0.0.1\nPort=1144\nSecurity=none\nUser=ada\nPasswordFile=/etc/posthorn/wrong\n"
 
 
-def numbers():
-    return dict(re.findall(r"^# (\S+)\n-- ([0-9a-f]{32})$", CATALOG.read_text(encoding="utf-8"), re.MULTILINE))
-
-
 def wait_event(machine, name, text, mark=0):
     """The fields of the entry that has this number and says `text`."""
     machine.journal.wait(text, UNIT, mark)
     return next(tuple(entry.get(field) for field in FIELDS) for entry in machine.journal.entries[mark:]
-                if entry.get("MESSAGE_ID") == numbers()[name] and text in entry["MESSAGE"])
-
-
-def explained(machine, name):
-    return machine.run("journalctl", "-x", "--no-pager", f"MESSAGE_ID={numbers()[name]}").stdout
+                if entry.get("MESSAGE_ID") == event_number(name) and text in entry["MESSAGE"])
 
 
 def test_k06_events_have_numbers_fields_and_explanations(machine):
-    machine.run("journalctl", "--update-catalog")  # as a package's trigger does
     machine.run("systemctl", "start", UNIT)
     fields = wait_event(machine, "account-offline", "work: state=offline was=connecting reason=connect-failed")
     assert fields == ("6", "work", "127.0.0.1", "connect-failed")
-    text = explained(machine, "account-offline")
+    text = machine.explained("account-offline")
     assert "A mail server is not reached" in text
     assert "The account work has lost its connection to 127.0.0.1, or cannot make one" in text
 
@@ -65,7 +54,7 @@ def test_k06_events_have_numbers_fields_and_explanations(machine):
     server.wait_for_line("listening")
     machine.run("posthorn", "--system", "check", "work")
     assert wait_event(machine, "account-recovered", "work: state=online")[1:] == ("work", "127.0.0.1", None)
-    assert "Nothing is to be done." in explained(machine, "account-recovered")
+    assert "Nothing is to be done." in machine.explained("account-recovered")
 
     refusing.wait_for_line("listening")
     machine.write("/etc/posthorn/wrong", "battery-staple\n", 0o600)
@@ -74,7 +63,7 @@ def test_k06_events_have_numbers_fields_and_explanations(machine):
     machine.run("systemctl", "reload", UNIT)
     fields = wait_event(machine, "login-refused", "home: state=failed")
     assert fields == ("4", "home", "127.0.0.1", "auth-failed")
-    assert "posthorn secret set home" in explained(machine, "login-refused")
+    assert "posthorn secret set home" in machine.explained("login-refused")
     lines = machine.run("journalctl", "--no-pager", "-u", UNIT, "POSTHORN_ACCOUNT=home").stdout
     assert r"No such\u{9}person" in lines
     assert "battery-staple" not in lines

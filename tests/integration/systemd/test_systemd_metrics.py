@@ -2,6 +2,7 @@
 nothing else."""
 
 from harness.metrics import Metrics
+from machine import SANITIZERS
 
 SOCKET, SERVICE = "posthorn-metrics.socket", "posthorn-metrics@.service"
 URL = "http://127.0.0.1:19143/metrics"
@@ -13,8 +14,7 @@ def curl(machine, *options, user=None):
 
 
 def test_socket_serves_what_the_daemon_counts(machine):
-    machine.write(f"/etc/systemd/system/{SERVICE}.d/test.conf",
-                  "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\n")
+    machine.write(f"/etc/systemd/system/{SERVICE}.d/test.conf", SANITIZERS)
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "enable", "--now", SOCKET)
     # Asking for numbers starts no daemon.
@@ -24,7 +24,8 @@ def test_socket_serves_what_the_daemon_counts(machine):
     machine.wait_property("posthornd.service", "StatusText", "1 account: 0 online (work: connect-failed)")
     # bob may not talk to the daemon, and gets the sums.
     text, _, status = curl(machine, user="bob")
-    assert status == "200", machine.run("journalctl", "-u", "posthorn-metrics@*", "-n", "40", "--no-pager").stdout + str(machine.journal.messages()[-30:])
+    assert status == "200", machine.run("journalctl", "-u", "posthorn-metrics@*", "-n", "40", "--no-pager").stdout \
+        + str(machine.journal.messages()[-30:])
     found = Metrics(text)
     assert found.values("posthorn_accounts", "state") == {"offline": 1}
     assert found.values("posthorn_reconnects_total", "reason")["connect-failed"] >= 1

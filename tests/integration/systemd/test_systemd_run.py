@@ -9,7 +9,6 @@ from harness.messages import message
 from harness.posthorn import SOURCE, build_directory
 from harness.process import run
 from harness.wait import wait_for
-from machine_dovecot import MachineDovecot
 from service_side import ServiceSide
 
 ACCOUNT = """\
@@ -65,13 +64,6 @@ server = http.server.HTTPServer(("127.0.0.1", 8080), Handler)
 print("listening", flush=True)
 server.serve_forever()
 """
-
-
-@pytest.fixture
-def server(machine, directory, certificate):
-    dovecot = MachineDovecot(machine, directory / "dovecot", certificate).start()
-    yield dovecot
-    dovecot.kill()
 
 
 class Manager(ServiceSide):

@@ -7,6 +7,7 @@ import pytest
 from harness.posthorn import build_directory
 from harness.process import run
 from harness.wait import wait_for
+from machine import SANITIZERS
 
 # In tenths, as --threshold= wants it. 1.1 is what a network daemon can reach.
 EXPOSURE_MAX = 15
@@ -96,8 +97,7 @@ def session(machine):
     machine.write("/etc/systemd/user/desktop.target",
                   "[Unit]\nBindsTo=graphical-session.target\nBefore=graphical-session.target\n")
     for unit in ("posthornd", "posthorn-notify"):
-        machine.write(f"/etc/systemd/user/{unit}.service.d/test.conf",
-                      "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\n")
+        machine.write(f"/etc/systemd/user/{unit}.service.d/test.conf", SANITIZERS)
     machine.run("systemctl", "start", f"user@{machine.uid('ada')}.service")
     return machine
 
