@@ -89,10 +89,14 @@ def test_check_looks_into_the_locked_key_ring_again(daemon, client, server, user
     keyring.lock()
     keyring_account(daemon, server, user)
     daemon.start()
-    client.wait_account("work", Reason="locked")
-    daemon.cli("check", "work")
-    wait_for(lambda: attempts(daemon) == 2, "another look")
-    client.wait_account("work", Reason="locked")
+    # Twice: one look may be because the key ring was heard of only behind the first.
+    for _ in range(2):
+        before = attempts(daemon)
+        client.wait_account("work", State="offline", Reason="locked")
+        daemon.cli("check", "work")
+        wait_for(lambda: attempts(daemon) > before, "another look")  # noqa: B023
+    client.wait_account("work", State="offline", Reason="locked")
+    assert attempts(daemon) in (3, 4)
 
 
 def test_password_is_stored_later(daemon, client, server, user, keyring):
