@@ -7,9 +7,11 @@ import pty
 import re
 import select
 import shutil
-import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+from helped import helped, output  # noqa: E402
 
 POSTHORN = os.path.abspath(sys.argv[1])
 DEADLINE = 60
@@ -18,26 +20,8 @@ if not shutil.which("zsh") or not shutil.which("fish"):
     print("zsh or fish is not installed")
     sys.exit(77)
 
-
-def output(*arguments, **more):
-    return subprocess.run(arguments, stdout=subprocess.PIPE, check=True, text=True, **more).stdout
-
-
-def helped(*arguments):
-    """Verbs and options."""
-    verbs, options, heading = [], [], ""
-    for line in output(POSTHORN, *arguments, "--help").split("\n"):
-        if line.endswith(":") and not line.startswith(" "):
-            heading = line
-        elif line.startswith("  ") and heading == "Verbs:":
-            verbs.append(line.split()[0])
-        elif line.startswith("  ") and heading == "Options:":
-            options.append(re.search(r"--[\w-]+", line).group())
-    return verbs, options
-
-
-VERBS, PROGRAM = helped()
-OPTIONS = {verb: helped(verb)[1] for verb in VERBS}
+VERBS, PROGRAM = helped(POSTHORN)
+OPTIONS = {verb: helped(POSTHORN, verb)[1] for verb in VERBS}
 NAMES = {"mailboxes": ["INBOX", "Entwürfe"], "accounts": ["work", "home", "$(touch ran)"], "messages": ["1793620800000001", "1793620800000002"]}
 
 

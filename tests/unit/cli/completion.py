@@ -8,29 +8,13 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+from helped import helped, output  # noqa: E402
+
 POSTHORN = os.path.abspath(sys.argv[1])
 
-
-def output(*arguments, **more):
-    return subprocess.run(arguments, stdout=subprocess.PIPE, check=True, text=True, **more).stdout
-
-
-def helped(*arguments):
-    """Verbs, and options with what they take: (['status', ...], {'--since': 'SEQ', ...})."""
-    verbs, options, heading = [], {}, ""
-    for line in output(POSTHORN, *arguments, "--help").split("\n"):
-        if line.endswith(":") and not line.startswith(" "):
-            heading = line
-        elif line.startswith("  ") and heading == "Verbs:":
-            verbs.append(line.split()[0])
-        elif line.startswith("  ") and heading == "Options:":
-            name, _, argument = re.search(r"--\S+", line).group().partition("=")
-            options[name] = argument
-    return verbs, options
-
-
-VERBS, PROGRAM = helped()
-OPTIONS = {verb: helped(verb)[1] for verb in VERBS}
+VERBS, PROGRAM = helped(POSTHORN)
+OPTIONS = {verb: helped(POSTHORN, verb)[1] for verb in VERBS}
 scripts = {shell: output(POSTHORN, f"--print-completion={shell}") for shell in ("bash", "zsh", "fish")}
 
 # --- bash ---------------------------------------------------------------------------------------
