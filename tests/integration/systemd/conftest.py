@@ -71,3 +71,14 @@ def server(machine, directory, certificate):
     dovecot = MachineDovecot(machine, directory / "dovecot", certificate).start()
     yield dovecot
     dovecot.kill()
+
+
+@pytest.fixture
+def session(machine):
+    """A session of ada: a service manager and a bus of her own, and the mark of a desktop."""
+    machine.write("/etc/systemd/user/desktop.target",
+                  "[Unit]\nBindsTo=graphical-session.target\nBefore=graphical-session.target\n")
+    for unit in ("posthornd", "posthorn-notify"):
+        machine.write(f"/etc/systemd/user/{unit}.service.d/test.conf", SANITIZERS)
+    machine.run("systemctl", "start", f"user@{machine.uid('ada')}.service")
+    return machine

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from test_systemd_units import session, user, user_property, wait_user_state  # noqa: F401
+from test_systemd_units import user, user_property, wait_user_state
 
 from harness.wait import wait_for
 
@@ -31,7 +31,7 @@ MOCK = ["/usr/bin/python3", "-u", "-m", "dbusmock", "--session", "-t", "notifica
 
 
 @pytest.fixture
-def desktop(session):  # noqa: F811
+def desktop(session):
     """ada's desktop, with a notification service: the service's process."""
     session.run("mkdir", "-p", "/home/ada/.config/posthorn/accounts.d", user="ada")
     session.write("/home/ada/.config/posthorn/accounts.d/home.conf", ACCOUNT)
@@ -58,7 +58,7 @@ def main_pid(machine):
     return int(user_property(machine, "posthorn-notify.service", "MainPID"))
 
 
-def test_click_is_followed_outside_of_the_unit(session, desktop):  # noqa: F811
+def test_click_is_followed_outside_of_the_unit(session, desktop):
     wait_for(lambda: notified(desktop), lambda: f"a notification:\n{desktop.text()}", look_every=0.1)
     emit(session, "ActivationToken", 1, "token-3")
     emit(session, "ActionInvoked", 1, "default")
@@ -71,7 +71,7 @@ def test_click_is_followed_outside_of_the_unit(session, desktop):  # noqa: F811
     assert words.endswith(" home") and "posthorn doctor" in words
 
 
-def test_comes_back_and_repeats_nothing(session, desktop):  # noqa: F811
+def test_comes_back_and_repeats_nothing(session, desktop):
     wait_for(lambda: notified(desktop), lambda: f"a notification:\n{desktop.text()}", look_every=0.1)
     state = session.root / "home/ada/.local/state/posthorn/notify-state"
     wait_for(lambda: state.exists() and "TroubleCard=1" in state.read_text(encoding="utf-8"), "the file", look_every=0.1)

@@ -2,12 +2,9 @@
 
 import pathlib
 
-import pytest
-
 from harness.posthorn import build_directory
 from harness.process import run
 from harness.wait import wait_for
-from machine import SANITIZERS
 
 # In tenths, as --threshold= wants it. 1.1 is what a network daemon can reach.
 EXPOSURE_MAX = 15
@@ -89,17 +86,6 @@ def test_bus_understands_the_policy(machine):
     machine.journal.mark()
     texts = machine.journal.messages("dbus.service", mark)
     assert not [text for text in texts if "nknown" in text or "rror" in text], texts
-
-
-@pytest.fixture
-def session(machine):
-    """A session of ada: a service manager and a bus of her own, and the mark of a desktop."""
-    machine.write("/etc/systemd/user/desktop.target",
-                  "[Unit]\nBindsTo=graphical-session.target\nBefore=graphical-session.target\n")
-    for unit in ("posthornd", "posthorn-notify"):
-        machine.write(f"/etc/systemd/user/{unit}.service.d/test.conf", SANITIZERS)
-    machine.run("systemctl", "start", f"user@{machine.uid('ada')}.service")
-    return machine
 
 
 def user(machine, *words, check=True):
