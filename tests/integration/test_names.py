@@ -1,7 +1,6 @@
 """Host names of servers: name servers that are silent, fail, or say something else than before, and addresses
 behind which nobody is. On a wire of its own, with a name server at its other end."""
 
-import socket
 import time
 
 import pytest

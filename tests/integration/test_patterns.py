@@ -2,7 +2,6 @@
 becomes of them while the daemon watches."""
 
 from harness.client import ACCOUNT
-from harness.dovecot import PASSWORD
 from harness.messages import message
 
 

@@ -14,7 +14,7 @@ import time
 import pytest
 from harness.certificates import Authority
 from harness.dovecot import free_ports
-from harness.odd_server import OddServer, TlsServer
+from harness.odd_server import TlsServer
 from harness.process import run
 from harness.wait import poke, wait_for
 

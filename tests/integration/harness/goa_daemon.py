@@ -4,10 +4,7 @@ Those of the kind "IMAP and SMTP" work; the others want their providers on the I
 import pathlib
 import time
 
-import gi
-
-gi.require_version("Gio", "2.0")
-from gi.repository import Gio, GLib  # noqa: E402
+from gi.repository import GLib
 
 from .process import Process, environment
 from .wait import wait_for
