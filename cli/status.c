@@ -191,8 +191,9 @@ static void print_mailboxes(
 static void print_summary(const struct status *s, struct buffer *out) {
 	uint64_t unseen = status_unseen(s);
 	const char *separator = ": ";
-	(void)buffer_append_format(
-		out, "%zu account%s", s->n_accounts, s->n_accounts == 1 ? "" : "s");
+	(void)buffer_append_format(out,
+		language_plural("%" PRIu64 " account", "%" PRIu64 " accounts", s->n_accounts),
+		(uint64_t)s->n_accounts);
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		size_t n = 0;
 		for (size_t j = 0; j < s->n_accounts; j++)
