@@ -3,6 +3,7 @@ the group posthorn, and nobody but root sees the third account."""
 
 from harness.client import ACCOUNT, MANAGER, NAME, OBJECT_MANAGER, PROPERTIES, ROOT
 from harness.system_bus import PATHS
+from harness.wait import wait_for
 
 ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
