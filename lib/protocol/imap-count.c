@@ -23,6 +23,8 @@ void imap_count_on_poll(struct imap_session *s) {
 
 /* A new message needs no round trip. */
 void imap_count_on_message(struct imap_session *s, uint32_t uid, bool seen) {
+	s->count.is_doubtful |=
+		s->count.has_answer && imap_wire_awaits(&s->wire, IMAP_COMMAND_SEARCH);
 	if (!seen && uid >= s->count.below_uid)
 		imap_session_cursor(s)->unseen++;
 }
@@ -51,7 +53,7 @@ bool imap_count_ask(struct imap_session *s) {
 	/* a number that an announced message may be part of or not is of no use */
 	if (!c->is_due || s->arrival.retry_usec != 0)
 		return false;
-	c->is_due = c->has_answer = false;
+	c->is_due = c->has_answer = c->is_doubtful = false;
 	c->n_polls = 0;
 	c->answer = 0;
 	if (s->selected.exists == 0)
@@ -74,7 +76,7 @@ void imap_count_on_tagged(struct imap_session *s, const struct imap_reply *reply
 	if (c->is_broken || !c->has_answer)
 		return;
 	/* one that came meanwhile may have been counted or not: again, once it is known */
-	if (m->exists > m->covered) {
+	if (m->exists > m->covered || c->is_doubtful) {
 		imap_count_on_change(s);
 		return;
 	}

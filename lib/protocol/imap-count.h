@@ -11,6 +11,7 @@ struct imap_count {
 	bool is_due;
 	bool is_broken; /* the server does not count */
 	bool has_answer;
+	bool is_doubtful; /* a message was told of behind it */
 	uint64_t due_usec; /* when to count at the latest */
 	uint32_t answer;
 	unsigned n_polls; /* since the last count */
