@@ -71,11 +71,11 @@ bool imap_notify_leave(struct imap_session *s) {
 	return true;
 }
 
-/* Not while it is no help, and not for the sake of a mailbox that is only visited. */
-static bool is_arming_due(const struct imap_session *s) {
+/* Not while it is no help, and not for the sake of a mailbox that is only visited, or written to. */
+bool imap_notify_is_due(const struct imap_session *s) {
 	const struct imap_notify *n = &s->notify;
 	if (!s->selected.is_open || s->selected.place != imap_round_home(s) ||
-		s->arrival.retry_usec != 0 || !imap_round_is_over(s))
+		s->selected.is_writing || s->arrival.retry_usec != 0 || !imap_round_is_over(s))
 		return false;
 	if (n->form == IMAP_NOTIFY_SELECTED)
 		return n->is_silenced;
@@ -94,7 +94,7 @@ static void forgive(struct imap_session *s) {
 bool imap_notify_arm(struct imap_session *s) {
 	struct imap_notify *n = &s->notify;
 	forgive(s);
-	if (!is_arming_due(s))
+	if (!imap_notify_is_due(s))
 		return s->wire.n_flights > 0;
 	CLEANUP_TEXT char *command = make_command(s);
 	if (!command)
@@ -132,6 +132,8 @@ static void fall_back(struct imap_session *s) {
 static void on_armed(struct imap_session *s) {
 	s->notify.is_armed = true;
 	s->notify.is_silenced = false;
+	s->arrival.is_suspected |= s->notify.is_muffled;
+	s->notify.is_muffled = false;
 	imap_proof_on_answer(&s->proof, IMAP_RUNG_NOTIFY);
 	/* what the server does not know, or did not tell of, is asked for */
 	for (size_t i = 0; i < s->places.n; i++)
@@ -150,6 +152,15 @@ static void on_overflow(struct imap_session *s) {
 	imap_proof_on_refusal(&s->proof, IMAP_RUNG_NOTIFY, s->now_usec);
 	n->form = IMAP_NOTIFY_SELECTED;
 	imap_round_begin(s);
+}
+
+/* EXAMINE tells all that there is; what any other answer kept to itself no later one tells. */
+void imap_notify_on_answer(struct imap_session *s, enum imap_command_kind kind) {
+	struct imap_notify *n = &s->notify;
+	if (kind == IMAP_COMMAND_EXAMINE)
+		n->is_muffled = false;
+	else if (kind != IMAP_COMMAND_NOTIFY)
+		n->is_muffled |= n->is_silenced;
 }
 
 void imap_notify_on_tagged(struct imap_session *s, const struct imap_reply *reply) {

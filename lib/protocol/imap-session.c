@@ -265,6 +265,7 @@ static void on_tagged(struct imap_session *s, const struct imap_reply *reply) {
 		return;
 	}
 	enum imap_command_kind kind = flight.kind;
+	imap_notify_on_answer(s, kind);
 	if (kind == IMAP_COMMAND_ROUND)
 		imap_round_on_tagged(s, flight.place, reply);
 	else if (kind == IMAP_COMMAND_LIST)

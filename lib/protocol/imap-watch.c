@@ -113,8 +113,9 @@ static bool start_work(struct imap_session *s) {
 		start_probe(s);
 	bool asks = imap_mark_ask(s);
 	asks |= imap_flags_ask(s);
-	/* what is arriving is counted once it is there */
-	bool counts = (check || !arrives) && imap_count_ask(s);
+	/* what is arriving is counted once it is there, and what nothing is told of once it is */
+	bool is_mute = s->notify.is_silenced && imap_notify_is_due(s);
+	bool counts = (check || !(arrives || is_mute)) && imap_count_ask(s);
 	return noop || arrives || asks || counts;
 }
 
