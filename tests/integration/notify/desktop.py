@@ -284,3 +284,10 @@ class Agent:
     def kill(self):
         self.process.kill()
         self.process = None
+
+    def start_after_kill(self, observer):
+        """Killed, and begun anew with what is on the screen. What it asked the bus for stands then."""
+        self.kill()
+        self.start()
+        self.wait_line("shows what we know")
+        observer.ping("org.posthorn.Notify1")  # the answer is behind that

@@ -161,20 +161,14 @@ def test_snoozed_mail_that_is_read_elsewhere_does_not_come_back(shown, standin, 
 
 def test_click_after_a_restart_of_the_agent(shown, standin, observer, agent):
     agent.wait_kept(standin.last)
-    agent.kill()
-    agent.start()
-    agent.wait_line("shows what we know")
-    observer.ping("org.posthorn.Notify1")  # what it asked the bus for stands before the answer
+    agent.start_after_kill(observer)
     observer.click("default", token="token-8")
     assert wait_seen(shown)[-3:-1] == ["token-8", "token-8"]
 
 
 def test_token_is_for_the_notification_it_came_with(shown, standin, observer, agent):
     agent.wait_kept(standin.last)
-    agent.kill()
-    agent.start()
-    agent.wait_line("shows what we know")
-    observer.ping("org.posthorn.Notify1")  # what it asked the bus for stands before the answer
+    agent.start_after_kill(observer)
     observer.emit("ActivationToken", "us", 2, "token-9")
     observer.click("default")
     assert wait_seen(shown)[-3:-1] == ["", ""]

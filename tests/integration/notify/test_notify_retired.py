@@ -39,15 +39,21 @@ def test_a_message_that_comes_back_into_the_newest_three(service, observer, stan
     assert shown.body.split("\n") == [f"Ada Lovelace: Number {number}" for number in (3, 2, 1)]
 
 
-def test_backlog_that_is_read_elsewhere_goes_away_whole(service, observer, standin, agent):
-    """More than the agent knows by name; with a restart in the middle."""
+def show_backlog(count, observer, standin, agent):
+    """The events, which came while the agent was away, and are one notification."""
     agent.start()
     agent.wait_cursor(standin.last)
     agent.stop()
-    events = [standin.append(subject=f"Number {number}") for number in range(700)]
+    events = [standin.append(subject=f"Number {number}") for number in range(count)]
     agent.start()
-    observer.wait_summary("700 new messages")
-    agent.wait_line("work: shown, 700 new")
+    observer.wait_summary(f"{count} new messages")
+    agent.wait_line(f"work: shown, {count} new")
+    return events
+
+
+def test_backlog_that_is_read_elsewhere_goes_away_whole(service, observer, standin, agent):
+    """More than the agent knows by name; with a restart in the middle."""
+    events = show_backlog(700, observer, standin, agent)
     for event in events[:350]:
         standin.retire(id=event["id"])
     observer.wait_summary("350 new messages")
@@ -62,13 +68,7 @@ def test_backlog_that_is_read_elsewhere_goes_away_whole(service, observer, stand
 
 def test_what_was_taken_away_is_not_taken_away_again(service, observer, standin, agent):
     """Of those that are only counted a restart knows no ids."""
-    agent.start()
-    agent.wait_cursor(standin.last)
-    agent.stop()
-    events = [standin.append(subject=f"Number {number}") for number in range(503)]
-    agent.start()
-    observer.wait_summary("503 new messages")
-    agent.wait_line("work: shown, 503 new")
+    events = show_backlog(503, observer, standin, agent)
     standin.retire(id=events[0]["id"])
     observer.wait_summary("502 new messages")
     agent.wait_line("work: shown, 502 new")
@@ -82,10 +82,7 @@ def test_what_was_taken_away_is_not_taken_away_again(service, observer, standin,
 def test_dismissed_after_a_restart_of_the_agent_is_forgotten(service, observer, standin, agent):
     agent.start()
     agent.wait_kept(standin.mail("One"))
-    agent.kill()
-    agent.start()
-    agent.wait_line("shows what we know")
-    observer.ping("org.posthorn.Notify1")  # what it asked the bus for stands before the answer
+    agent.start_after_kill(observer)
     observer.dismiss()
     agent.wait_line("work: closed")
     standin.mail("Two")
