@@ -113,7 +113,8 @@ static bool start_work(struct imap_session *s) {
 		start_probe(s);
 	bool asks = imap_mark_ask(s);
 	asks |= imap_flags_ask(s);
-	/* what is arriving is counted once it is there, and what nothing is told of once it is */
+	/* what is arriving is counted once it is there, and not before the server may tell of it: then it
+	 * would be counted and never told */
 	bool is_mute = s->notify.is_silenced && imap_notify_is_due(s);
 	bool counts = (check || !(arrives || is_mute)) && imap_count_ask(s);
 	return noop || arrives || asks || counts;
